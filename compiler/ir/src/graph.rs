@@ -1,0 +1,149 @@
+//! The topology: named tensors with shapes, and nodes in an order that can be executed. This is what
+//! a search space produces and what the planner and the cost model price; weights come later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Op, Shape, ShapeError};
+
+/// Index of a tensor in [`Graph::tensors`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TensorId(pub usize);
+
+/// A named value between nodes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Tensor {
+    /// Unique in its graph.
+    pub name: String,
+    /// Without the batch axis.
+    pub shape: Shape,
+}
+
+/// One operator applied to tensors. Its output tensor carries the node's name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// The tensors read.
+    pub inputs: Vec<TensorId>,
+    /// The tensor written.
+    pub output: TensorId,
+}
+
+/// Tensors and the nodes that compute them, in a valid execution order.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Graph {
+    /// The model's name: an identifier in snake case.
+    pub name: String,
+    /// All tensors; indices are [`TensorId`]s.
+    pub tensors: Vec<Tensor>,
+    /// In a valid execution order.
+    pub nodes: Vec<Node>,
+    /// Tensors given from outside.
+    pub inputs: Vec<TensorId>,
+    /// Tensors handed out.
+    pub outputs: Vec<TensorId>,
+}
+
+impl Graph {
+    /// The tensor with this id. Ids come from the same graph; the verifier checks that they do.
+    pub fn tensor(&self, id: TensorId) -> &Tensor {
+        &self.tensors[id.0]
+    }
+
+    /// The name of a node, which is that of its output.
+    pub fn node_name(&self, node: &Node) -> &str {
+        &self.tensor(node.output).name
+    }
+
+    /// Shape of a node's first input.
+    pub fn input_shape(&self, node: &Node) -> &Shape {
+        &self.tensor(node.inputs[0]).shape
+    }
+
+    /// Shape of a node's output.
+    pub fn output_shape(&self, node: &Node) -> &Shape {
+        &self.tensor(node.output).shape
+    }
+
+    /// Multiply-accumulates of one inference.
+    pub fn macs(&self) -> u64 {
+        self.nodes
+            .iter()
+            .map(|node| node.op.macs(self.input_shape(node), self.output_shape(node)))
+            .fold(0, u64::saturating_add)
+    }
+
+    /// Number of weights and biases.
+    pub fn parameters(&self) -> usize {
+        self.nodes
+            .iter()
+            .filter_map(|node| {
+                let input = self.input_shape(node);
+                Some(node.op.weight_shape(input)?.elements() + node.op.weight_channels(input)?)
+            })
+            .fold(0, usize::saturating_add)
+    }
+}
+
+/// Builds a graph node by node; shapes are inferred and checked as it grows.
+#[derive(Debug)]
+pub struct GraphBuilder {
+    graph: Graph,
+}
+
+impl GraphBuilder {
+    /// An empty graph.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            graph: Graph {
+                name: name.into(),
+                tensors: Vec::new(),
+                nodes: Vec::new(),
+                inputs: Vec::new(),
+                outputs: Vec::new(),
+            },
+        }
+    }
+
+    /// Adds an input tensor.
+    pub fn input(&mut self, name: impl Into<String>, shape: impl Into<Shape>) -> TensorId {
+        let id = self.tensor(name.into(), shape.into());
+        self.graph.inputs.push(id);
+        id
+    }
+
+    /// Adds a node; its output tensor takes the node's name.
+    pub fn node(
+        &mut self,
+        name: impl Into<String>,
+        op: Op,
+        inputs: &[TensorId],
+    ) -> Result<TensorId, ShapeError> {
+        let shapes: Vec<&Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
+        let shape = op.output_shape(&shapes)?;
+        let output = self.tensor(name.into(), shape);
+        self.graph.nodes.push(Node {
+            op,
+            inputs: inputs.to_vec(),
+            output,
+        });
+        Ok(output)
+    }
+
+    /// Shape of a tensor added before.
+    pub fn shape(&self, id: TensorId) -> &Shape {
+        &self.graph.tensor(id).shape
+    }
+
+    /// Declares the outputs and hands the graph over.
+    pub fn finish(mut self, outputs: &[TensorId]) -> Graph {
+        self.graph.outputs = outputs.to_vec();
+        self.graph
+    }
+
+    fn tensor(&mut self, name: String, shape: Shape) -> TensorId {
+        self.graph.tensors.push(Tensor { name, shape });
+        TensorId(self.graph.tensors.len() - 1)
+    }
+}

@@ -1,0 +1,28 @@
+//! The graph every room of Ember speaks about.
+//!
+//! Owns: tensors' shapes, the closed set of operators with their shape inference, the three graph
+//! stages (topology [`Graph`], trained [`FloatGraph`], integer [`QuantGraph`]), the verifier and the
+//! text form (`*.ember`). Must not know: burn, syn, files, boards.
+//!
+//! Reading order: [`shape`], [`op`], [`graph`], [`quant`], [`float_graph`], [`quant_graph`],
+//! [`verify`], [`text`].
+#![forbid(unsafe_code)]
+
+pub mod float_graph;
+pub mod graph;
+pub mod op;
+pub mod quant;
+pub mod quant_graph;
+pub mod shape;
+pub mod text;
+pub mod verify;
+
+pub use float_graph::{FloatGraph, FloatParams};
+pub use graph::{Graph, GraphBuilder, Node, Tensor, TensorId};
+pub use op::{
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, MaxPool2d, Mean, Op, Padding,
+    Reshape, ShapeError, Softmax, Window2d,
+};
+pub use quant::{Multiplier, Quant, Rounding};
+pub use quant_graph::{QuantGraph, QuantParams};
+pub use shape::Shape;

@@ -1,0 +1,250 @@
+//! The closed set of operators. One file per operator: attributes, shape inference, weight shape,
+//! multiply-accumulate count. [`Op`] is matched without a wildcard everywhere, so that a new operator
+//! is a compile error in every stage that does not handle it yet.
+
+mod add;
+mod conv2d;
+mod dense;
+mod depthwise_conv2d;
+mod mean;
+mod pool2d;
+mod reshape;
+mod softmax;
+mod window;
+
+pub use add::Add;
+pub use conv2d::Conv2d;
+pub use dense::Dense;
+pub use depthwise_conv2d::DepthwiseConv2d;
+pub use mean::Mean;
+pub use pool2d::{AveragePool2d, MaxPool2d};
+pub use reshape::Reshape;
+pub use softmax::Softmax;
+pub use window::{Padding, Window2d};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Shape;
+
+/// An operator with its attributes.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Op {
+    /// Dense 2-D convolution.
+    Conv2d(Conv2d),
+    /// One filter (or `multiplier` filters) per input channel.
+    DepthwiseConv2d(DepthwiseConv2d),
+    /// Fully connected layer over all elements of its input.
+    Dense(Dense),
+    /// Element-wise sum of two tensors of one shape.
+    Add(Add),
+    /// Mean over a sliding window.
+    AveragePool2d(AveragePool2d),
+    /// Maximum over a sliding window.
+    MaxPool2d(MaxPool2d),
+    /// Mean over height and width: `[H, W, C]` → `[C]` (global average pooling).
+    Mean(Mean),
+    /// The same elements under another shape.
+    Reshape(Reshape),
+    /// Softmax over a vector.
+    Softmax(Softmax),
+}
+
+/// A function fused to the output of an operator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Activation {
+    /// The identity.
+    #[default]
+    None,
+    /// max(0, x).
+    Relu,
+    /// min(max(0, x), 6).
+    Relu6,
+}
+
+/// Why an operator cannot take its inputs.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ShapeError {
+    /// Wrong number of inputs.
+    #[error("{op} takes {expected} input(s), it was given {actual}")]
+    Arity {
+        /// Name of the operator.
+        op: &'static str,
+        /// How many it takes.
+        expected: usize,
+        /// How many it got.
+        actual: usize,
+    },
+    /// The input has the wrong rank.
+    #[error("{op} needs an input of shape {expected}, it was given {actual}")]
+    Rank {
+        /// Name of the operator.
+        op: &'static str,
+        /// What it wants, in words.
+        expected: &'static str,
+        /// What it got.
+        actual: Shape,
+    },
+    /// The window does not fit the padded input.
+    #[error("{op}: a window of {window} does not fit the padded {axis} of {size}")]
+    WindowTooLarge {
+        /// Name of the operator.
+        op: &'static str,
+        /// `height` or `width`.
+        axis: &'static str,
+        /// The dilated window's extent.
+        window: usize,
+        /// The padded input's extent.
+        size: usize,
+    },
+    /// An attribute that must be positive is zero, or padding is not smaller than the window.
+    #[error("{op}: {attribute} is {value}; it must be {rule}")]
+    Attribute {
+        /// Name of the operator.
+        op: &'static str,
+        /// Name of the attribute.
+        attribute: &'static str,
+        /// Its value.
+        value: usize,
+        /// What it must be.
+        rule: &'static str,
+    },
+    /// Two shapes that must be equal are not.
+    #[error("{op}: shapes {left} and {right} differ")]
+    Mismatch {
+        /// Name of the operator.
+        op: &'static str,
+        /// First shape.
+        left: Shape,
+        /// Second shape.
+        right: Shape,
+    },
+}
+
+impl Op {
+    /// The operator's name in the text form.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Op::Conv2d(_) => "conv2d",
+            Op::DepthwiseConv2d(_) => "depthwise_conv2d",
+            Op::Dense(_) => "dense",
+            Op::Add(_) => "add",
+            Op::AveragePool2d(_) => "average_pool2d",
+            Op::MaxPool2d(_) => "max_pool2d",
+            Op::Mean(_) => "mean",
+            Op::Reshape(_) => "reshape",
+            Op::Softmax(_) => "softmax",
+        }
+    }
+
+    /// Shape of the output for these input shapes.
+    pub fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
+        let arity = match self {
+            Op::Add(_) => 2,
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => 1,
+        };
+        if inputs.len() != arity {
+            return Err(ShapeError::Arity {
+                op: self.name(),
+                expected: arity,
+                actual: inputs.len(),
+            });
+        }
+        match self {
+            Op::Conv2d(op) => op.output_shape(inputs[0]),
+            Op::DepthwiseConv2d(op) => op.output_shape(inputs[0]),
+            Op::Dense(op) => op.output_shape(inputs[0]),
+            Op::Add(_) => add::output_shape(inputs[0], inputs[1]),
+            Op::AveragePool2d(op) => {
+                pool2d::output_shape("average_pool2d", &op.window, inputs[0])
+            }
+            Op::MaxPool2d(op) => pool2d::output_shape("max_pool2d", &op.window, inputs[0]),
+            Op::Mean(_) => mean::output_shape(inputs[0]),
+            Op::Reshape(op) => op.output_shape(inputs[0]),
+            Op::Softmax(_) => softmax::output_shape(inputs[0]),
+        }
+    }
+
+    /// Shape of the weights (conv OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`), or `None` for
+    /// operators without weights. The input shape must be one that [`Op::output_shape`] accepts.
+    pub fn weight_shape(&self, input: &Shape) -> Option<Shape> {
+        match self {
+            Op::Conv2d(op) => op.weight_shape(input),
+            Op::DepthwiseConv2d(op) => op.weight_shape(input),
+            Op::Dense(op) => Some(op.weight_shape(input)),
+            Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => None,
+        }
+    }
+
+    /// Output channels of an operator with weights: the number of biases, multipliers and scales.
+    pub fn weight_channels(&self, input: &Shape) -> Option<usize> {
+        match self {
+            Op::Conv2d(op) => Some(op.out_channels),
+            Op::DepthwiseConv2d(op) => input.hwc().map(|[_, _, c]| c * op.multiplier),
+            Op::Dense(op) => Some(op.out_features),
+            Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => None,
+        }
+    }
+
+    /// Multiply-accumulates of one inference (padded taps counted, as is customary).
+    pub fn macs(&self, input: &Shape, output: &Shape) -> u64 {
+        let out = output.elements() as u64;
+        let Some(weights) = self.weight_shape(input) else {
+            return 0;
+        };
+        let channels = self.weight_channels(input).unwrap_or(1).max(1) as u64;
+        out.saturating_mul(weights.elements() as u64 / channels)
+    }
+
+    /// The fused activation; operators without one have [`Activation::None`].
+    pub fn activation(&self) -> Activation {
+        match self {
+            Op::Conv2d(op) => op.activation,
+            Op::DepthwiseConv2d(op) => op.activation,
+            Op::Dense(op) => op.activation,
+            Op::Add(op) => op.activation,
+            Op::AveragePool2d(op) => op.activation,
+            Op::MaxPool2d(op) => op.activation,
+            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => Activation::None,
+        }
+    }
+}
+
+/// `[H, W, C]` of the input or the error that says so.
+fn spatial(op: &'static str, input: &Shape) -> Result<[usize; 3], ShapeError> {
+    input.hwc().ok_or_else(|| ShapeError::Rank {
+        op,
+        expected: "HxWxC",
+        actual: input.clone(),
+    })
+}
+
+/// Refuses a zero where a positive number is needed.
+fn positive(op: &'static str, attribute: &'static str, value: usize) -> Result<(), ShapeError> {
+    if value == 0 {
+        return Err(ShapeError::Attribute {
+            op,
+            attribute,
+            value,
+            rule: "at least 1",
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! A layer of an emitted model is a zero-sized type with associated constants: where its inputs and
+//! output lie in the arena and what it computes. Kernels are monomorphised by it, so that shapes are
+//! constants in their loops.
+
+use crate::arena::Region;
+use crate::params::{
+    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, MeanParams, Pool2dParams,
+    SoftmaxParams,
+};
+
+/// A layer with one input.
+pub trait Unary {
+    /// What is read.
+    const INPUT: Region;
+    /// What is written; disjoint from the input unless the kernel says otherwise.
+    const OUTPUT: Region;
+}
+
+/// A layer with two inputs.
+pub trait Binary {
+    /// First input.
+    const LEFT: Region;
+    /// Second input.
+    const RIGHT: Region;
+    /// What is written; may be exactly one of the inputs.
+    const OUTPUT: Region;
+}
+
+/// Input of [`crate::kernels::conv2d_s8`].
+pub trait Conv2d: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: Conv2dParams<'static>;
+}
+
+/// Input of [`crate::kernels::depthwise_conv2d_s8`].
+pub trait DepthwiseConv2d: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: DepthwiseConv2dParams<'static>;
+}
+
+/// Input of [`crate::kernels::dense_s8`].
+pub trait Dense: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: DenseParams<'static>;
+}
+
+/// Input of [`crate::kernels::add_s8`].
+pub trait Add: Binary {
+    /// Shapes and constants.
+    const PARAMS: AddParams;
+}
+
+/// Input of [`crate::kernels::average_pool2d_s8`] and [`crate::kernels::max_pool2d_s8`].
+pub trait Pool2d: Unary {
+    /// Shapes and constants.
+    const PARAMS: Pool2dParams;
+}
+
+/// Input of [`crate::kernels::mean_s8`].
+pub trait Mean: Unary {
+    /// Shapes and constants.
+    const PARAMS: MeanParams;
+}
+
+/// Input of [`crate::kernels::softmax_s8`].
+pub trait Softmax: Unary {
+    /// Shapes and constants.
+    const PARAMS: SoftmaxParams<'static>;
+}

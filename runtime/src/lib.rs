@@ -1,0 +1,19 @@
+//! The device side of Ember: everything an emitted model needs that is the same for every model.
+//!
+//! Owns: the arena, requantisation, the int8 kernels and their short reference forms, streaming
+//! windows. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
+//! panic path.
+//!
+//! Reading order: [`arena`], [`requant`], [`params`], [`layer`], [`reference`](mod@reference),
+//! [`kernels`], [`model`], [`window`].
+#![no_std]
+
+pub mod arena;
+pub mod layer;
+pub mod model;
+pub mod params;
+pub mod requant;
+
+pub use arena::{Arena, Memory, Region};
+pub use model::Model;
+pub use requant::{Rounding, Scale};

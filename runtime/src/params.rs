@@ -1,0 +1,167 @@
+//! What a layer computes, as plain data: the same structs drive the reference kernels (built at run
+//! time by the host's interpreter) and the fast kernels (associated constants of an emitted layer).
+//!
+//! `bias` is folded: `bias[c] − input_zero·Σ weights[c]`. A kernel then sums plain `w·x`, and a padded
+//! tap reads `x = input_zero` (real zero). All sums wrap in i32; the host proves that the true
+//! accumulator fits. Shapes are `[height, width, channels]`, pairs are `[height, width]`.
+
+use crate::requant::{Rounding, Scale};
+
+/// A 2-D convolution. Weights are OHWI.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv2dParams<'a> {
+    /// Input shape.
+    pub input: [usize; 3],
+    /// Output shape.
+    pub output: [usize; 3],
+    /// Taps.
+    pub kernel: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Padding before: top, left.
+    pub pad: [usize; 2],
+    /// Value of a padded tap.
+    pub input_zero: i8,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+    /// O·KH·KW·I bytes.
+    pub weights: &'a [i8],
+    /// One folded bias per output channel.
+    pub bias: &'a [i32],
+    /// Multiplier mantissas, one per output channel.
+    pub mantissas: &'a [i32],
+    /// Multiplier exponents, one per output channel.
+    pub exponents: &'a [i8],
+}
+
+/// A depthwise 2-D convolution. Weights are `[KH, KW, C_out]`; C_out is a multiple of C_in, and output
+/// channel `c·multiplier + k` reads input channel `c`.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthwiseConv2dParams<'a> {
+    /// Input shape.
+    pub input: [usize; 3],
+    /// Output shape.
+    pub output: [usize; 3],
+    /// Taps.
+    pub kernel: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Padding before: top, left.
+    pub pad: [usize; 2],
+    /// Value of a padded tap.
+    pub input_zero: i8,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+    /// KH·KW·C_out bytes.
+    pub weights: &'a [i8],
+    /// One folded bias per output channel.
+    pub bias: &'a [i32],
+    /// Multiplier mantissas, one per output channel.
+    pub mantissas: &'a [i32],
+    /// Multiplier exponents, one per output channel.
+    pub exponents: &'a [i8],
+}
+
+/// A fully connected layer. Weights are `[outputs, inputs]`.
+#[derive(Clone, Copy, Debug)]
+pub struct DenseParams<'a> {
+    /// Elements read.
+    pub inputs: usize,
+    /// Elements written.
+    pub outputs: usize,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+    /// outputs·inputs bytes.
+    pub weights: &'a [i8],
+    /// One folded bias per output.
+    pub bias: &'a [i32],
+    /// One mantissa per output, or a single one for all.
+    pub mantissas: &'a [i32],
+    /// As many exponents as mantissas.
+    pub exponents: &'a [i8],
+}
+
+/// An element-wise addition: both inputs are shifted left by 20 and scaled to a common scale first.
+#[derive(Clone, Copy, Debug)]
+pub struct AddParams {
+    /// Number of elements.
+    pub len: usize,
+    /// Zero point of the left input.
+    pub left_zero: i8,
+    /// Zero point of the right input.
+    pub right_zero: i8,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Factor of the left input.
+    pub left: Scale,
+    /// Factor of the right input.
+    pub right: Scale,
+    /// Factor of the sum.
+    pub output: Scale,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How all three factors round.
+    pub rounding: Rounding,
+}
+
+/// Average or maximum pooling; padded taps do not take part.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool2dParams {
+    /// Input shape.
+    pub input: [usize; 3],
+    /// Output shape.
+    pub output: [usize; 3],
+    /// Taps.
+    pub kernel: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Padding before: top, left.
+    pub pad: [usize; 2],
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+}
+
+/// Mean over height and width; 1/(H·W) is folded into `scale`.
+#[derive(Clone, Copy, Debug)]
+pub struct MeanParams {
+    /// Input shape.
+    pub input: [usize; 3],
+    /// Input zero point.
+    pub input_zero: i8,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Factor from the sum to the output.
+    pub scale: Scale,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+}
+
+/// Softmax over a vector; output scale 1/256, zero point −128.
+#[derive(Clone, Copy, Debug)]
+pub struct SoftmaxParams<'a> {
+    /// Number of elements.
+    pub len: usize,
+    /// `exps[d]` = exp of a difference of −d to the maximum, Q0.31; 0 where the difference is below the
+    /// definition's minimum.
+    pub exps: &'a [i32; 256],
+}
