@@ -70,7 +70,10 @@ impl Graph {
     pub fn macs(&self) -> u64 {
         self.nodes
             .iter()
-            .map(|node| node.op.macs(self.input_shape(node), self.output_shape(node)))
+            .map(|node| {
+                node.op
+                    .macs(self.input_shape(node), self.output_shape(node))
+            })
             .fold(0, u64::saturating_add)
     }
 

@@ -56,7 +56,10 @@ impl Multiplier {
     /// become zero, factors of 2³¹ and more saturate.
     pub fn new(factor: f64) -> Self {
         if factor.is_nan() || factor <= 0.0 {
-            return Self { mantissa: 0, exponent: 0 };
+            return Self {
+                mantissa: 0,
+                exponent: 0,
+            };
         }
         let (fraction, mut exponent) = frexp(factor);
         let mut mantissa = (fraction * f64::from(1u32 << 31)).round() as i64;
@@ -65,10 +68,16 @@ impl Multiplier {
             exponent += 1;
         }
         if exponent < -31 {
-            return Self { mantissa: 0, exponent: 0 };
+            return Self {
+                mantissa: 0,
+                exponent: 0,
+            };
         }
         if exponent > 30 {
-            return Self { mantissa: i32::MAX, exponent: 30 };
+            return Self {
+                mantissa: i32::MAX,
+                exponent: 30,
+            };
         }
         Self {
             mantissa: mantissa as i32,
@@ -114,7 +123,10 @@ mod tests {
 
     #[test]
     fn quantize_rounds_half_away_and_saturates() {
-        let q = Quant { scale: 0.5, zero_point: -3 };
+        let q = Quant {
+            scale: 0.5,
+            zero_point: -3,
+        };
         assert_eq!(q.quantize(0.25), -2);
         assert_eq!(q.quantize(-0.25), -4);
         assert_eq!(q.quantize(f32::INFINITY), 127);

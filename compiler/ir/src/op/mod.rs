@@ -162,9 +162,7 @@ impl Op {
             Op::DepthwiseConv2d(op) => op.output_shape(inputs[0]),
             Op::Dense(op) => op.output_shape(inputs[0]),
             Op::Add(_) => add::output_shape(inputs[0], inputs[1]),
-            Op::AveragePool2d(op) => {
-                pool2d::output_shape("average_pool2d", &op.window, inputs[0])
-            }
+            Op::AveragePool2d(op) => pool2d::output_shape("average_pool2d", &op.window, inputs[0]),
             Op::MaxPool2d(op) => pool2d::output_shape("max_pool2d", &op.window, inputs[0]),
             Op::Mean(_) => mean::output_shape(inputs[0]),
             Op::Reshape(op) => op.output_shape(inputs[0]),

@@ -72,7 +72,11 @@ impl Window2d {
     }
 
     /// `[height, width]` of the output.
-    pub fn output_size(&self, op: &'static str, input: [usize; 2]) -> Result<[usize; 2], ShapeError> {
+    pub fn output_size(
+        &self,
+        op: &'static str,
+        input: [usize; 2],
+    ) -> Result<[usize; 2], ShapeError> {
         let padding = [
             (self.padding.top, self.padding.bottom),
             (self.padding.left, self.padding.right),

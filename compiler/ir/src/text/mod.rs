@@ -1,1 +1,32 @@
-//! x
+//! The text form: what `*.ember` files hold, what `include_model!` reads, what a person diffs.
+//!
+//! ```text
+//! ember 1
+//! model tiny
+//! input image 8x8x1 scale=0.0625 zero=-128
+//! conv1 = conv2d image kernel=3x3 pad=1,1,1,1 channels=8 act=relu -> 8x8x8 scale=0.02 zero=-128
+//!   weights AQID…
+//!   scales 0.01 0.012 …
+//!   bias 12 -7 …
+//! logits = dense conv1 features=10 -> 10 scale=0.1 zero=3 rounding=tflite
+//!   …
+//! output logits
+//! ```
+//!
+//! One line per tensor; a node's weights follow it, indented: int8 weights in base64 (RFC 4648), scales
+//! and biases in decimal (floats in the shortest form that reads back to the same bits). `#` starts a
+//! comment. Attributes left out have their defaults (stride and dilation 1x1, no padding, no
+//! activation, `rounding=single`). `pad` is `top,bottom,left,right`, or `same`.
+
+mod attributes;
+mod parse;
+mod print;
+
+pub use parse::{ParseError, parse};
+pub use print::{print, print_graph};
+
+/// The format's version, on the first line of every file.
+const VERSION: &str = "1";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! `key=value` attributes of operators, in both directions: one table of keys per operator.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, MaxPool2d, Mean, Op, Padding,
+    Reshape, Shape, Softmax, Window2d,
+};
+
+/// The attributes that differ from their defaults, in the order they are written.
+pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    match op {
+        Op::Conv2d(conv) => {
+            window_attributes(&mut out, &conv.window);
+            out.push(("channels", conv.out_channels.to_string()));
+        }
+        Op::DepthwiseConv2d(conv) => {
+            window_attributes(&mut out, &conv.window);
+            if conv.multiplier != 1 {
+                out.push(("multiplier", conv.multiplier.to_string()));
+            }
+        }
+        Op::Dense(dense) => out.push(("features", dense.out_features.to_string())),
+        Op::AveragePool2d(pool) => window_attributes(&mut out, &pool.window),
+        Op::MaxPool2d(pool) => window_attributes(&mut out, &pool.window),
+        Op::Reshape(reshape) => out.push(("shape", reshape.shape.to_string())),
+        Op::Add(_) | Op::Mean(_) | Op::Softmax(_) => {}
+    }
+    match op.activation() {
+        Activation::None => {}
+        Activation::Relu => out.push(("act", "relu".into())),
+        Activation::Relu6 => out.push(("act", "relu6".into())),
+    }
+    out
+}
+
+fn window_attributes(out: &mut Vec<(&'static str, String)>, window: &Window2d) {
+    let pair = |[h, w]: [usize; 2]| format!("{h}x{w}");
+    out.push(("kernel", pair(window.kernel)));
+    if window.stride != [1, 1] {
+        out.push(("stride", pair(window.stride)));
+    }
+    if window.dilation != [1, 1] {
+        out.push(("dilation", pair(window.dilation)));
+    }
+    let Padding {
+        top,
+        bottom,
+        left,
+        right,
+    } = window.padding;
+    if window.padding != Padding::default() {
+        out.push(("pad", format!("{top},{bottom},{left},{right}")));
+    }
+}
+
+/// Attributes of one line, taken out one by one; what is left over is unknown.
+pub(super) struct Attributes<'a>(pub BTreeMap<&'a str, &'a str>);
+
+impl<'a> Attributes<'a> {
+    /// Builds the operator called `name` for an input of this shape (needed by `pad=same`).
+    pub(super) fn op(&mut self, name: &str, input: Option<&Shape>) -> Result<Op, String> {
+        Ok(match name {
+            "conv2d" => Op::Conv2d(Conv2d {
+                window: self.window(input)?,
+                out_channels: self.required("channels")?,
+                activation: self.activation()?,
+            }),
+            "depthwise_conv2d" => Op::DepthwiseConv2d(DepthwiseConv2d {
+                window: self.window(input)?,
+                multiplier: self.number("multiplier")?.unwrap_or(1),
+                activation: self.activation()?,
+            }),
+            "dense" => Op::Dense(Dense {
+                out_features: self.required("features")?,
+                activation: self.activation()?,
+            }),
+            "add" => Op::Add(Add {
+                activation: self.activation()?,
+            }),
+            "average_pool2d" => Op::AveragePool2d(AveragePool2d {
+                window: self.window(input)?,
+                activation: self.activation()?,
+            }),
+            "max_pool2d" => Op::MaxPool2d(MaxPool2d {
+                window: self.window(input)?,
+                activation: self.activation()?,
+            }),
+            "mean" => Op::Mean(Mean {}),
+            "reshape" => {
+                let text = self.take("shape").ok_or("reshape needs shape=…")?;
+                Op::Reshape(Reshape {
+                    shape: parse_shape(text)?,
+                })
+            }
+            "softmax" => Op::Softmax(Softmax {}),
+            _ => {
+                return Err(format!(
+                    "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
+                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax"
+                ));
+            }
+        })
+    }
+
+    /// Removes and returns an attribute.
+    pub(super) fn take(&mut self, key: &str) -> Option<&'a str> {
+        self.0.remove(key)
+    }
+
+    /// Removes an attribute and reads it as a number of any type.
+    pub(super) fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, String> {
+        let Some(text) = self.take(key) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(value) => Ok(Some(value)),
+            Err(_) => Err(format!("{key}={text} is not a number that fits here")),
+        }
+    }
+
+    fn required(&mut self, key: &str) -> Result<usize, String> {
+        self.number(key)?
+            .ok_or_else(|| format!("{key}=… is missing"))
+    }
+
+    fn activation(&mut self) -> Result<Activation, String> {
+        match self.take("act") {
+            None | Some("none") => Ok(Activation::None),
+            Some("relu") => Ok(Activation::Relu),
+            Some("relu6") => Ok(Activation::Relu6),
+            Some(other) => Err(format!("act={other}; it must be none, relu or relu6")),
+        }
+    }
+
+    fn pair(&mut self, key: &str) -> Result<Option<[usize; 2]>, String> {
+        let Some(text) = self.take(key) else {
+            return Ok(None);
+        };
+        let pair = text
+            .split_once('x')
+            .and_then(|(h, w)| Some([h.parse().ok()?, w.parse().ok()?]));
+        pair.map(Some)
+            .ok_or_else(|| format!("{key}={text}; it must be HEIGHTxWIDTH, such as 3x3"))
+    }
+
+    fn window(&mut self, input: Option<&Shape>) -> Result<Window2d, String> {
+        let kernel = self.pair("kernel")?.ok_or("kernel=… is missing")?;
+        let mut window = Window2d::valid(kernel, self.pair("stride")?.unwrap_or([1, 1]));
+        window.dilation = self.pair("dilation")?.unwrap_or([1, 1]);
+        match self.take("pad") {
+            None => {}
+            Some("same") => {
+                let [h, w, _] = input
+                    .and_then(Shape::hwc)
+                    .ok_or("pad=same needs an input of shape HxWxC")?;
+                window = window.with_same_padding([h, w]);
+            }
+            Some(text) => window.padding = parse_padding(text)?,
+        }
+        Ok(window)
+    }
+}
+
+fn parse_padding(text: &str) -> Result<Padding, String> {
+    let sides: Option<Vec<usize>> = text.split(',').map(|side| side.parse().ok()).collect();
+    match sides.as_deref() {
+        Some(&[top, bottom, left, right]) => Ok(Padding {
+            top,
+            bottom,
+            left,
+            right,
+        }),
+        _ => Err(format!(
+            "pad={text}; it must be same or TOP,BOTTOM,LEFT,RIGHT"
+        )),
+    }
+}
+
+/// `8x8x1` → shape.
+pub(super) fn parse_shape(text: &str) -> Result<Shape, String> {
+    let dims: Option<Vec<usize>> = text.split('x').map(|dim| dim.parse().ok()).collect();
+    dims.map(Shape::new)
+        .ok_or_else(|| format!("'{text}' is not a shape; write 8x8x1"))
+}

@@ -1,0 +1,355 @@
+//! Text → graph, in one pass over the lines. Work and memory are bounded by the length of the text.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::VERSION;
+use super::attributes::{Attributes, parse_shape};
+use crate::{GraphBuilder, Quant, QuantGraph, QuantParams, Rounding, Shape, TensorId};
+
+/// Where and why a text is not a network.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct ParseError {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in bytes.
+    pub column: usize,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+/// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
+/// valid network as a whole is for [`crate::verify_quant`] to say.
+pub fn parse(text: &str) -> Result<QuantGraph, ParseError> {
+    let mut parser = Parser::default();
+    for (index, raw) in text.lines().enumerate() {
+        let content = raw.split('#').next().unwrap_or("").trim_end();
+        let line = Line {
+            number: index + 1,
+            text: content,
+        };
+        if !content.trim().is_empty() {
+            parser.line(line)?;
+        }
+    }
+    parser.finish(text.lines().count())
+}
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    number: usize,
+    text: &'a str,
+}
+
+impl<'a> Line<'a> {
+    /// An error that points at `part`, which is a slice of this line.
+    fn error(&self, part: &str, message: impl Into<String>) -> ParseError {
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        ParseError {
+            line: self.number,
+            column: if offset <= self.text.len() {
+                offset + 1
+            } else {
+                1
+            },
+            message: message.into(),
+        }
+    }
+
+    fn words(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.text.split_ascii_whitespace()
+    }
+}
+
+/// Which list of numbers an indented line goes on with.
+#[derive(Clone, Copy, PartialEq)]
+enum Section {
+    Weights,
+    Scales,
+    Bias,
+}
+
+#[derive(Default)]
+struct RawParams {
+    base64: String,
+    scales: Vec<f32>,
+    bias: Vec<i32>,
+    line: usize,
+}
+
+#[derive(Default)]
+struct Parser {
+    version_seen: bool,
+    builder: Option<GraphBuilder>,
+    names: BTreeMap<String, TensorId>,
+    quants: Vec<Quant>,
+    roundings: Vec<Rounding>,
+    params: Vec<Option<RawParams>>,
+    outputs: Vec<TensorId>,
+    section: Option<Section>,
+}
+
+impl Parser {
+    fn line(&mut self, line: Line<'_>) -> Result<(), ParseError> {
+        if !self.version_seen {
+            return self.version(line);
+        }
+        if self.builder.is_none() {
+            return self.model(line);
+        }
+        if line.text.starts_with([' ', '\t']) {
+            return self.data(line);
+        }
+        self.section = None;
+        let mut words = line.words();
+        let first = words.next().unwrap_or("");
+        match (first, words.next()) {
+            (_, Some("=")) => self.node(line, first),
+            ("input", Some(name)) => self.input(line, name),
+            ("output", Some(name)) => {
+                let id = self.lookup(line, name)?;
+                self.outputs.push(id);
+                Ok(())
+            }
+            _ => Err(line.error(
+                first,
+                "expected 'input NAME SHAPE', 'NAME = OPERATOR …' or 'output NAME'",
+            )),
+        }
+    }
+
+    fn version(&mut self, line: Line<'_>) -> Result<(), ParseError> {
+        let words: Vec<&str> = line.words().collect();
+        match words.as_slice() {
+            ["ember", VERSION] => self.version_seen = true,
+            ["ember", other] => {
+                return Err(line.error(
+                    other,
+                    format!("format version {other} is not supported; this tool reads {VERSION}"),
+                ));
+            }
+            _ => {
+                return Err(line.error(
+                    line.text,
+                    format!("the first line must be 'ember {VERSION}'"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn model(&mut self, line: Line<'_>) -> Result<(), ParseError> {
+        let words: Vec<&str> = line.words().collect();
+        let ["model", name] = words.as_slice() else {
+            return Err(line.error(line.text, "the second line must be 'model NAME'"));
+        };
+        self.builder = Some(GraphBuilder::new(*name));
+        Ok(())
+    }
+
+    fn builder(&mut self) -> &mut GraphBuilder {
+        self.builder.as_mut().expect("BUG: a tensor before 'model'")
+    }
+
+    fn lookup(&self, line: Line<'_>, name: &str) -> Result<TensorId, ParseError> {
+        self.names
+            .get(name)
+            .copied()
+            .ok_or_else(|| line.error(name, format!("there is no tensor '{name}' above this line")))
+    }
+
+    fn define(&mut self, line: Line<'_>, name: &str, id: TensorId) -> Result<(), ParseError> {
+        match self.names.insert(name.to_owned(), id) {
+            None => Ok(()),
+            Some(_) => Err(line.error(name, format!("the name '{name}' is taken already"))),
+        }
+    }
+
+    fn input(&mut self, line: Line<'_>, name: &str) -> Result<(), ParseError> {
+        let mut words = line.words().skip(2);
+        let shape = words
+            .next()
+            .ok_or_else(|| line.error(line.text, "an input needs a shape: input NAME 8x8x1"))?;
+        let parsed = parse_shape(shape).map_err(|message| line.error(shape, message))?;
+        let (mut attributes, rest) = split_attributes(line, words)?;
+        if let Some(&word) = rest.first() {
+            return Err(line.error(word, format!("'{word}' was not expected here")));
+        }
+        let quant = self.quant(line, &mut attributes)?;
+        no_more(line, &attributes)?;
+        let id = self.builder().input(name, parsed);
+        self.quants.push(quant);
+        self.define(line, name, id)
+    }
+
+    fn node(&mut self, line: Line<'_>, name: &str) -> Result<(), ParseError> {
+        let (mut attributes, words) = split_attributes(line, line.words().skip(2))?;
+        let (&op_name, rest) = words
+            .split_first()
+            .ok_or_else(|| line.error(line.text, "an operator is missing after '='"))?;
+        let (inputs, shape) = match rest.iter().position(|&word| word == "->") {
+            Some(arrow) => (&rest[..arrow], &rest[arrow + 1..]),
+            None => (rest, &[][..]),
+        };
+        let inputs: Vec<TensorId> = inputs
+            .iter()
+            .map(|input| self.lookup(line, input))
+            .collect::<Result<_, _>>()?;
+        let first = inputs.first().map(|&id| self.builder().shape(id).clone());
+        let op = attributes
+            .op(op_name, first.as_ref())
+            .map_err(|message| line.error(op_name, message))?;
+        let rounding = match attributes.take("rounding") {
+            None | Some("single") => Rounding::Single,
+            Some("tflite") => Rounding::TfLite,
+            Some(other) => {
+                return Err(line.error(
+                    other,
+                    format!("rounding={other}; it must be single or tflite"),
+                ));
+            }
+        };
+        let quant = self.quant(line, &mut attributes)?;
+        no_more(line, &attributes)?;
+        let id = self
+            .builder()
+            .node(name, op, &inputs)
+            .map_err(|error| line.error(op_name, error.to_string()))?;
+        check_shape(line, shape, self.builder().shape(id))?;
+        self.quants.push(quant);
+        self.roundings.push(rounding);
+        self.params.push(None);
+        self.define(line, name, id)
+    }
+
+    fn quant(&self, line: Line<'_>, attributes: &mut Attributes<'_>) -> Result<Quant, ParseError> {
+        let error = |message: String| line.error(line.text, message);
+        let scale = attributes.number("scale").map_err(error)?;
+        let zero_point = attributes.number("zero").map_err(error)?;
+        match (scale, zero_point) {
+            (Some(scale), Some(zero_point)) => Ok(Quant { scale, zero_point }),
+            _ => Err(error(
+                "scale=… and zero=… are needed on every tensor".into(),
+            )),
+        }
+    }
+
+    /// An indented line: weights, scales or biases of the node above.
+    fn data(&mut self, line: Line<'_>) -> Result<(), ParseError> {
+        let Some(slot) = self.params.last_mut() else {
+            return Err(line.error(line.text, "an indented line must follow a node"));
+        };
+        let params = slot.get_or_insert_with(RawParams::default);
+        params.line = line.number;
+        for (index, word) in line.words().enumerate() {
+            let keyword = match word {
+                "weights" => Some(Section::Weights),
+                "scales" => Some(Section::Scales),
+                "bias" => Some(Section::Bias),
+                _ => None,
+            };
+            if index == 0 && keyword.is_some() {
+                self.section = keyword;
+                continue;
+            }
+            match self.section {
+                Some(Section::Weights) => params.base64.push_str(word),
+                Some(Section::Scales) => params.scales.push(number(line, word)?),
+                Some(Section::Bias) => params.bias.push(number(line, word)?),
+                None => return Err(line.error(word, "expected 'weights', 'scales' or 'bias'")),
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, lines: usize) -> Result<QuantGraph, ParseError> {
+        let end = |message: &str| ParseError {
+            line: lines.max(1),
+            column: 1,
+            message: message.into(),
+        };
+        if !self.version_seen {
+            return Err(end("the text is empty; the first line must be 'ember 1'"));
+        }
+        let builder = self.builder.ok_or_else(|| end("'model NAME' is missing"))?;
+        if self.outputs.is_empty() {
+            return Err(end("'output NAME' is missing"));
+        }
+        let params = self
+            .params
+            .into_iter()
+            .map(|raw| raw.map(decode).transpose())
+            .collect::<Result<_, _>>()?;
+        Ok(QuantGraph {
+            graph: builder.finish(&self.outputs),
+            quants: self.quants,
+            params,
+            roundings: self.roundings,
+        })
+    }
+}
+
+/// Separates `key=value` words from the others.
+fn split_attributes<'a>(
+    line: Line<'a>,
+    words: impl Iterator<Item = &'a str>,
+) -> Result<(Attributes<'a>, Vec<&'a str>), ParseError> {
+    let mut attributes = BTreeMap::new();
+    let mut rest = Vec::new();
+    for word in words {
+        match word.split_once('=') {
+            Some((key, value)) => {
+                if attributes.insert(key, value).is_some() {
+                    return Err(line.error(word, format!("{key}=… stands twice")));
+                }
+            }
+            None => rest.push(word),
+        }
+    }
+    Ok((Attributes(attributes), rest))
+}
+
+fn no_more(line: Line<'_>, attributes: &Attributes<'_>) -> Result<(), ParseError> {
+    match attributes.0.keys().next() {
+        None => Ok(()),
+        Some(key) => Err(line.error(key, format!("the attribute '{key}' does not belong here"))),
+    }
+}
+
+fn check_shape(line: Line<'_>, words: &[&str], actual: &Shape) -> Result<(), ParseError> {
+    let Some(&text) = words.first() else {
+        return Ok(());
+    };
+    let stated = parse_shape(text).map_err(|message| line.error(text, message))?;
+    if stated != *actual {
+        return Err(line.error(
+            text,
+            format!("the shape is {actual}, the line says {stated}"),
+        ));
+    }
+    match words.get(1) {
+        None => Ok(()),
+        Some(word) => Err(line.error(word, format!("'{word}' was not expected here"))),
+    }
+}
+
+fn number<T: std::str::FromStr>(line: Line<'_>, word: &str) -> Result<T, ParseError> {
+    word.parse()
+        .map_err(|_| line.error(word, format!("'{word}' is not a number that fits here")))
+}
+
+fn decode(raw: RawParams) -> Result<QuantParams, ParseError> {
+    let bytes = STANDARD.decode(raw.base64).map_err(|error| ParseError {
+        line: raw.line,
+        column: 1,
+        message: format!("the weights above this line are not valid base64: {error}"),
+    })?;
+    Ok(QuantParams {
+        weights: bytes.into_iter().map(|byte| byte as i8).collect(),
+        scales: raw.scales,
+        bias: raw.bias,
+    })
+}

@@ -1,0 +1,166 @@
+#![allow(clippy::unwrap_used, reason = "a test may fail this way")]
+
+use expect_test::expect;
+use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
+
+use super::{parse, print, print_graph};
+use crate::{
+    Activation, Conv2d, Dense, GraphBuilder, Mean, Op, Quant, QuantGraph, QuantParams, Rounding,
+    Window2d,
+};
+
+fn small() -> QuantGraph {
+    let mut b = GraphBuilder::new("tiny");
+    let image = b.input("image", [4, 4, 1]);
+    let conv = Op::Conv2d(Conv2d {
+        window: Window2d::same([4, 4], [3, 3], [2, 2]),
+        out_channels: 2,
+        activation: Activation::Relu,
+    });
+    let conv = b.node("conv1", conv, &[image]).unwrap();
+    let mean = b.node("mean", Op::Mean(Mean {}), &[conv]).unwrap();
+    let dense = Op::Dense(Dense {
+        out_features: 2,
+        activation: Activation::None,
+    });
+    let logits = b.node("logits", dense, &[mean]).unwrap();
+    QuantGraph {
+        graph: b.finish(&[logits]),
+        quants: vec![
+            Quant {
+                scale: 0.0625,
+                zero_point: -128,
+            },
+            Quant {
+                scale: 0.1,
+                zero_point: -128,
+            },
+            Quant {
+                scale: 0.1,
+                zero_point: -128,
+            },
+            Quant {
+                scale: 1.0 / 3.0,
+                zero_point: 3,
+            },
+        ],
+        params: vec![
+            Some(QuantParams {
+                weights: (-9..9).collect(),
+                scales: vec![0.01, 0.02],
+                bias: vec![100, -7],
+            }),
+            None,
+            Some(QuantParams {
+                weights: vec![1, -127, 127, 0],
+                scales: vec![1e-9],
+                bias: vec![0, i32::MIN],
+            }),
+        ],
+        roundings: vec![Rounding::Single, Rounding::Single, Rounding::TfLite],
+    }
+}
+
+#[test]
+fn prints_one_line_per_tensor() {
+    expect![[r#"
+        ember 1
+        model tiny
+        input image 4x4x1 scale=0.0625 zero=-128
+        conv1 = conv2d image kernel=3x3 stride=2x2 pad=0,1,0,1 channels=2 act=relu -> 2x2x2 scale=0.1 zero=-128
+          weights 9/j5+vv8/f7/AAECAwQFBgcI
+          scales  0.01 0.02
+          bias    100 -7
+        mean = mean conv1 -> 2 scale=0.1 zero=-128
+        logits = dense mean features=2 -> 2 scale=0.33333334 zero=3 rounding=tflite
+          weights AYF/AA==
+          scales  0.000000001
+          bias    0 -2147483648
+        output logits
+    "#]]
+    .assert_eq(&print(&small()));
+    expect![[r#"
+        ember 1
+        model tiny
+        input image 4x4x1
+        conv1 = conv2d image kernel=3x3 stride=2x2 pad=0,1,0,1 channels=2 act=relu -> 2x2x2
+        mean = mean conv1 -> 2
+        logits = dense mean features=2 -> 2
+        output logits
+    "#]]
+    .assert_eq(&print_graph(&small().graph));
+}
+
+#[test]
+fn reads_back_what_it_prints() {
+    assert_eq!(parse(&print(&small())).unwrap(), small());
+}
+
+#[test]
+fn same_padding_is_resolved() {
+    let text = print(&small()).replace("pad=0,1,0,1", "pad=same");
+    assert_eq!(parse(&text).unwrap(), small());
+}
+
+#[test]
+fn errors_say_where_and_what() {
+    let good = print(&small());
+    let cases = [
+        ("ember 1", "ember 9"),
+        ("model tiny", "modell tiny"),
+        ("conv2d image", "conv3d image"),
+        ("conv2d image", "conv2d picture"),
+        ("channels=2", "channels=two"),
+        ("channels=2", "channels=2 width=3"),
+        ("-> 2x2x2", "-> 2x2x3"),
+        ("kernel=3x3", "kernel=9x9"),
+        ("AYF/AA==", "AYF/AA="),
+        ("bias    100", "bias    1e3"),
+        ("mean conv1 -> 2 scale=0.1", "mean conv1 -> 2"),
+        ("output logits\n", ""),
+        ("mean = mean", "conv1 = mean"),
+    ];
+    let messages: Vec<String> = cases
+        .iter()
+        .map(|(from, to)| parse(&good.replacen(from, to, 1)).unwrap_err().to_string())
+        .collect();
+    expect![[r#"
+        line 1, column 7: format version 9 is not supported; this tool reads 1
+        line 2, column 1: the second line must be 'model NAME'
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, dense, add, average_pool2d, max_pool2d, mean, reshape, softmax
+        line 4, column 16: there is no tensor 'picture' above this line
+        line 4, column 9: channels=two is not a number that fits here
+        line 4, column 67: the attribute 'width' does not belong here
+        line 4, column 79: the shape is 2x2x2, the line says 2x2x3
+        line 4, column 9: conv2d: a window of 9 does not fit the padded height of 5
+        line 12, column 1: the weights above this line are not valid base64: Invalid padding
+        line 7, column 11: '1e3' is not a number that fits here
+        line 8, column 1: scale=… and zero=… are needed on every tensor
+        line 12, column 1: 'output NAME' is missing
+        line 8, column 1: the name 'conv1' is taken already
+    "#]]
+    .assert_eq(&(messages.join("\n") + "\n"));
+}
+
+proptest! {
+    #[test]
+    fn any_mutation_is_a_graph_or_an_error(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)
+    ) {
+        let mut bytes = print(&small()).into_bytes();
+        for (at, byte) in edits {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(network) = parse(&String::from_utf8_lossy(&bytes)) {
+            // What was accepted prints and reads back to itself.
+            let text = print(&network);
+            prop_assert_eq!(print(&parse(&text).map_err(|e| proptest::test_runner::TestCaseError::fail(e.to_string()))?), text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_graph_or_an_error(text in prop::collection::vec(any::<char>(), 0..200).prop_map(String::from_iter)) {
+        let _ = parse(&text);
+    }
+}
