@@ -9,10 +9,16 @@
 #![no_std]
 
 pub mod arena;
+#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
+mod dsp;
+pub mod kernels;
 pub mod layer;
 pub mod model;
 pub mod params;
+mod portable;
+pub mod reference;
 pub mod requant;
+pub mod softmax_math;
 
 pub use arena::{Arena, Memory, Region};
 pub use model::Model;

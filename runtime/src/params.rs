@@ -165,3 +165,32 @@ pub struct SoftmaxParams<'a> {
     /// definition's minimum.
     pub exps: &'a [i32; 256],
 }
+
+/// The numbers of a file of int8 values, for statics that are included as bytes.
+pub const fn from_bytes<const N: usize>(bytes: &[u8; N]) -> [i8; N] {
+    let mut values = [0; N];
+    let mut i = 0;
+    while i < N {
+        values[i] = i8::from_le_bytes([bytes[i]]);
+        i += 1;
+    }
+    values
+}
+
+/// The numbers of a file of little-endian i32 values; a file of another length does not compile.
+pub const fn words_from_bytes<const BYTES: usize, const N: usize>(bytes: &[u8; BYTES]) -> [i32; N] {
+    const {
+        assert!(
+            BYTES == 4 * N,
+            "the file's length is not that of the constant"
+        )
+    };
+    let mut values = [0; N];
+    let mut i = 0;
+    while i < N {
+        let at = 4 * i;
+        values[i] = i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        i += 1;
+    }
+    values
+}

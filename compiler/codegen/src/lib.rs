@@ -4,6 +4,21 @@
 //! interpreters, boards, and the emitter. Must not know: burn, files, processes. The only crate that
 //! quotes Rust.
 //!
-//! Reading order: [`target`], [`passes`], [`quantize`], [`lower`], [`interpret`], [`plan`], [`cost`],
+//! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`], [`interpret`], [`plan`], [`cost`],
 //! [`emit`].
 #![forbid(unsafe_code)]
+
+pub mod interpret;
+pub mod lower;
+pub mod passes;
+mod pipeline;
+pub mod plan;
+pub mod quantize;
+pub mod target;
+
+pub use pipeline::{CompileError, compile};
+
+/// One indented line per problem, for messages that list them all.
+pub(crate) fn lines(problems: &[impl std::fmt::Display]) -> String {
+    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+}

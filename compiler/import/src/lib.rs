@@ -1,1 +1,37 @@
-//! placeholder
+//! Trained models of other tools become Ember's graphs.
+//!
+//! Owns: the file formats. This is the only crate that knows TensorFlow Lite (and, later, ONNX); what
+//! leaves it is an [`ember_ir::QuantGraph`] or the full list of reasons why not. Must not know: how
+//! graphs are planned or emitted, files (bytes come in, the caller reads them), boards.
+//!
+//! * [`tflite`]: int8 TensorFlow Lite models, read without generated code or C++, every offset
+//!   checked. Nodes round as TensorFlow Lite Micro's kernels do ([`ember_ir::Rounding::TfLite`]), so
+//!   the result is theirs bit for bit.
+//! * ONNX is a room of its own beside `tflite`, with the same entrance: `onnx::import(name, bytes)`.
+//!   It arrives with the issue that brings your own models (number 4); its parser is a heavy
+//!   dependency, which nothing in this crate needs before.
+//!
+//! Reading order: [`import`], [`error`], [`tflite`].
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod tflite;
+
+mod identifier;
+
+use ember_ir::QuantGraph;
+
+pub use error::{ImportError, Problem};
+
+/// The graph of a model file, whose format is found by its first bytes. `name` becomes the model's
+/// name (a file's stem is a good choice).
+///
+/// # Errors
+/// The bytes are not a known format, break its rules, or use what Ember cannot compile; in the last
+/// case all such places are reported.
+pub fn import(name: &str, bytes: &[u8]) -> Result<QuantGraph, ImportError> {
+    if tflite::is_tflite(bytes) {
+        return tflite::import(name, bytes);
+    }
+    Err(ImportError::UnknownFormat)
+}

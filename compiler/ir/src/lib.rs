@@ -26,3 +26,4 @@ pub use op::{
 pub use quant::{Multiplier, Quant, Rounding};
 pub use quant_graph::{QuantGraph, QuantParams};
 pub use shape::Shape;
+pub use verify::{Violation, verify_float, verify_graph, verify_quant};

@@ -1,0 +1,47 @@
+//! The firmware for hardware: golden vectors in flash, the verdict over RTT.
+
+use cortex_m::Peripherals;
+use ember_runtime::Model;
+
+use crate::measure::{Measurements, POISON};
+use crate::rtt::{Channel, fail};
+use crate::semihosting::exit;
+use crate::text::{self, Sink};
+use crate::{clock, stack};
+
+/// A sample and the output that the host's interpreter computes for it.
+pub type Golden = (&'static [i8], &'static [i8]);
+
+/// Runs the model on every golden vector, prints
+///
+/// `ember samples=… ticks_total=… ticks_min=… ticks_max=… stack_bytes=… stack_infer_bytes=… equal=…`
+///
+/// (ticks are cycles of the core) and `ember OK` or `ember FAIL`, and stops at a semihosting exit, by
+/// which a debugger learns the status. A fault prints `ember error: …`.
+pub fn run_golden<M: Model>(model: &mut M, golden: &[Golden]) -> ! {
+    let Some(mut peripherals) = Peripherals::take() else {
+        fail(c"ember error: run_golden was called twice\n")
+    };
+    clock::start(&mut peripherals.SYST);
+    let mut measurements = Measurements::start(model);
+    let mut equal = 0;
+    for (input, output) in golden {
+        model.poison(POISON);
+        for (to, from) in model.input_mut().iter_mut().zip(*input) {
+            *to = *from;
+        }
+        measurements.infer(model);
+        equal += u64::from(model.output() == *output);
+    }
+    if stack::overflowed() {
+        fail(c"ember error: the stack grew into the statics; give the firmware more RAM\n");
+    }
+    let mut channel = Channel;
+    channel.text(b"ember");
+    measurements.write(&mut channel);
+    text::pair(&mut channel, "equal", equal);
+    let success = equal == measurements.samples();
+    channel.text(if success { b"\nember OK\n" } else { b"\nember FAIL\n" });
+    channel.flush();
+    exit(success)
+}

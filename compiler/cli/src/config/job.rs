@@ -1,0 +1,435 @@
+//! A checked configuration. Paths are resolved, the board is found, limits are sane; whether the data
+//! keeps its promises is for [`crate::data`] to find out.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ember_codegen::target::{Board, Limits};
+
+use super::problem::{Problem, Problems, nearest};
+use super::values::{self, Values};
+use super::{Column, Split, size};
+use crate::boards;
+
+/// All that `ember.toml` says.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Name of the model: an identifier in snake case.
+    pub name: String,
+    /// The samples.
+    pub data: DataJob,
+    /// The device.
+    pub board: BoardChoice,
+    /// How to search.
+    pub search: SearchJob,
+    /// How to train.
+    pub train: TrainJob,
+    /// Folder for state and results.
+    pub output: PathBuf,
+    /// The file's name, for messages.
+    pub file_name: String,
+    /// The file's text, for messages and provenance.
+    pub text: String,
+    spans: BTreeMap<(&'static str, &'static str), Range<usize>>,
+}
+
+/// `[data]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct DataJob {
+    /// The samples.
+    pub file: PathBuf,
+    /// The labels, if in a file of their own.
+    pub labels: Option<PathBuf>,
+    /// npz: array of the samples.
+    pub input: String,
+    /// Where the label is.
+    pub label: Option<Column>,
+    /// Shape of a sample, if given.
+    pub shape: Option<Vec<usize>>,
+    /// Names of the classes, if given.
+    pub classes: Vec<String>,
+    /// Where the group is.
+    pub group: Option<Column>,
+    /// Where the number of the recording is.
+    pub series: Option<Column>,
+    /// Rows of a window; 0: rows are samples.
+    pub window: usize,
+    /// Rows between windows.
+    pub hop: usize,
+    /// Rows by which windows of the training set are longer.
+    pub margin: usize,
+    /// Channels that are the axes of one sensor.
+    pub axes: Vec<[usize; 3]>,
+    /// What normalisation learns.
+    pub normalize: Normalize,
+    /// Judges candidates.
+    pub validation: Split,
+    /// Judges the result.
+    pub test: Split,
+}
+
+/// What is learned on the training set to normalise samples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Normalize {
+    /// By the shape of a sample.
+    Auto,
+    /// The range of all values to 0..1.
+    Range,
+    /// Mean 0 and deviation 1 per channel.
+    Standard,
+    /// Magnitude 1 per sensor, no offset.
+    Magnitude,
+    /// Nothing.
+    None,
+}
+
+/// `[board]`.
+#[derive(Clone, Debug)]
+pub struct BoardChoice {
+    /// The board.
+    pub board: Board,
+    /// What the firmware may take.
+    pub limits: Limits,
+}
+
+/// `[search]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SearchJob {
+    /// `auto`, `cnn2d`, `cnn1d` or `mlp`.
+    pub space: String,
+    /// `aging-evolution` or `random`.
+    pub strategy: String,
+    /// Candidates to train at most.
+    pub trials: usize,
+    /// Wall-clock limit; 0: none.
+    pub minutes: f64,
+    /// Accuracy in [0, 1] that is enough.
+    pub target_accuracy: f32,
+    /// Candidates without a gain after which to stop; 0: never.
+    pub patience: usize,
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Whether candidates are trained in two steps.
+    pub halving: bool,
+    /// Candidates trained at a time; 0: as many as there are cores.
+    pub workers: usize,
+}
+
+/// `[train]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TrainJob {
+    /// Passes for a candidate.
+    pub epochs: usize,
+    /// Passes for the chosen network.
+    pub final_epochs: usize,
+    /// Samples per step.
+    pub batch: usize,
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Probability given away to all classes alike.
+    pub label_smoothing: f64,
+    /// Whether training samples are varied.
+    pub augment: bool,
+}
+
+impl Job {
+    /// Reads a file. `Err` holds all that is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, crate::Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            crate::Error::usage(format!(
+                "cannot read {}: {error}; `emberc new DATA --board NAME` writes a configuration",
+                path.display()
+            ))
+        })?;
+        let dir = path.parent().unwrap_or(Path::new(""));
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        Ok(Self::parse(&text, &name, dir)?)
+    }
+
+    /// A job from text; `dir` is where relative paths start.
+    pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<Self, Problems> {
+        let (values, mut problems) = values::read(text);
+        let job = Self::build(&values, text, file_name, dir, &mut problems);
+        match job {
+            Some(job) if problems.is_empty() => Ok(job),
+            _ => Err(Problems::new(file_name, text, problems)),
+        }
+    }
+
+    /// Problems found later, in the text they are about.
+    pub fn problems(&self, problems: Vec<Problem>) -> Problems {
+        Problems::new(&self.file_name, &self.text, problems)
+    }
+
+    /// Where a key stands in the text.
+    pub fn span(&self, section: &'static str, name: &'static str) -> Option<Range<usize>> {
+        self.spans.get(&(section, name)).cloned()
+    }
+
+    fn build(
+        values: &Values,
+        text: &str,
+        file_name: &str,
+        dir: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let name = model_name(values, problems);
+        let data = data_job(values, dir, problems);
+        let board = board_choice(values, dir, problems);
+        Some(Self {
+            name: name?,
+            data: data?,
+            board: board?,
+            search: search_job(values),
+            train: train_job(values),
+            output: dir.join(values.text("output", "dir").unwrap_or("ember-out")),
+            file_name: file_name.to_string(),
+            text: text.to_string(),
+            spans: values.spans().clone(),
+        })
+    }
+}
+
+/// Names that would collide with what the emitted crate or Rust itself already calls so.
+const RESERVED: &[&str] = &[
+    "alloc", "core", "cortex_m", "cortex_m_rt", "ember_board", "ember_runtime", "firmware", "golden",
+    "params", "proc_macro", "std", "test",
+];
+
+fn model_name(values: &Values, problems: &mut Vec<Problem>) -> Option<String> {
+    let Some(name) = values.text("model", "name") else {
+        if values.span("model", "name").is_none() {
+            problems.push(
+                Problem::new("`name` in [model] is missing")
+                    .help("add `name = \"my_model\"` under [model]"),
+            );
+        }
+        return None;
+    };
+    let snake = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let keyword = syn::parse_str::<syn::Ident>(name).is_err();
+    if snake && !keyword && name.len() <= 40 && !RESERVED.contains(&name) {
+        return Some(name.to_string());
+    }
+    problems.push(
+        Problem::new(format!("\"{name}\" cannot name a crate and its type"))
+            .at(values.span("model", "name"))
+            .help(
+                "a name is a Rust identifier in snake case (a–z, 0–9, _; at most 40 characters), \
+                 no keyword and no name of a crate that the firmware uses",
+            ),
+    );
+    None
+}
+
+/// A file that must be there.
+fn existing(
+    values: &Values,
+    section: &'static str,
+    key: &'static str,
+    dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<PathBuf> {
+    let path = dir.join(values.text(section, key)?);
+    must_exist(&path, values.span(section, key), problems);
+    Some(path)
+}
+
+fn must_exist(path: &Path, span: Option<Range<usize>>, problems: &mut Vec<Problem>) {
+    if !path.is_file() {
+        problems.push(
+            Problem::new(format!("there is no file {}", path.display()))
+                .at(span)
+                .label("not found")
+                .help("paths are relative to the folder of the configuration"),
+        );
+    }
+}
+
+fn data_job(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<DataJob> {
+    let file = existing(values, "data", "file", dir, problems);
+    if file.is_none() && values.span("data", "file").is_none() {
+        problems.push(
+            Problem::new("`file` in [data] is missing")
+                .help("add `file = \"samples.csv\"` under [data]"),
+        );
+    }
+    let labels = existing(values, "data", "labels", dir, problems);
+    let window = values.integer("data", "window") as usize;
+    let hop = match values.integer("data", "hop") as usize {
+        0 => window.div_ceil(2),
+        hop => hop,
+    };
+    let mut split = |key: &'static str| -> Split {
+        let split = values.split("data", key).clone();
+        let span = values.span("data", key);
+        match split {
+            Split::File { file, labels } => {
+                let (file, labels) = (dir.join(file), labels.map(|labels| dir.join(labels)));
+                must_exist(&file, span.clone(), problems);
+                if let Some(labels) = &labels {
+                    must_exist(labels, span, problems);
+                }
+                Split::File { file, labels }
+            }
+            Split::Groups(_) if values.column("data", "group").is_none() => {
+                problems.push(
+                    Problem::new(format!("`{key}` asks for groups, but the data has none"))
+                        .at(span)
+                        .help("name the column with `group = \"subject\"`"),
+                );
+                split
+            }
+            Split::Groups(_) | Split::Fraction(_) | Split::Tail(_) => split,
+        }
+    };
+    let (validation, test) = (split("validation"), split("test"));
+    Some(DataJob {
+        file: file?,
+        labels,
+        input: values.text("data", "input").unwrap_or("x").to_string(),
+        label: values.column("data", "label").cloned(),
+        shape: values.shape("data", "shape").map(<[usize]>::to_vec),
+        classes: values.texts("data", "classes").to_vec(),
+        group: values.column("data", "group").cloned(),
+        series: values.column("data", "series").cloned(),
+        window,
+        hop,
+        margin: values.integer("data", "margin") as usize,
+        axes: values.triplets("data", "axes").to_vec(),
+        normalize: match values.text("data", "normalize") {
+            Some("range") => Normalize::Range,
+            Some("standard") => Normalize::Standard,
+            Some("magnitude") => Normalize::Magnitude,
+            Some("none") => Normalize::None,
+            _ => Normalize::Auto,
+        },
+        validation,
+        test,
+    })
+}
+
+fn board_choice(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<BoardChoice> {
+    let board = find_board(values, dir, problems)?;
+    let limit = |key: &'static str, most: u32, problems: &mut Vec<Problem>| {
+        let span = values.span("board", key);
+        let bytes = values.size("board", key).unwrap_or(most as usize);
+        // Less than this holds no vector table, no stack and no network.
+        let least = if key == "flash" { 4096 } else { 512 };
+        if bytes < least {
+            problems.push(
+                Problem::new(format!(
+                    "`{key}` of {} cannot hold any firmware",
+                    size::show(bytes)
+                ))
+                .at(span)
+                .help(format!("the least that makes sense is {}", size::show(least))),
+            );
+        } else if bytes > most as usize {
+            problems.push(
+                Problem::new(format!(
+                    "`{key}` of {} is more than {} has: {}",
+                    size::show(bytes),
+                    board.name,
+                    size::show(most as usize)
+                ))
+                .at(span)
+                .help("leave the key out to use all of it"),
+            );
+        }
+        bytes
+    };
+    let limits = Limits {
+        flash_bytes: limit("flash", board.flash.bytes, problems),
+        ram_bytes: limit("ram", board.ram.bytes, problems),
+    };
+    Some(BoardChoice { board, limits })
+}
+
+fn find_board(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<Board> {
+    let given = ["name", "file", "core"].map(|key| values.span("board", key).map(|span| (key, span)));
+    let given: Vec<_> = given.into_iter().flatten().collect();
+    let [(key, span)] = given.as_slice() else {
+        let problem = match given.get(1) {
+            None => Problem::new("[board] names no board"),
+            Some((key, span)) => {
+                Problem::new(format!("`{key}`: the board is given twice")).at(Some(span.clone()))
+            }
+        };
+        problems.push(problem.help(
+            "give one of `name = \"microbit\"` (`emberc boards` lists them), `core = \"cortex-m4\"` with \
+             flash and ram, or `file = \"board.toml\"`",
+        ));
+        return None;
+    };
+    let span = Some(span.clone());
+    match *key {
+        "name" => {
+            let name = values.text("board", "name")?;
+            let board = boards::find(name);
+            if board.is_none() {
+                let all = boards::all();
+                let problem = Problem::new(format!("there is no board \"{name}\"")).at(span);
+                problems.push(match nearest(name, all.iter().map(|board| board.name.as_str())) {
+                    Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+                    None => problem.help("`emberc boards` lists them all"),
+                });
+            }
+            board
+        }
+        "file" => {
+            let path = existing(values, "board", "file", dir, problems)?;
+            let text = std::fs::read_to_string(&path).ok()?;
+            Board::parse(&text)
+                .map_err(|error| {
+                    problems.push(Problem::new(format!("{}: {error}", path.display())).at(span));
+                })
+                .ok()
+        }
+        _ => {
+            for key in ["flash", "ram"] {
+                if values.span("board", key).is_none() {
+                    problems.push(
+                        Problem::new(format!("a core without a board needs `{key}`"))
+                            .at(span.clone())
+                            .help(format!("add `{key} = \"64K\"` under [board]")),
+                    );
+                }
+            }
+            boards::stand_in(values.text("board", "core")?)
+        }
+    }
+}
+
+fn search_job(values: &Values) -> SearchJob {
+    let text = |key| values.text("search", key).unwrap_or_default().to_string();
+    SearchJob {
+        space: text("space"),
+        strategy: text("strategy"),
+        trials: values.integer("search", "trials") as usize,
+        minutes: values.number("search", "minutes"),
+        target_accuracy: values.number("search", "target_accuracy") as f32,
+        patience: values.integer("search", "patience") as usize,
+        seed: values.integer("search", "seed") as u64,
+        halving: values.boolean("search", "halving"),
+        workers: values.integer("search", "workers") as usize,
+    }
+}
+
+fn train_job(values: &Values) -> TrainJob {
+    TrainJob {
+        epochs: values.integer("train", "epochs") as usize,
+        final_epochs: values.integer("train", "final_epochs") as usize,
+        batch: values.integer("train", "batch") as usize,
+        learning_rate: values.number("train", "learning_rate"),
+        label_smoothing: values.number("train", "label_smoothing"),
+        augment: values.text("train", "augment") != Some("none"),
+    }
+}

@@ -1,0 +1,376 @@
+//! Every key of `ember.toml`: its type, its default and what it means. This table is the only place
+//! that knows them: the reader checks a file against it, takes the defaults from it, and
+//! `emberc new --keys` prints it.
+
+/// What a key may hold.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// The path of a file that must exist, relative to the configuration.
+    File,
+    /// A path that need not exist.
+    Path,
+    /// An integer in this range.
+    Integer(i64, i64),
+    /// A number in this range.
+    Number(f64, f64),
+    /// `true` or `false`.
+    Boolean,
+    /// Bytes: an integer, or a string such as `"128K"` or `"1M"` (K = 1024).
+    Size,
+    /// Positive integers.
+    Shape,
+    /// Triples of channel numbers.
+    Triplets,
+    /// Strings.
+    Texts,
+    /// A column by name, by number from 0, or `"last"`.
+    Column,
+    /// Which samples belong to a part: see [`crate::config::Split`].
+    Split,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Table it stands in.
+    pub section: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// Its default, written as TOML; `None` if it has none.
+    pub default: Option<&'static str>,
+    /// What it means, in a line or two.
+    pub doc: &'static str,
+}
+
+/// The tables and what each is for.
+pub const SECTIONS: &[(&str, &str)] = &[
+    ("model", "what is built"),
+    ("data", "the samples and how they are divided"),
+    ("board", "the device and its limits; a name, or a core with limits given by hand"),
+    ("search", "how the network is found"),
+    ("train", "how networks are trained"),
+    ("output", "where results go"),
+];
+
+const fn key(
+    section: &'static str,
+    name: &'static str,
+    kind: Kind,
+    default: Option<&'static str>,
+    doc: &'static str,
+) -> Key {
+    Key {
+        section,
+        name,
+        kind,
+        default,
+        doc,
+    }
+}
+
+/// All keys, in the order in which they are documented.
+pub const KEYS: &[Key] = &[
+    key(
+        "model",
+        "name",
+        Kind::Text,
+        None,
+        "Name of the model and of the emitted crate: a Rust identifier in snake case. Required.",
+    ),
+    key(
+        "model",
+        "task",
+        Kind::Choice(&["classification"]),
+        Some("\"classification\""),
+        "What the network does.",
+    ),
+    key(
+        "data",
+        "file",
+        Kind::File,
+        None,
+        "The samples: .csv, .npy, .npz or idx (also idx1-ubyte, idx3-ubyte), each also as .gz. Required.",
+    ),
+    key(
+        "data",
+        "labels",
+        Kind::File,
+        None,
+        "The labels, where they have a file of their own (npy, idx).",
+    ),
+    key(
+        "data",
+        "input",
+        Kind::Text,
+        Some("\"x\""),
+        "npz: name of the array that holds the samples.",
+    ),
+    key(
+        "data",
+        "label",
+        Kind::Column,
+        None,
+        "csv: column of the label, by name, number or \"last\" (the default); npz: name of its array (default \"y\").",
+    ),
+    key(
+        "data",
+        "shape",
+        Kind::Shape,
+        None,
+        "Shape of a sample: [height, width, channels] of an image, [1, time, channels] of a series, [n] of a vector. Default: as the file has it.",
+    ),
+    key(
+        "data",
+        "classes",
+        Kind::Texts,
+        None,
+        "Names of the classes, in the order of their labels. Default: the labels.",
+    ),
+    key(
+        "data",
+        "group",
+        Kind::Column,
+        None,
+        "Column or array that says whom a sample comes from (a subject, a device), for splits by group.",
+    ),
+    key(
+        "data",
+        "series",
+        Kind::Column,
+        None,
+        "Column or array that numbers the recordings; windows never span two of them.",
+    ),
+    key(
+        "data",
+        "window",
+        Kind::Integer(0, 1 << 20),
+        Some("0"),
+        "Rows of a recording that make one sample of shape [1, window, channels]; 0: every row is a sample.",
+    ),
+    key(
+        "data",
+        "hop",
+        Kind::Integer(0, 1 << 20),
+        Some("0"),
+        "Rows between the starts of two windows; 0: half a window.",
+    ),
+    key(
+        "data",
+        "margin",
+        Kind::Integer(0, 1 << 20),
+        Some("0"),
+        "Rows by which windows of the training set are longer, for augmentation to choose from.",
+    ),
+    key(
+        "data",
+        "axes",
+        Kind::Triplets,
+        None,
+        "Channels that are the x, y and z of one sensor, such as [[0, 1, 2], [3, 4, 5]]: scaled alike, turned together by augmentation.",
+    ),
+    key(
+        "data",
+        "normalize",
+        Kind::Choice(&["auto", "range", "standard", "magnitude", "none"]),
+        Some("\"auto\""),
+        "Learned on the training set: its range to 0..1 (images), mean 0 and deviation 1 per channel, or magnitude 1 per sensor (series). auto: by the shape.",
+    ),
+    key(
+        "data",
+        "validation",
+        Kind::Split,
+        Some("0.2"),
+        "Samples that judge candidates in the search: a fraction (stratified, seeded), \"tail 300\" (the last of the rest), { groups = [6, 7] } or { file = \"v.npz\" }.",
+    ),
+    key(
+        "data",
+        "test",
+        Kind::Split,
+        Some("0.2"),
+        "Samples that nothing sees before the end; given as for validation. Taken first.",
+    ),
+    key(
+        "board",
+        "name",
+        Kind::Text,
+        None,
+        "A board that `emberc boards` lists.",
+    ),
+    key(
+        "board",
+        "file",
+        Kind::File,
+        None,
+        "A board.toml of your own, instead of a name.",
+    ),
+    key(
+        "board",
+        "core",
+        Kind::Choice(&[
+            "cortex-m0",
+            "cortex-m0plus",
+            "cortex-m3",
+            "cortex-m4",
+            "cortex-m7",
+            "cortex-m33",
+            "cortex-m55",
+        ]),
+        None,
+        "Instead of a board: the core; flash and ram are then given by hand and QEMU stands in for the board.",
+    ),
+    key(
+        "board",
+        "flash",
+        Kind::Size,
+        None,
+        "Limit of the whole firmware in flash, such as \"128K\". Default: the board's.",
+    ),
+    key(
+        "board",
+        "ram",
+        Kind::Size,
+        None,
+        "Limit of arena, statics and stack together, such as \"8K\". Default: the board's.",
+    ),
+    key(
+        "search",
+        "space",
+        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp"]),
+        Some("\"auto\""),
+        "Kind of network; auto: by the shape of a sample.",
+    ),
+    key(
+        "search",
+        "strategy",
+        Kind::Choice(&["aging-evolution", "random"]),
+        Some("\"aging-evolution\""),
+        "How candidates are proposed.",
+    ),
+    key(
+        "search",
+        "trials",
+        Kind::Integer(1, 1_000_000),
+        Some("100"),
+        "Stop after this many trained candidates.",
+    ),
+    key(
+        "search",
+        "minutes",
+        Kind::Number(0.0, 1e6),
+        Some("0"),
+        "Stop after this many minutes; 0: no limit. A search that stops by the clock is not repeatable.",
+    ),
+    key(
+        "search",
+        "target_accuracy",
+        Kind::Number(0.0, 1.0),
+        Some("1.0"),
+        "Stop when a candidate reaches this int8 validation accuracy.",
+    ),
+    key(
+        "search",
+        "patience",
+        Kind::Integer(0, 1_000_000),
+        Some("0"),
+        "Stop after this many candidates without a gain; 0: never.",
+    ),
+    key(
+        "search",
+        "seed",
+        Kind::Integer(0, i64::MAX),
+        Some("1"),
+        "Everything random follows from it.",
+    ),
+    key(
+        "search",
+        "halving",
+        Kind::Boolean,
+        Some("false"),
+        "Train every candidate for a third of the epochs first and only the best third of them fully.",
+    ),
+    key(
+        "search",
+        "workers",
+        Kind::Integer(0, 1024),
+        Some("0"),
+        "Candidates trained at a time, one thread each; 0: as many as there are cores. The result does not depend on it.",
+    ),
+    key(
+        "train",
+        "epochs",
+        Kind::Integer(1, 100_000),
+        Some("20"),
+        "Passes over the training set for a candidate.",
+    ),
+    key(
+        "train",
+        "final_epochs",
+        Kind::Integer(1, 100_000),
+        Some("100"),
+        "Passes for the chosen network, before quantisation-aware training.",
+    ),
+    key(
+        "train",
+        "batch",
+        Kind::Integer(1, 65_536),
+        Some("64"),
+        "Samples per step.",
+    ),
+    key(
+        "train",
+        "learning_rate",
+        Kind::Number(1e-7, 10.0),
+        Some("0.006"),
+        "Peak of the cosine schedule.",
+    ),
+    key(
+        "train",
+        "label_smoothing",
+        Kind::Number(0.0, 0.9),
+        Some("0.05"),
+        "Probability given away to all classes alike.",
+    ),
+    key(
+        "train",
+        "augment",
+        Kind::Choice(&["auto", "none"]),
+        Some("\"auto\""),
+        "Vary the training samples, by their shape: shift, scale and blur of an image; rotation, strength, speed and noise of a series.",
+    ),
+    key(
+        "output",
+        "dir",
+        Kind::Path,
+        Some("\"ember-out\""),
+        "Folder for the state of the search and the emitted crate, relative to the configuration.",
+    ),
+];
+
+/// The key of this name in this table.
+pub fn find(section: &str, name: &str) -> Option<&'static Key> {
+    KEYS.iter()
+        .find(|key| key.section == section && key.name == name)
+}
+
+/// The whole table as text: what `emberc new --keys` prints.
+pub fn reference() -> String {
+    let mut text = String::new();
+    for (section, doc) in SECTIONS {
+        text.push_str(&format!("[{section}]  {doc}\n"));
+        for key in KEYS.iter().filter(|key| key.section == *section) {
+            let default = key.default.map_or_else(|| "-".to_string(), str::to_string);
+            text.push_str(&format!("  {:<16} {:<18} {}\n", key.name, default, key.doc));
+            if let Kind::Choice(choices) = key.kind {
+                text.push_str(&format!("  {:<35} one of: {}\n", "", choices.join(", ")));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}

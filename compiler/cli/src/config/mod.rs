@@ -1,0 +1,44 @@
+//! `ember.toml` → [`Job`], or all that is wrong with it.
+//!
+//! Reading order: [`keys`] (the one table of keys), `values` (TOML → typed values), [`job`] (values →
+//! a job that can be run), [`problem`] (what is shown when it cannot), [`size`].
+
+pub mod job;
+pub mod keys;
+pub mod problem;
+pub mod size;
+mod values;
+
+use std::path::PathBuf;
+
+pub use job::{BoardChoice, DataJob, Job, Normalize, SearchJob, TrainJob};
+pub use problem::{Problem, Problems};
+
+/// A column of a table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Column {
+    /// By its name in the header (csv), or the name of an array (npz).
+    Name(String),
+    /// By its position, from 0.
+    Number(usize),
+    /// The last one.
+    Last,
+}
+
+/// Which samples belong to a part of the data.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Split {
+    /// This part of each class, chosen at random; whole recordings where the data names them.
+    Fraction(f64),
+    /// The last samples in the order of the file.
+    Tail(usize),
+    /// All samples of these groups.
+    Groups(Vec<String>),
+    /// All samples of another file of the same format.
+    File {
+        /// The samples.
+        file: PathBuf,
+        /// Their labels, where they have a file of their own.
+        labels: Option<PathBuf>,
+    },
+}

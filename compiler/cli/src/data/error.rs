@@ -1,0 +1,82 @@
+//! What can be wrong with a data file.
+
+use std::path::PathBuf;
+
+/// Why a file cannot be read as samples.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct DataError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum Reason {
+    /// The system cannot read it.
+    #[error("cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// No reader knows the name.
+    #[error("no known kind of file; name it .csv, .npy, .npz, .idx or …-ubyte, each with or without .gz")]
+    Kind,
+    /// More data than a file of samples may have.
+    #[error("more than {limit} MiB when unpacked; use a part of the data")]
+    TooLarge {
+        /// The limit in MiB.
+        limit: u64,
+    },
+    /// The bytes are not what the name says.
+    #[error("not a valid {format} file: {what}")]
+    Format {
+        /// The format that was expected.
+        format: &'static str,
+        /// What is wrong and where.
+        what: String,
+    },
+    /// A column or an array is not there.
+    #[error("there is no {what} `{name}`; there is {}", there.join(", "))]
+    Missing {
+        /// `column` or `array`.
+        what: &'static str,
+        /// The one asked for.
+        name: String,
+        /// Those there are.
+        there: Vec<String>,
+    },
+    /// The labels are nowhere.
+    #[error("the samples have no labels; name the file that has them with `labels`")]
+    NoLabels,
+    /// Two arrays that belong together have different lengths.
+    #[error("{left} samples, but {right} {what}")]
+    Lengths {
+        /// Number of samples.
+        left: usize,
+        /// `labels`, `groups` or `series`.
+        what: &'static str,
+        /// Number of those.
+        right: usize,
+    },
+    /// No sample at all.
+    #[error("no samples")]
+    Empty,
+}
+
+impl Reason {
+    /// A file that is not of its format.
+    pub(crate) fn format(format: &'static str, what: impl Into<String>) -> Self {
+        Self::Format {
+            format,
+            what: what.into(),
+        }
+    }
+
+    /// The file that it is about.
+    pub(crate) fn of(self, path: impl Into<PathBuf>) -> DataError {
+        DataError {
+            path: path.into(),
+            reason: self,
+        }
+    }
+}

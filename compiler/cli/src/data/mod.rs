@@ -1,0 +1,20 @@
+//! From files to the three parts of the data, with what normalisation learns on the first of them.
+//!
+//! Reading order: [`table`] (what readers return; csv, npy, npz and idx are its sources), `window`
+//! (rows → samples), `split` (samples → parts), [`parts`] (what training sees).
+
+mod array;
+mod bytes;
+mod csv;
+pub mod error;
+mod idx;
+mod npy;
+mod npz;
+pub mod parts;
+mod split;
+pub mod table;
+mod window;
+
+pub use error::{DataError, Reason};
+pub use parts::{Parts, load};
+pub use table::{Fields, Table, Words, read_table};

@@ -1,0 +1,54 @@
+//! NumPy's `.npz`: a zip archive of `.npy` files, one per array.
+
+use std::io::Cursor;
+
+use super::array::Array;
+use super::bytes::{LIMIT, bounded};
+use super::error::Reason;
+use super::npy;
+
+/// An opened archive.
+pub(crate) struct Archive<'a> {
+    zip: zip::ZipArchive<Cursor<&'a [u8]>>,
+}
+
+impl<'a> Archive<'a> {
+    /// Reads the directory of an archive.
+    pub fn open(bytes: &'a [u8]) -> Result<Self, Reason> {
+        let zip = zip::ZipArchive::new(Cursor::new(bytes))
+            .map_err(|error| Reason::format("npz", error.to_string()))?;
+        Ok(Self { zip })
+    }
+
+    /// The array `name`.
+    pub fn array(&mut self, name: &str) -> Result<Array, Reason> {
+        let there = self.names();
+        let file = match self.zip.by_name(&format!("{name}.npy")) {
+            Ok(file) => file,
+            Err(zip::result::ZipError::FileNotFound) => {
+                return Err(Reason::Missing {
+                    what: "array",
+                    name: name.to_string(),
+                    there,
+                });
+            }
+            Err(error) => return Err(Reason::format("npz", error.to_string())),
+        };
+        npy::parse(&bounded(file, LIMIT)?)
+    }
+
+    /// Whether there is an array `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.names().iter().any(|there| there == name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .zip
+            .file_names()
+            .filter_map(|name| Some(name.ok()?.trim_end_matches(".npy").to_string()))
+            .collect();
+        names.sort();
+        names
+    }
+}

@@ -1,0 +1,342 @@
+//! The parts of the data: training, validation and test set. Everything that can be wrong with them
+//! is reported at once, in the configuration's text.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ember_ir::Shape;
+use ember_train::random::Random;
+use ember_train::{Dataset, Normalization};
+use sha2::{Digest, Sha256};
+
+use super::split;
+use super::table::{Fields, Table, read_table};
+use super::window::{self, Sample, Windows};
+use crate::config::{DataJob, Job, Normalize, Problem, Problems, Split};
+
+/// Stream of the seed that chooses samples for a part.
+const SPLIT: u64 = 0x5711;
+
+/// All samples in their own units, and what normalisation has learned.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Trains candidates. Windows may be longer than the network's.
+    pub train: Dataset,
+    /// Trains the result: training and validation set.
+    pub all: Dataset,
+    /// Ranges are calibrated on these: the training set in the network's own shape.
+    pub calibration: Dataset,
+    /// Judges candidates.
+    pub validation: Dataset,
+    /// Judges the result.
+    pub test: Dataset,
+    /// Learned on the training set.
+    pub normalization: Normalization,
+    /// Hash of all values and labels of all parts.
+    pub hash: String,
+}
+
+impl Parts {
+    /// Shape of a sample as the network sees it.
+    pub fn shape(&self) -> &Shape {
+        &self.test.shape
+    }
+
+    /// Names of the classes.
+    pub fn classes(&self) -> &[String] {
+        &self.test.classes
+    }
+}
+
+/// A file with its samples and their class numbers.
+struct Source {
+    table: Table,
+    samples: Vec<Sample>,
+}
+
+/// Reads and divides the data of a job.
+pub fn load(job: &Job) -> Result<Parts, Problems> {
+    let mut problems = Vec::new();
+    let parts = try_load(job, &mut problems);
+    match parts {
+        Some(parts) if problems.is_empty() => Ok(parts),
+        _ => Err(job.problems(problems)),
+    }
+}
+
+fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
+    let data = &job.data;
+    let mut main = source(job, "file", &data.file, data.labels.as_deref(), problems);
+    let mut extra = |key: &'static str, split: &Split| match split {
+        Split::File { file, labels } => Some(source(job, key, file, labels.as_deref(), problems)?),
+        Split::Fraction(_) | Split::Tail(_) | Split::Groups(_) => None,
+    };
+    let mut validation_source = extra("validation", &data.validation);
+    let mut test_source = extra("test", &data.test);
+    if !problems.is_empty() {
+        return None;
+    }
+    let main = main.as_mut()?;
+    let shape = sample_shape(job, &main.table, problems)?;
+    let classes = {
+        let mut sources = vec![&mut *main];
+        sources.extend(validation_source.iter_mut());
+        sources.extend(test_source.iter_mut());
+        classes(job, &mut sources, problems)?
+    };
+    let mut random = Random::new(job.search.seed, SPLIT);
+    let mut rest: Vec<usize> = (0..main.samples.len()).collect();
+    let mut part = |key: &'static str, split: &Split, rest: &mut Vec<usize>| {
+        split::take(split, &main.samples, main.table.groups.as_ref(), rest, &mut random)
+            .map_err(|error| {
+                let span = job.span("data", key).or_else(|| job.span("data", "file"));
+                problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
+            })
+            .unwrap_or_default()
+    };
+    let test_indices = part("test", &data.test, &mut rest);
+    let validation_indices = part("validation", &data.validation, &mut rest);
+    if !problems.is_empty() {
+        return None;
+    }
+    let build = Build { data, shape: &shape, classes: &classes };
+    let own = |indices: &[usize], long: bool| build.dataset(main, indices, long);
+    let every = |source: &Source| (0..source.samples.len()).collect::<Vec<_>>();
+    let validation = match &validation_source {
+        Some(source) => build.dataset(source, &every(source), false),
+        None => own(&validation_indices, false),
+    };
+    let test = match &test_source {
+        Some(source) => build.dataset(source, &every(source), false),
+        None => own(&test_indices, false),
+    };
+    let calibration = own(&rest, false);
+    let train = own(&rest, true);
+    for (key, part) in [("file", &calibration), ("validation", &validation), ("test", &test)] {
+        check_part(job, key, part, problems);
+    }
+    if !problems.is_empty() {
+        return None;
+    }
+    let (train, calibration, validation, test) = (train?, calibration?, validation?, test?);
+    let more = match &validation_source {
+        Some(source) => build.dataset(source, &every(source), true),
+        None => own(&validation_indices, true),
+    };
+    let all = more.map_or_else(|| train.clone(), |more| train.concat(&more));
+    let normalization = learn(data, &calibration);
+    let hash = hash(&[&train, &validation, &test]);
+    Some(Parts { train, all, calibration, validation, test, normalization, hash })
+}
+
+fn source(
+    job: &Job,
+    key: &'static str,
+    path: &Path,
+    labels: Option<&Path>,
+    problems: &mut Vec<Problem>,
+) -> Option<Source> {
+    let data = &job.data;
+    let fields = Fields {
+        input: data.input.clone(),
+        label: data.label.clone(),
+        group: data.group.clone(),
+        series: data.series.clone(),
+    };
+    let windows = Windows {
+        rows: data.window,
+        hop: data.hop,
+        margin: data.margin,
+    };
+    match read_table(path, labels, &fields) {
+        Ok(table) => {
+            let samples = window::samples(&table, windows);
+            Some(Source { table, samples })
+        }
+        Err(error) => {
+            problems.push(Problem::new(error.to_string()).at(job.span("data", key)));
+            None
+        }
+    }
+}
+
+/// Shape of a sample as the network sees it.
+fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option<Shape> {
+    let row = &table.row_shape;
+    let has = if job.data.window > 0 {
+        vec![1, job.data.window, row.iter().product()]
+    } else {
+        match row.as_slice() {
+            [time, channels] => vec![1, *time, *channels],
+            other => other.to_vec(),
+        }
+    };
+    let size = |shape: &[usize]| shape.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
+    let shape = match &job.data.shape {
+        Some(wanted) if size(wanted) == size(&has) => wanted.clone(),
+        Some(wanted) => {
+            problems.push(
+                Problem::new(format!(
+                    "`shape` {wanted:?} has {} values, a sample of the file has {} ({has:?})",
+                    size(wanted).map_or("too many".into(), |size| size.to_string()),
+                    size(&has).map_or("too many".into(), |size| size.to_string()),
+                ))
+                .at(job.span("data", "shape")),
+            );
+            return None;
+        }
+        None => has,
+    };
+    let channels = if shape.len() == 1 { 1 } else { shape[shape.len() - 1] };
+    let beyond = job.data.axes.iter().flatten().find(|&&axis| axis >= channels);
+    if let Some(axis) = beyond {
+        problems.push(
+            Problem::new(format!("`axes` names channel {axis}, a sample has {channels}"))
+                .at(job.span("data", "axes"))
+                .help("channels are numbered from 0"),
+        );
+    }
+    if shape.len() > 3 || size(&shape).is_none_or(|size| size > 1 << 20) {
+        problems.push(
+            Problem::new(format!("samples of shape {shape:?} are too much for a microcontroller"))
+                .at(job.span("data", "file")),
+        );
+    }
+    if problems.is_empty() { Some(Shape::new(shape)) } else { None }
+}
+
+/// Numbers the classes of all files alike and returns their names.
+fn classes(job: &Job, sources: &mut [&mut Source], problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+    let mut labels = super::table::Words::default();
+    let words: BTreeSet<&str> = sources
+        .iter()
+        .flat_map(|source| &source.table.labels.names)
+        .map(String::as_str)
+        .collect();
+    for word in words {
+        labels.push(word);
+    }
+    labels.sort();
+    for source in sources {
+        let ids: Vec<usize> = source
+            .table
+            .labels
+            .names
+            .iter()
+            .filter_map(|name| labels.names.iter().position(|there| there == name))
+            .collect();
+        for sample in &mut source.samples {
+            sample.label = ids[sample.label];
+        }
+    }
+    let (found, named) = (labels.names.len(), job.data.classes.len());
+    if found < 2 {
+        problems.push(
+            Problem::new(format!("the data has {found} class; a classifier needs two"))
+                .at(job.span("data", "label").or_else(|| job.span("data", "file"))),
+        );
+    } else if found > 1000 {
+        problems.push(
+            Problem::new(format!("the data has {found} classes; is that the right label?"))
+                .at(job.span("data", "label").or_else(|| job.span("data", "file")))
+                .help("`label` names the column of the class"),
+        );
+    } else if named != 0 && named != found {
+        problems.push(
+            Problem::new(format!("`classes` has {named} names, the data has {found} labels"))
+                .at(job.span("data", "classes"))
+                .help(format!("the labels are {}", labels.names.join(", "))),
+        );
+    }
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(if named > 0 { job.data.classes.clone() } else { labels.names })
+}
+
+/// Builds datasets out of samples.
+struct Build<'a> {
+    data: &'a DataJob,
+    shape: &'a Shape,
+    classes: &'a [String],
+}
+
+impl Build<'_> {
+    /// The samples with these indices; `None` if there are none or if a value is not finite.
+    fn dataset(&self, source: &Source, indices: &[usize], long: bool) -> Option<Dataset> {
+        let row: usize = source.table.row_shape.iter().product();
+        let margin = if long && self.data.window > 0 { self.data.margin } else { 0 };
+        let rows = self.data.window.max(1) + margin;
+        let mut shape = self.shape.dims().to_vec();
+        if margin > 0 {
+            shape[1] += margin;
+        }
+        let chosen: Vec<(usize, usize)> = indices
+            .iter()
+            .filter_map(|&index| {
+                let sample = &source.samples[index];
+                let start = if margin > 0 { sample.long_row? } else { sample.row };
+                Some((start, sample.label))
+            })
+            .collect();
+        let samples = chosen
+            .iter()
+            .flat_map(|&(start, _)| &source.table.values[start * row..(start + rows) * row])
+            .copied()
+            .collect();
+        let labels = chosen.iter().map(|&(_, label)| label).collect();
+        Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()
+    }
+}
+
+fn check_part(job: &Job, key: &'static str, part: &Option<Dataset>, problems: &mut Vec<Problem>) {
+    let span = job.span("data", key).or_else(|| job.span("data", "file"));
+    let name = if key == "file" { "training" } else { key };
+    let Some(part) = part else {
+        problems.push(
+            Problem::new(format!("the {name} set is empty, or has values that are not finite"))
+                .at(span)
+                .help("is a recording shorter than `window`, or do test and validation take everything?"),
+        );
+        return;
+    };
+    for (class, name_of_class) in part.classes.iter().enumerate() {
+        if !part.labels.contains(&class) {
+            problems.push(
+                Problem::new(format!("class `{name_of_class}` has no sample in the {name} set"))
+                    .at(span.clone())
+                    .help("divide the data another way, or leave the class out"),
+            );
+        }
+    }
+}
+
+fn learn(data: &DataJob, train: &Dataset) -> Normalization {
+    let axes: Vec<Vec<usize>> = data.axes.iter().map(|triplet| triplet.to_vec()).collect();
+    let auto = match train.shape.dims() {
+        [1, _, _] => Normalize::Magnitude,
+        [_, _, _] => Normalize::Range,
+        _ => Normalize::Standard,
+    };
+    let kind = if data.normalize == Normalize::Auto { auto } else { data.normalize };
+    match kind {
+        Normalize::Range => Normalization::range(train),
+        Normalize::Magnitude => Normalization::magnitude(train, &axes),
+        Normalize::None => Normalization::identity(&train.shape),
+        Normalize::Standard | Normalize::Auto => Normalization::standard(train),
+    }
+}
+
+fn hash(parts: &[&Dataset]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(format!("{:?} {:?}", part.shape.dims(), part.classes));
+        for value in &part.samples {
+            hash.update(value.to_le_bytes());
+        }
+        for &label in &part.labels {
+            hash.update((label as u64).to_le_bytes());
+        }
+    }
+    crate::hash::hex(&hash.finalize())
+}

@@ -1,0 +1,94 @@
+//! Which samples train, which judge the search, which judge the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ember_train::random::Random;
+
+use super::table::Words;
+use super::window::Sample;
+use crate::config::Split;
+
+/// Why a split gives no part.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum SplitError {
+    /// Not so many samples.
+    #[error("asks for the last {asked} samples, but there are only {there}")]
+    Tail { asked: usize, there: usize },
+    /// A group that the data has not.
+    #[error("there is no group `{name}`; there is {}", there.join(", "))]
+    Group { name: String, there: Vec<String> },
+}
+
+/// Removes a part from `rest` (indices of samples, ascending) and returns it.
+pub(crate) fn take(
+    split: &Split,
+    samples: &[Sample],
+    groups: Option<&Words>,
+    rest: &mut Vec<usize>,
+    random: &mut Random,
+) -> Result<Vec<usize>, SplitError> {
+    let part: BTreeSet<usize> = match split {
+        Split::Fraction(fraction) => fraction_of(*fraction, samples, rest, random),
+        Split::Tail(count) if *count < rest.len() => rest[rest.len() - count..].iter().copied().collect(),
+        Split::Tail(count) => {
+            return Err(SplitError::Tail {
+                asked: *count,
+                there: rest.len(),
+            });
+        }
+        Split::Groups(names) => of_groups(names, samples, groups, rest)?,
+        Split::File { .. } => BTreeSet::new(),
+    };
+    rest.retain(|index| !part.contains(index));
+    Ok(part.into_iter().collect())
+}
+
+/// A fraction of the recordings (or samples) of each class: at least one where there are two.
+fn fraction_of(
+    fraction: f64,
+    samples: &[Sample],
+    rest: &[usize],
+    random: &mut Random,
+) -> BTreeSet<usize> {
+    let mut units: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &index in rest {
+        let Sample { label, unit, .. } = samples[index];
+        // A recording counts for the class it begins with.
+        if !members.contains_key(&unit) {
+            units.entry(label).or_default().insert(unit);
+        }
+        members.entry(unit).or_default().push(index);
+    }
+    let mut part = BTreeSet::new();
+    for units in units.into_values() {
+        let mut units: Vec<usize> = units.into_iter().collect();
+        random.shuffle(&mut units);
+        let wanted = (units.len() as f64 * fraction).round() as usize;
+        let count = wanted.max(1).min(units.len().saturating_sub(1));
+        part.extend(units[..count].iter().flat_map(|unit| &members[unit]).copied());
+    }
+    part
+}
+
+fn of_groups(
+    names: &[String],
+    samples: &[Sample],
+    groups: Option<&Words>,
+    rest: &[usize],
+) -> Result<BTreeSet<usize>, SplitError> {
+    let there = groups.map(|groups| groups.names.clone()).unwrap_or_default();
+    let mut ids = BTreeSet::new();
+    for name in names {
+        let id = there.iter().position(|there| there == name);
+        ids.insert(id.ok_or_else(|| SplitError::Group {
+            name: name.clone(),
+            there: there.clone(),
+        })?);
+    }
+    Ok(rest
+        .iter()
+        .copied()
+        .filter(|&index| samples[index].group.is_some_and(|group| ids.contains(&group)))
+        .collect())
+}

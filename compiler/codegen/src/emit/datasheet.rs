@@ -1,0 +1,245 @@
+//! What a reader of the crate wants to know, as text: once for the source's documentation and once
+//! for the README.
+
+use ember_ir::{Activation, Graph, Node, Op, Quant, TensorId, Window2d};
+
+use super::op::constant_bytes;
+use super::provenance::Provenance;
+use crate::plan::{self, Planned};
+
+/// One line about a node: `conv2d 3x3, stride 2x2, relu`.
+pub(super) fn operator(op: &Op) -> String {
+    let mut text = op.name().to_owned();
+    match op {
+        Op::Conv2d(op) => window(&mut text, &op.window),
+        Op::DepthwiseConv2d(op) => window(&mut text, &op.window),
+        Op::AveragePool2d(op) => window(&mut text, &op.window),
+        Op::MaxPool2d(op) => window(&mut text, &op.window),
+        Op::Dense(_) | Op::Add(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => {}
+    }
+    match op.activation() {
+        Activation::None => {}
+        Activation::Relu => text.push_str(", relu"),
+        Activation::Relu6 => text.push_str(", relu6"),
+    }
+    text
+}
+
+fn window(text: &mut String, window: &Window2d) {
+    let pair = |[h, w]: [usize; 2]| format!("{h}x{w}");
+    *text += &format!(" {}", pair(window.kernel));
+    if window.stride != [1, 1] {
+        *text += &format!(", stride {}", pair(window.stride));
+    }
+    if window.dilation != [1, 1] {
+        *text += &format!(", dilation {}", pair(window.dilation));
+    }
+}
+
+/// `8x8x1 -> 8x8x4`.
+pub(super) fn shapes(graph: &Graph, node: &Node) -> String {
+    let inputs: Vec<String> = node
+        .inputs
+        .iter()
+        .map(|&id| graph.tensor(id).shape.to_string())
+        .collect();
+    format!("{} -> {}", inputs.join(" + "), graph.output_shape(node))
+}
+
+/// A Markdown table of the layers in execution order.
+pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
+    let graph = &planned.network().graph;
+    let mut rows = vec![
+        ["layer", "operator", "input -> output", "MACs", "flash bytes", "arena bytes"]
+            .map(str::to_owned),
+    ];
+    for &id in &graph.inputs {
+        let arena = place(planned, id);
+        rows.push([text(&graph.tensor(id).name), "input".to_owned(), graph.tensor(id).shape.to_string(), String::new(), String::new(), arena]);
+    }
+    let (mut macs, mut bytes) = (0, 0);
+    for &index in &planned.plan().order {
+        let node = &graph.nodes[index];
+        let node_macs = node.op.macs(graph.input_shape(node), graph.output_shape(node));
+        let node_bytes = constant_bytes(&planned.layers()[index]);
+        macs += node_macs;
+        bytes += node_bytes;
+        rows.push([
+            text(graph.node_name(node)),
+            operator(&node.op),
+            shapes(graph, node),
+            thousands(node_macs),
+            thousands(node_bytes as u64),
+            place(planned, node.output),
+        ]);
+    }
+    rows.push([
+        "**all**".to_owned(),
+        String::new(),
+        String::new(),
+        thousands(macs),
+        thousands(bytes as u64),
+        thousands(planned.plan().arena_bytes as u64),
+    ]);
+    table(&rows)
+}
+
+/// `64..576`: the tensor's bytes.
+fn place(planned: &Planned, id: TensorId) -> String {
+    let region = planned.plan().regions[id.0];
+    format!("{}..{}", region.offset, region.end())
+}
+
+/// The map of the arena in a fenced block.
+pub(super) fn arena_section(planned: &Planned) -> Vec<String> {
+    let map = plan::map(&planned.network().graph, planned.plan());
+    let mut lines = vec![
+        "One line per step, addresses from left to right. A step shows the tensors that are live"
+            .to_owned(),
+        "while it runs, the one it writes in upper case; `.` is free.".to_owned(),
+        String::new(),
+        "```text".to_owned(),
+    ];
+    lines.extend(map.lines().map(str::to_owned));
+    lines.push("```".to_owned());
+    lines
+}
+
+/// What goes in and what comes out.
+pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<String> {
+    let network = planned.network();
+    let graph = &network.graph;
+    let mut lines = Vec::new();
+    for (what, ids) in [("Input", &graph.inputs), ("Output", &graph.outputs)] {
+        for &id in ids {
+            let tensor = graph.tensor(id);
+            let quant = network.quants[id.0];
+            lines.push(format!(
+                "* {what} `{}`: {} int8 values, {} (rows, columns, channels order), {}",
+                text(&tensor.name),
+                tensor.shape.elements(),
+                tensor.shape,
+                quantisation(quant),
+            ));
+        }
+        let details = if what == "Input" { &provenance.inputs } else { &provenance.classes };
+        for (index, detail) in details.iter().enumerate() {
+            let role = if what == "Input" { "channel" } else { "output" };
+            lines.push(format!("  * {role} {index}: {}", text(detail)));
+        }
+    }
+    lines
+}
+
+fn quantisation(quant: Quant) -> String {
+    format!("real = (q - ({})) * {:?}", quant.zero_point, quant.scale)
+}
+
+/// Where the model comes from, one fact per line.
+pub(super) fn origin(provenance: &Provenance) -> Vec<String> {
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, value: String| {
+        if !value.is_empty() {
+            facts.push(format!("* {name}: {value}"));
+        }
+    };
+    for (name, value) in &provenance.figures {
+        fact(&text(name), text(value));
+    }
+    fact("data", provenance.data.as_deref().map(text).unwrap_or_default());
+    fact("configuration", provenance.config_hash.as_deref().map(text).unwrap_or_default());
+    fact("seed", provenance.seed.map(|seed| seed.to_string()).unwrap_or_default());
+    fact("made by", format!("emberc {}", text(&provenance.tool_version)).trim().to_owned());
+    facts
+}
+
+/// A user's text on one line of Markdown, so that it can neither end a table cell nor start a link.
+pub(super) fn text(user: &str) -> String {
+    let mut line = String::new();
+    for character in user.trim().chars() {
+        match character {
+            '|' | '[' | ']' | '<' | '>' | '`' | '\\' => {
+                line.push('\\');
+                line.push(character);
+            }
+            c if c.is_control() => line.push(' '),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+/// `12 345`.
+pub(super) fn thousands(value: u64) -> String {
+    let digits = value.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// An aligned Markdown table; the first row is its head. Columns whose cells are numbers are set to
+/// the right.
+pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let mut widths = [3; N];
+    let mut right = [true; N];
+    for (index, row) in rows.iter().enumerate() {
+        for (column, cell) in row.iter().enumerate() {
+            widths[column] = widths[column].max(cell.chars().count());
+            let numeric = cell.chars().all(|c| c.is_ascii_digit() || " .%".contains(c));
+            right[column] &= index == 0 || numeric;
+        }
+    }
+    let line = |row: &[String; N]| {
+        let mut line = String::from("|");
+        for column in 0..N {
+            let (cell, width) = (&row[column], widths[column]);
+            line += &match right[column] {
+                true => format!(" {cell:>width$} |"),
+                false => format!(" {cell:<width$} |"),
+            };
+        }
+        line
+    };
+    let mut lines = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        lines.push(line(row));
+        if index == 0 {
+            let rule: String = (0..N)
+                .map(|column| {
+                    let dashes = "-".repeat(widths[column]);
+                    if right[column] { format!(" {dashes}:|") } else { format!(" {dashes} |") }
+                })
+                .collect();
+            lines.push(format!("|{rule}"));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_text_stays_in_its_cell() {
+        assert_eq!(text(" a|b\n[c] `d` <e> "), "a\\|b \\[c\\] \\`d\\` \\<e\\>");
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(123), "123");
+        assert_eq!(thousands(1_234_567), "1 234 567");
+    }
+
+    #[test]
+    fn tables_align_numbers_to_the_right() {
+        let rows = [["layer", "bytes"], ["conv", "1 024"], ["add", "0"]]
+            .map(|row| row.map(str::to_owned));
+        assert_eq!(
+            table(&rows),
+            ["| layer | bytes |", "| ----- | -----:|", "| conv  | 1 024 |", "| add   |     0 |"]
+        );
+    }
+}

@@ -1,0 +1,44 @@
+//! What the emitter refuses.
+
+use thiserror::Error;
+
+/// Why a network cannot be emitted.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EmitError {
+    /// More or fewer than one input.
+    #[error("network `{network}` has {count} inputs; an emitted model takes exactly 1: join them in front of the network")]
+    Inputs {
+        /// Name of the graph.
+        network: String,
+        /// How many it has.
+        count: usize,
+    },
+    /// More or fewer than one output.
+    #[error("network `{network}` has {count} outputs; an emitted model has exactly 1: cut the network at the one that is needed")]
+    Outputs {
+        /// Name of the graph.
+        network: String,
+        /// How many it has.
+        count: usize,
+    },
+    /// A golden vector of the wrong length.
+    #[error("golden vector {index}: its {what} has {actual} bytes, the network's has {expected}")]
+    Golden {
+        /// Which vector.
+        index: usize,
+        /// `input` or `output`.
+        what: &'static str,
+        /// Bytes of the network's tensor.
+        expected: usize,
+        /// Bytes of the vector.
+        actual: usize,
+    },
+    /// The number of class names is not the number of outputs.
+    #[error("{actual} class names were given for a network with {expected} outputs; give one per output, or none")]
+    Classes {
+        /// Elements of the output.
+        expected: usize,
+        /// Names given.
+        actual: usize,
+    },
+}

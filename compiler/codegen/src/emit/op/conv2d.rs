@@ -1,0 +1,51 @@
+//! 2-D convolution.
+
+use ember_runtime::params::Conv2dParams;
+use quote::quote;
+
+use super::{Quoted, weighted};
+use crate::emit::literals::{int, ints, rounding, sizes};
+use crate::emit::names::LayerNames;
+
+pub(super) fn quote_layer(p: &Conv2dParams<'_>, names: &LayerNames) -> Quoted {
+    let layout = format!(
+        "[{}, {}, {}, {}]: output channel, row, column, input channel",
+        p.output[2], p.kernel[0], p.kernel[1], p.input[2]
+    );
+    let [input, output, kernel] = [&p.input[..], &p.output, &p.kernel].map(sizes);
+    let [stride, dilation, pad] = [p.stride, p.dilation, p.pad].map(|pair| sizes(&pair));
+    let (input_zero, output_zero) = (int(p.input_zero), int(p.output_zero));
+    let (clamp, rounding_mode) = (ints(&p.clamp), rounding(p.rounding));
+    let [weights, bias, mantissas, exponents] =
+        ["WEIGHTS", "BIAS", "MANTISSAS", "EXPONENTS"].map(|suffix| names.constant(suffix));
+    Quoted {
+        kernel: "conv2d_s8",
+        role: "Conv2d",
+        params_type: "Conv2dParams",
+        borrows: true,
+        params: quote!(Conv2dParams {
+            input: #input,
+            output: #output,
+            kernel: #kernel,
+            stride: #stride,
+            dilation: #dilation,
+            pad: #pad,
+            input_zero: #input_zero,
+            output_zero: #output_zero,
+            clamp: #clamp,
+            rounding: #rounding_mode,
+            weights: &params::#weights,
+            bias: &params::#bias,
+            mantissas: &params::#mantissas,
+            exponents: &params::#exponents,
+        }),
+        rounding: Some(p.rounding),
+        scale: false,
+        constants: weighted(
+            names,
+            &layout,
+            [p.weights, p.exponents],
+            [p.bias, p.mantissas],
+        ),
+    }
+}

@@ -1,0 +1,145 @@
+//! One file per operator: the kernel that runs it, the constants it needs and the expression of its
+//! parameters. Names match `ember_runtime`'s kernels, traits and parameter structs.
+
+mod add;
+mod conv2d;
+mod dense;
+mod depthwise_conv2d;
+mod mean;
+mod pool2d;
+mod softmax;
+
+use ember_runtime::Rounding;
+use proc_macro2::{Ident, TokenStream};
+
+use super::names::LayerNames;
+use crate::lower::Layer;
+
+/// What one node becomes.
+pub(super) struct Quoted {
+    /// Function of `ember_runtime::kernels`.
+    pub kernel: &'static str,
+    /// Trait of `ember_runtime::layer` with the parameters.
+    pub role: &'static str,
+    /// Struct of `ember_runtime::params`.
+    pub params_type: &'static str,
+    /// The struct borrows the layer's constants.
+    pub borrows: bool,
+    /// Value of the struct.
+    pub params: TokenStream,
+    /// The expression names [`Rounding`].
+    pub rounding: Option<Rounding>,
+    /// The expression names `Scale`.
+    pub scale: bool,
+    /// Constants in flash.
+    pub constants: Vec<Constant>,
+}
+
+/// One `static` of an emitted crate.
+pub(super) struct Constant {
+    /// `CONV1_WEIGHTS`.
+    pub name: Ident,
+    /// `conv1_weights`: stem of the file, if it gets one.
+    pub stem: String,
+    /// What the numbers are, in words.
+    pub what: String,
+    /// The numbers.
+    pub values: Values,
+}
+
+/// The numbers of a constant.
+pub(super) enum Values {
+    /// One byte each.
+    Bytes(Vec<i8>),
+    /// Four bytes each.
+    Words(Vec<i32>),
+}
+
+impl Values {
+    /// Size in flash.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Values::Bytes(values) => values.len(),
+            Values::Words(values) => 4 * values.len(),
+        }
+    }
+}
+
+/// The code of a layer, or `None` for one that costs nothing on the device.
+pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
+    Some(match layer {
+        Layer::Conv2d(layer) => conv2d::quote_layer(&layer.params(), names),
+        Layer::DepthwiseConv2d(layer) => depthwise_conv2d::quote_layer(&layer.params(), names),
+        Layer::Dense(layer) => dense::quote_layer(&layer.params(), names),
+        Layer::Add(params) => add::quote_layer(params),
+        Layer::AveragePool2d(params) => pool2d::quote_layer("average_pool2d_s8", params),
+        Layer::MaxPool2d(params) => pool2d::quote_layer("max_pool2d_s8", params),
+        Layer::Mean(params) => mean::quote_layer(params),
+        Layer::Reshape => return None,
+        Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
+    })
+}
+
+/// Bytes of constants of a layer in flash.
+pub(crate) fn constant_bytes(layer: &Layer) -> usize {
+    let multiplied = |weights: &[i8], bias: &[i32], mantissas: &[i32], exponents: &[i8]| {
+        weights.len() + 4 * bias.len() + 4 * mantissas.len() + exponents.len()
+    };
+    match layer {
+        Layer::Conv2d(layer) => {
+            let p = layer.params();
+            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
+        }
+        Layer::DepthwiseConv2d(layer) => {
+            let p = layer.params();
+            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
+        }
+        Layer::Dense(layer) => {
+            let p = layer.params();
+            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
+        }
+        Layer::Softmax(layer) => 4 * layer.params().exps.len(),
+        Layer::Add(_)
+        | Layer::AveragePool2d(_)
+        | Layer::MaxPool2d(_)
+        | Layer::Mean(_)
+        | Layer::Reshape => 0,
+    }
+}
+
+/// The four constants of a layer with weights.
+fn weighted(
+    names: &LayerNames,
+    layout: &str,
+    [weights, exponents]: [&[i8]; 2],
+    [bias, mantissas]: [&[i32]; 2],
+) -> Vec<Constant> {
+    let constant = |suffix: &str, what: String, values| Constant {
+        name: names.constant(suffix),
+        stem: format!("{}_{}", names.stem, suffix.to_lowercase()),
+        what,
+        values,
+    };
+    vec![
+        constant(
+            "WEIGHTS",
+            format!("Weights, {layout}."),
+            Values::Bytes(weights.to_vec()),
+        ),
+        constant(
+            "BIAS",
+            "Biases, less input zero point times the sum of the weights.".to_owned(),
+            Values::Words(bias.to_vec()),
+        ),
+        constant(
+            "MANTISSAS",
+            "Mantissas of the factors from accumulator to output, Q0.31.".to_owned(),
+            Values::Words(mantissas.to_vec()),
+        ),
+        constant(
+            "EXPONENTS",
+            "Powers of two of the factors; positive is a left shift.".to_owned(),
+            Values::Bytes(exponents.to_vec()),
+        ),
+    ]
+}

@@ -1,0 +1,28 @@
+//! Softmax over a vector.
+
+use ember_runtime::params::SoftmaxParams;
+use quote::quote;
+
+use super::{Constant, Quoted, Values};
+use crate::emit::literals::size;
+use crate::emit::names::LayerNames;
+
+pub(super) fn quote_layer(p: &SoftmaxParams<'_>, names: &LayerNames) -> Quoted {
+    let len = size(p.len);
+    let exps = names.constant("EXPS");
+    Quoted {
+        kernel: "softmax_s8",
+        role: "Softmax",
+        params_type: "SoftmaxParams",
+        borrows: true,
+        params: quote!(SoftmaxParams { len: #len, exps: &params::#exps }),
+        rounding: None,
+        scale: false,
+        constants: vec![Constant {
+            name: exps,
+            stem: format!("{}_exps", names.stem),
+            what: "exp of the distance to the maximum, Q0.31.".to_owned(),
+            values: Values::Words(p.exps.to_vec()),
+        }],
+    }
+}

@@ -1,0 +1,82 @@
+//! The int8 interpreter. Every tensor has memory of its own: nothing depends on the memory plan.
+
+use ember_ir::{Graph, QuantGraph, TensorId};
+use ember_runtime::reference;
+
+use crate::lower::{self, Layer, LowerError};
+
+/// An int8 network, ready to run; may be shared between threads.
+#[derive(Clone, Debug)]
+pub struct Interpreter {
+    graph: Graph,
+    layers: Vec<Layer>,
+}
+
+impl Interpreter {
+    /// Lowers the network.
+    ///
+    /// # Errors
+    /// As [`lower::lower`].
+    pub fn new(network: &QuantGraph) -> Result<Self, LowerError> {
+        Ok(Self {
+            layers: lower::lower(network)?,
+            graph: network.graph.clone(),
+        })
+    }
+
+    /// Bytes of one sample: the elements of all inputs.
+    pub fn input_len(&self) -> usize {
+        self.graph.inputs.iter().map(|&id| self.elements(id)).sum()
+    }
+
+    /// The network's first output for a sample of [`Interpreter::input_len`] bytes.
+    ///
+    /// # Panics
+    /// If the sample has another length.
+    pub fn run(&self, input: &[i8]) -> Vec<i8> {
+        let mut tensors = self.run_all(input);
+        std::mem::take(&mut tensors[self.graph.outputs[0].0])
+    }
+
+    /// Every tensor, by [`TensorId`].
+    ///
+    /// # Panics
+    /// If the sample has another length than [`Interpreter::input_len`].
+    pub fn run_all(&self, input: &[i8]) -> Vec<Vec<i8>> {
+        assert_eq!(input.len(), self.input_len(), "BUG: sample of the wrong length");
+        let mut tensors: Vec<Vec<i8>> = vec![Vec::new(); self.graph.tensors.len()];
+        let mut rest = input;
+        for &id in &self.graph.inputs {
+            let (sample, after) = rest.split_at(self.elements(id));
+            tensors[id.0] = sample.to_vec();
+            rest = after;
+        }
+        for (node, layer) in self.graph.nodes.iter().zip(&self.layers) {
+            let mut output = vec![0; self.elements(node.output)];
+            let left = &tensors[node.inputs[0].0];
+            match layer {
+                Layer::Conv2d(layer) => reference::conv2d_s8(&layer.params(), left, &mut output),
+                Layer::DepthwiseConv2d(layer) => {
+                    reference::depthwise_conv2d_s8(&layer.params(), left, &mut output);
+                }
+                Layer::Dense(layer) => reference::dense_s8(&layer.params(), left, &mut output),
+                Layer::Add(params) => {
+                    reference::add_s8(params, left, &tensors[node.inputs[1].0], &mut output);
+                }
+                Layer::AveragePool2d(params) => {
+                    reference::average_pool2d_s8(params, left, &mut output);
+                }
+                Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, left, &mut output),
+                Layer::Mean(params) => reference::mean_s8(params, left, &mut output),
+                Layer::Reshape => output.copy_from_slice(left),
+                Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, &mut output),
+            }
+            tensors[node.output.0] = output;
+        }
+        tensors
+    }
+
+    fn elements(&self, id: TensorId) -> usize {
+        self.graph.tensor(id).shape.elements()
+    }
+}

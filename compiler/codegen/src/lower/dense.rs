@@ -1,0 +1,76 @@
+//! Fully connected layer.
+
+use ember_ir::QuantParams;
+use ember_runtime::Rounding;
+use ember_runtime::params::DenseParams;
+
+use super::requant::{self, Taps};
+use super::{Context, Overflow};
+
+/// The owned twin of [`DenseParams`]; see there for the fields.
+#[derive(Clone, Debug)]
+pub struct Dense {
+    /// Elements read.
+    pub inputs: usize,
+    /// Elements written.
+    pub outputs: usize,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+    /// `[outputs, inputs]`.
+    pub weights: Vec<i8>,
+    /// One folded bias per output.
+    pub bias: Vec<i32>,
+    /// One mantissa per output, or a single one for all.
+    pub mantissas: Vec<i32>,
+    /// As many exponents as mantissas.
+    pub exponents: Vec<i8>,
+}
+
+impl Dense {
+    /// What the kernel takes.
+    pub fn params(&self) -> DenseParams<'_> {
+        DenseParams {
+            inputs: self.inputs,
+            outputs: self.outputs,
+            output_zero: self.output_zero,
+            clamp: self.clamp,
+            rounding: self.rounding,
+            weights: &self.weights,
+            bias: &self.bias,
+            mantissas: &self.mantissas,
+            exponents: &self.exponents,
+        }
+    }
+}
+
+pub(super) fn lower(
+    context: &Context<'_>,
+    op: &ember_ir::Dense,
+    params: &QuantParams,
+    overflows: &mut Vec<Overflow>,
+) -> Dense {
+    let (input, output) = (context.input(0), context.output());
+    let factors = match *params.scales {
+        // Per tensor, TensorFlow Lite takes this product in f32.
+        [scale] => vec![f64::from(input.scale * scale) / f64::from(output.scale)],
+        _ => requant::channel_factors(input, output, &params.scales, op.out_features),
+    };
+    let inputs = context.graph.input_shape(context.node).elements();
+    let taps = |channel: usize| Taps::of(params.weights[channel * inputs..][..inputs].iter());
+    let channels = requant::channels(context, &params.bias, &factors, taps, overflows);
+    Dense {
+        inputs,
+        outputs: op.out_features,
+        output_zero: output.zero_point,
+        clamp: requant::clamp(op.activation, output),
+        rounding: context.rounding(),
+        weights: params.weights.clone(),
+        bias: channels.bias,
+        mantissas: channels.mantissas,
+        exponents: channels.exponents,
+    }
+}

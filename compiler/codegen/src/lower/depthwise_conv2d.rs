@@ -1,0 +1,94 @@
+//! Depthwise 2-D convolution.
+
+use ember_ir::QuantParams;
+use ember_runtime::Rounding;
+use ember_runtime::params::DepthwiseConv2dParams;
+
+use super::requant::{self, Taps};
+use super::{Context, Overflow};
+
+/// The owned twin of [`DepthwiseConv2dParams`]; see there for the fields.
+#[derive(Clone, Debug)]
+pub struct DepthwiseConv2d {
+    /// Input shape, `[height, width, channels]`.
+    pub input: [usize; 3],
+    /// Output shape.
+    pub output: [usize; 3],
+    /// Taps, `[height, width]`.
+    pub kernel: [usize; 2],
+    /// Step.
+    pub stride: [usize; 2],
+    /// Distance between taps.
+    pub dilation: [usize; 2],
+    /// Padding before: top, left.
+    pub pad: [usize; 2],
+    /// Value of a padded tap.
+    pub input_zero: i8,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest output.
+    pub clamp: [i8; 2],
+    /// How outputs are rounded.
+    pub rounding: Rounding,
+    /// `[KH, KW, C_out]`.
+    pub weights: Vec<i8>,
+    /// One folded bias per output channel.
+    pub bias: Vec<i32>,
+    /// One mantissa per output channel.
+    pub mantissas: Vec<i32>,
+    /// One exponent per output channel.
+    pub exponents: Vec<i8>,
+}
+
+impl DepthwiseConv2d {
+    /// What the kernel takes.
+    pub fn params(&self) -> DepthwiseConv2dParams<'_> {
+        DepthwiseConv2dParams {
+            input: self.input,
+            output: self.output,
+            kernel: self.kernel,
+            stride: self.stride,
+            dilation: self.dilation,
+            pad: self.pad,
+            input_zero: self.input_zero,
+            output_zero: self.output_zero,
+            clamp: self.clamp,
+            rounding: self.rounding,
+            weights: &self.weights,
+            bias: &self.bias,
+            mantissas: &self.mantissas,
+            exponents: &self.exponents,
+        }
+    }
+}
+
+pub(super) fn lower(
+    context: &Context<'_>,
+    op: &ember_ir::DepthwiseConv2d,
+    params: &QuantParams,
+    overflows: &mut Vec<Overflow>,
+) -> DepthwiseConv2d {
+    let (input, output) = (context.input(0), context.output());
+    // Output channels are the innermost axis of the weights.
+    let count = params.bias.len();
+    let factors = requant::channel_factors(input, output, &params.scales, count);
+    let taps = |channel: usize| Taps::of(params.weights.iter().skip(channel).step_by(count));
+    let channels = requant::channels(context, &params.bias, &factors, taps, overflows);
+    let window = &op.window;
+    DepthwiseConv2d {
+        input: context.input_hwc(),
+        output: context.output_hwc(),
+        kernel: window.kernel,
+        stride: window.stride,
+        dilation: window.dilation,
+        pad: [window.padding.top, window.padding.left],
+        input_zero: input.zero_point,
+        output_zero: output.zero_point,
+        clamp: requant::clamp(op.activation, output),
+        rounding: context.rounding(),
+        weights: params.weights.clone(),
+        bias: channels.bias,
+        mantissas: channels.mantissas,
+        exponents: channels.exponents,
+    }
+}

@@ -1,0 +1,183 @@
+//! Lowering: from scales and zero points to the integer constants a kernel is driven by. The only
+//! derivation there is: the interpreter and the emitted crate both take their numbers from here, so
+//! they cannot differ.
+//!
+//! One file per operator; [`requant`] holds what they share (multipliers, clamps, the proof that
+//! accumulators fit). Source of the formulas: TensorFlow Lite Micro's `Prepare` functions.
+
+mod add;
+mod conv2d;
+mod dense;
+mod depthwise_conv2d;
+mod mean;
+mod pool2d;
+mod requant;
+mod softmax;
+
+pub use conv2d::Conv2d;
+pub use dense::Dense;
+pub use depthwise_conv2d::DepthwiseConv2d;
+pub use softmax::Softmax;
+
+use ember_ir::{Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant};
+use ember_runtime::params::{AddParams, MeanParams, Pool2dParams};
+
+/// What one node computes, in integers. The owned twin of a struct of `ember_runtime::params`; those
+/// without slices are used as they are.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// Dense 2-D convolution.
+    Conv2d(Conv2d),
+    /// Depthwise 2-D convolution.
+    DepthwiseConv2d(DepthwiseConv2d),
+    /// Fully connected layer.
+    Dense(Dense),
+    /// Element-wise sum.
+    Add(AddParams),
+    /// Mean over a sliding window.
+    AveragePool2d(Pool2dParams),
+    /// Maximum over a sliding window.
+    MaxPool2d(Pool2dParams),
+    /// Mean over height and width.
+    Mean(MeanParams),
+    /// Nothing: the output has the input's bytes.
+    Reshape,
+    /// Softmax over a vector.
+    Softmax(Softmax),
+}
+
+/// Why a network has no integer form.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum LowerError {
+    /// The network breaks the rules of `ember_ir::verify`.
+    #[error("the int8 network is not valid:{}", crate::lines(.0))]
+    Invalid(Vec<Violation>),
+    /// Sums of a layer may not fit the accumulator.
+    #[error("accumulators may overflow:{}", crate::lines(.0))]
+    Overflow(Vec<Overflow>),
+}
+
+/// A channel whose sum may leave the range of i32.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "node `{node}`, channel {channel}: {quantity} may reach {bound}, the limit is {limit}; \
+     use fewer taps, smaller weights or a larger output scale"
+)]
+pub struct Overflow {
+    /// The node.
+    pub node: String,
+    /// The output channel.
+    pub channel: usize,
+    /// What is bounded: the accumulator, or the accumulator shifted left by the multiplier.
+    pub quantity: &'static str,
+    /// Its largest possible magnitude.
+    pub bound: u128,
+    /// The largest magnitude allowed.
+    pub limit: u128,
+}
+
+/// The layers of a network, one per node in the graph's order.
+///
+/// # Errors
+/// All violations of the verifier, or all channels whose accumulator may not fit 32 bits.
+pub fn lower(network: &QuantGraph) -> Result<Vec<Layer>, LowerError> {
+    let violations = verify_quant(network);
+    if !violations.is_empty() {
+        return Err(LowerError::Invalid(violations));
+    }
+    let mut overflows = Vec::new();
+    let layers = network
+        .graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| {
+            let context = Context {
+                graph: &network.graph,
+                quants: &network.quants,
+                node,
+                rounding: network.roundings[index],
+            };
+            lower_node(&context, network.params[index].as_ref(), &mut overflows)
+        })
+        .collect();
+    if overflows.is_empty() {
+        Ok(layers)
+    } else {
+        Err(LowerError::Overflow(overflows))
+    }
+}
+
+fn lower_node(
+    context: &Context<'_>,
+    params: Option<&QuantParams>,
+    overflows: &mut Vec<Overflow>,
+) -> Layer {
+    // The verifier has seen that an operator with weights has them.
+    let weights = || params.unwrap_or_else(|| panic!("BUG: verified node without weights"));
+    match &context.node.op {
+        Op::Conv2d(op) => Layer::Conv2d(conv2d::lower(context, op, weights(), overflows)),
+        Op::DepthwiseConv2d(op) => {
+            Layer::DepthwiseConv2d(depthwise_conv2d::lower(context, op, weights(), overflows))
+        }
+        Op::Dense(op) => Layer::Dense(dense::lower(context, op, weights(), overflows)),
+        Op::Add(op) => Layer::Add(add::lower(context, op, overflows)),
+        Op::AveragePool2d(op) => {
+            Layer::AveragePool2d(pool2d::lower(context, &op.window, op.activation))
+        }
+        Op::MaxPool2d(op) => Layer::MaxPool2d(pool2d::lower(context, &op.window, op.activation)),
+        Op::Mean(_) => Layer::Mean(mean::lower(context, overflows)),
+        Op::Reshape(_) => Layer::Reshape,
+        Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
+    }
+}
+
+/// A node with its surroundings.
+struct Context<'a> {
+    graph: &'a Graph,
+    quants: &'a [Quant],
+    node: &'a Node,
+    rounding: Rounding,
+}
+
+impl Context<'_> {
+    /// Parameters of input `index`.
+    fn input(&self, index: usize) -> Quant {
+        self.quants[self.node.inputs[index].0]
+    }
+
+    /// Parameters of the output.
+    fn output(&self) -> Quant {
+        self.quants[self.node.output.0]
+    }
+
+    /// The node's name.
+    fn name(&self) -> &str {
+        self.graph.node_name(self.node)
+    }
+
+    /// `[height, width, channels]` of the first input.
+    fn input_hwc(&self) -> [usize; 3] {
+        spatial(self.graph.input_shape(self.node).hwc())
+    }
+
+    /// `[height, width, channels]` of the output.
+    fn output_hwc(&self) -> [usize; 3] {
+        spatial(self.graph.output_shape(self.node).hwc())
+    }
+
+    /// The runtime's name of the rounding.
+    fn rounding(&self) -> ember_runtime::Rounding {
+        match self.rounding {
+            Rounding::Single => ember_runtime::Rounding::Single,
+            Rounding::TfLite => ember_runtime::Rounding::TfLite,
+        }
+    }
+}
+
+fn spatial(hwc: Option<[usize; 3]>) -> [usize; 3] {
+    hwc.unwrap_or_else(|| panic!("BUG: verified spatial operator on another rank"))
+}
+
+#[cfg(test)]
+mod tests;

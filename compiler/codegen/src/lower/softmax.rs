@@ -1,0 +1,60 @@
+//! Softmax: the table of the exponentials of all 256 differences to the maximum.
+
+use ember_ir::Multiplier;
+use ember_runtime::params::SoftmaxParams;
+use ember_runtime::softmax_math;
+
+use super::{Context, Overflow};
+
+/// The owned twin of [`SoftmaxParams`]; see there for the fields.
+#[derive(Clone, Debug)]
+pub struct Softmax {
+    /// Number of elements.
+    pub len: usize,
+    /// `exps[d]`: exp of the scaled difference −d, Q0.31.
+    pub exps: Box<[i32; 256]>,
+}
+
+impl Softmax {
+    /// What the kernel takes.
+    pub fn params(&self) -> SoftmaxParams<'_> {
+        SoftmaxParams {
+            len: self.len,
+            exps: &self.exps,
+        }
+    }
+}
+
+/// Elements whose exponentials, each at most 1, sum up below 2¹² (Q12.19).
+const MAX_LEN: usize = (1 << 12) - 1;
+/// Fraction bits of the scaled differences (Q5.26).
+const FRACTION_BITS: i32 = 26;
+
+pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Softmax {
+    let len = context.graph.input_shape(context.node).elements();
+    if len > MAX_LEN {
+        overflows.push(Overflow {
+            node: context.name().to_owned(),
+            channel: 0,
+            quantity: "the sum of exponentials",
+            bound: len as u128,
+            limit: MAX_LEN as u128,
+        });
+    }
+    Softmax {
+        len,
+        exps: Box::new(exps(context.input(0).scale)),
+    }
+}
+
+/// The table for an input scale; differences below −31·2²⁶/2^shift count as minus infinity.
+fn exps(input_scale: f32) -> [i32; 256] {
+    let factor = f64::from(input_scale) * f64::from(1u32 << FRACTION_BITS);
+    let multiplier = Multiplier::new(factor.min(f64::from(i32::MAX)));
+    // A scale below 2⁻²⁶ has a negative exponent: no difference is visible, all exponentials are 1.
+    let Ok(shift) = u32::try_from(multiplier.exponent) else {
+        return [i32::MAX; 256];
+    };
+    let minimum = -(31.0 * f64::from(1u32 << FRACTION_BITS) / 2f64.powi(shift as i32)).floor();
+    softmax_math::exps_table(multiplier.mantissa, shift, minimum as i32)
+}

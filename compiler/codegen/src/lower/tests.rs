@@ -1,0 +1,1 @@
+//! Constants of small layers, by hand.

@@ -1,0 +1,40 @@
+//! Drops reshapes that change nothing for their readers: a dense layer reads its input in memory
+//! order, whatever its shape, and a reshape of a reshape needs only the last.
+
+use ember_ir::{FloatGraph, Op, TensorId};
+
+use super::rewrite;
+
+/// Runs the pass: readers that do not care are pointed at the source, then reshapes without readers
+/// go. Those that are an output of the network stay.
+pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
+    let graph = &mut network.graph;
+    // What lies behind the reshapes of each tensor; sources come before their readers.
+    let mut source: Vec<TensorId> = (0..graph.tensors.len()).map(TensorId).collect();
+    for node in &graph.nodes {
+        if let Op::Reshape(_) = node.op {
+            source[node.output.0] = source[node.inputs[0].0];
+        }
+    }
+    for node in &mut graph.nodes {
+        match node.op {
+            Op::Dense(_) | Op::Reshape(_) => node.inputs[0] = source[node.inputs[0].0],
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Softmax(_) => {}
+        }
+    }
+    let read = |id: TensorId| {
+        graph.outputs.contains(&id) || graph.nodes.iter().any(|node| node.inputs.contains(&id))
+    };
+    let keep: Vec<bool> = graph
+        .nodes
+        .iter()
+        .map(|node| !matches!(node.op, Op::Reshape(_)) || read(node.output))
+        .collect();
+    rewrite::retain_nodes(network, &keep)
+}

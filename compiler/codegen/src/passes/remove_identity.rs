@@ -1,0 +1,43 @@
+//! Drops nodes that copy their input: reshapes to the same shape, and pools over one element.
+
+use ember_ir::{Activation, FloatGraph, Graph, Node, Op, Padding, Window2d};
+
+use super::rewrite;
+
+/// Runs the pass. A copy that is an output of the network stays: its tensor's name is the network's
+/// interface.
+pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
+    let mut keep = vec![true; network.graph.nodes.len()];
+    for (index, keep) in keep.iter_mut().enumerate() {
+        let node = &network.graph.nodes[index];
+        if !is_identity(&network.graph, node) || network.graph.outputs.contains(&node.output) {
+            continue;
+        }
+        let (from, to) = (node.output, node.inputs[0]);
+        rewrite::redirect(&mut network, from, to);
+        *keep = false;
+    }
+    rewrite::retain_nodes(network, &keep)
+}
+
+fn is_identity(graph: &Graph, node: &Node) -> bool {
+    match &node.op {
+        Op::Reshape(op) => op.shape == *graph.input_shape(node),
+        Op::AveragePool2d(op) => copies(&op.window, op.activation),
+        Op::MaxPool2d(op) => copies(&op.window, op.activation),
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::Dense(_)
+        | Op::Add(_)
+        | Op::Mean(_)
+        | Op::Softmax(_) => false,
+    }
+}
+
+/// Whether a pool writes what it reads.
+fn copies(window: &Window2d, activation: Activation) -> bool {
+    window.kernel == [1, 1]
+        && window.stride == [1, 1]
+        && window.padding == Padding::default()
+        && activation == Activation::None
+}

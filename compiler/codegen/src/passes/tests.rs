@@ -1,0 +1,1 @@
+//! Networks before and after each pass.

@@ -1,0 +1,90 @@
+//! A drawing of the arena over time, for the emitted crate's documentation and for `inspect`.
+
+use std::fmt::Write;
+
+use ember_ir::{Graph, TensorId};
+
+use super::Plan;
+
+/// Columns of the drawing.
+const COLUMNS: usize = 64;
+
+/// The arena over time: one line per step, addresses from left to right. A step shows the tensors
+/// that are live while it runs, its output in upper case. Letters are given in order of birth and
+/// come again after `z`; the legend gives each tensor's bytes.
+pub fn map(graph: &Graph, plan: &Plan) -> String {
+    let columns = plan.arena_bytes.clamp(1, COLUMNS);
+    let lives = lives(graph, plan);
+    let labels: Vec<&str> = std::iter::once("(input)")
+        .chain(plan.order.iter().map(|&node| graph.node_name(&graph.nodes[node])))
+        .collect();
+    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+
+    // Writing to a string cannot fail.
+    let mut text = String::new();
+    let _ = writeln!(text, "{:width$} 0{:>columns$}", "", plan.arena_bytes);
+    for (step, label) in labels.iter().enumerate() {
+        let mut line = vec!['.'; columns];
+        for life in lives.iter().filter(|life| life.first <= step && step <= life.last) {
+            let region = plan.regions[life.tensor.0];
+            let from = region.offset * columns / plan.arena_bytes.max(1);
+            let to = (region.end() * columns).div_ceil(plan.arena_bytes.max(1));
+            line[from..to].fill(if life.first == step {
+                life.letter.to_ascii_uppercase()
+            } else {
+                life.letter
+            });
+        }
+        let line: String = line.into_iter().collect();
+        let _ = writeln!(text, "{label:width$} |{line}|");
+    }
+    text.push('\n');
+    for life in &lives {
+        let region = plan.regions[life.tensor.0];
+        let tensor = graph.tensor(life.tensor);
+        let _ = writeln!(
+            text,
+            "{} {}..{}: {} {}",
+            life.letter,
+            region.offset,
+            region.end(),
+            tensor.name,
+            tensor.shape
+        );
+    }
+    text
+}
+
+/// When a tensor is drawn, and as what.
+struct Life {
+    tensor: TensorId,
+    letter: char,
+    first: usize,
+    last: usize,
+}
+
+/// The tensors in order of birth.
+fn lives(graph: &Graph, plan: &Plan) -> Vec<Life> {
+    let outputs = plan.order.iter().map(|&node| graph.nodes[node].output);
+    let births = graph.inputs.iter().map(|&input| (0, input));
+    let births = births.chain(outputs.enumerate().map(|(position, output)| (position + 1, output)));
+    births
+        .zip(('a'..='z').cycle())
+        .map(|((first, tensor), letter)| {
+            let reads = (1..).zip(&plan.order).filter(|&(_, &node)| {
+                graph.nodes[node].inputs.contains(&tensor)
+            });
+            let read = reads.map(|(step, _)| step).max().unwrap_or(first);
+            Life {
+                tensor,
+                letter,
+                first,
+                last: if graph.outputs.contains(&tensor) {
+                    plan.order.len()
+                } else {
+                    read
+                },
+            }
+        })
+        .collect()
+}

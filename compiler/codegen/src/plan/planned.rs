@@ -1,0 +1,51 @@
+//! The last stage before emission: nothing in it changes any more.
+
+use ember_ir::{Graph, QuantGraph};
+
+use super::{Plan, plan};
+use crate::lower::{Layer, LowerError, lower};
+
+/// An int8 network with the integer constants of its layers and its memory plan.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    network: QuantGraph,
+    layers: Vec<Layer>,
+    plan: Plan,
+}
+
+impl Planned {
+    /// Lowers and plans a network.
+    ///
+    /// # Errors
+    /// As [`lower`]: a network that the verifier refuses, or whose accumulators may overflow.
+    pub fn new(network: QuantGraph) -> Result<Self, LowerError> {
+        let layers = lower(&network)?;
+        let plan = plan(&network.graph);
+        debug_assert_eq!(super::check(&network.graph, &plan), [], "BUG: the plan is wrong");
+        Ok(Self {
+            network,
+            layers,
+            plan,
+        })
+    }
+
+    /// The network.
+    pub fn network(&self) -> &QuantGraph {
+        &self.network
+    }
+
+    /// The network's topology.
+    pub fn graph(&self) -> &Graph {
+        &self.network.graph
+    }
+
+    /// One layer per node, in the graph's order (not the plan's).
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// When each node runs and where each tensor lies.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}

@@ -1,0 +1,70 @@
+//! Storages: tensors that share their bytes whatever the order, because a reshape moves nothing.
+
+use ember_ir::{Graph, Op};
+
+use super::ALIGN;
+
+/// A group of tensors over the same bytes, with what the order and the lifetimes need to know.
+pub(super) struct Storage {
+    /// Size, rounded up to the alignment.
+    pub bytes: usize,
+    /// The node that writes it; `None` for graph inputs.
+    pub producer: Option<usize>,
+    /// Nodes that read one of its tensors, ascending.
+    pub readers: Vec<usize>,
+    /// Whether one of its tensors is a graph output.
+    pub is_output: bool,
+}
+
+/// All storages of a graph.
+pub(super) struct Storages {
+    /// The storages.
+    pub all: Vec<Storage>,
+    /// Storage of each tensor.
+    pub of_tensor: Vec<usize>,
+}
+
+impl Storages {
+    /// Groups the tensors of a verified graph.
+    pub fn new(graph: &Graph) -> Self {
+        let mut all = Vec::with_capacity(graph.tensors.len());
+        let mut of_tensor = vec![usize::MAX; graph.tensors.len()];
+        let mut open = |tensor: usize, producer: Option<usize>| {
+            all.push(Storage {
+                bytes: graph.tensors[tensor].shape.elements().next_multiple_of(ALIGN),
+                producer,
+                readers: Vec::new(),
+                is_output: false,
+            });
+            all.len() - 1
+        };
+        for &input in &graph.inputs {
+            of_tensor[input.0] = open(input.0, None);
+        }
+        for (index, node) in graph.nodes.iter().enumerate() {
+            of_tensor[node.output.0] = match node.op {
+                Op::Reshape(_) => of_tensor[node.inputs[0].0],
+                Op::Conv2d(_)
+                | Op::DepthwiseConv2d(_)
+                | Op::Dense(_)
+                | Op::Add(_)
+                | Op::AveragePool2d(_)
+                | Op::MaxPool2d(_)
+                | Op::Mean(_)
+                | Op::Softmax(_) => open(node.output.0, Some(index)),
+            };
+        }
+        for (index, node) in graph.nodes.iter().enumerate() {
+            for input in &node.inputs {
+                let readers = &mut all[of_tensor[input.0]].readers;
+                if readers.last() != Some(&index) {
+                    readers.push(index);
+                }
+            }
+        }
+        for output in &graph.outputs {
+            all[of_tensor[output.0]].is_output = true;
+        }
+        Self { all, of_tensor }
+    }
+}

@@ -1,0 +1,97 @@
+//! Scales and zero points of activations.
+
+use ember_ir::{Activation, Graph, Op, Quant};
+
+use super::Range;
+
+/// Spans below this are taken for a constant zero: its scale does not matter, and a scale of that size
+/// would leave f32's normal numbers.
+const MIN_SPAN: f64 = 1e-30;
+/// Steps between the lowest and the highest int8.
+const STEPS: f64 = 255.0;
+
+/// What softmax writes, whatever was calibrated.
+const SOFTMAX: Quant = Quant {
+    scale: 1.0 / 256.0,
+    zero_point: -128,
+};
+
+/// One entry per tensor.
+pub(super) fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
+    let group = shared(graph);
+    let mut unions: Vec<Option<Range>> = vec![None; graph.tensors.len()];
+    let ranges = rectified(graph, ranges);
+    for (&group, range) in group.iter().zip(&ranges) {
+        let union = unions[group].get_or_insert(*range);
+        *union = union.union(*range);
+    }
+    let mut quants: Vec<Quant> = group
+        .iter()
+        .map(|&group| unions[group].map_or(SOFTMAX, quant))
+        .collect();
+    for node in &graph.nodes {
+        if let Op::Softmax(_) = node.op {
+            for (tensor, quant) in quants.iter_mut().enumerate() {
+                if group[tensor] == group[node.output.0] {
+                    *quant = SOFTMAX;
+                }
+            }
+        }
+    }
+    quants
+}
+
+/// The asymmetric parameters of a range. Real zero is always an integer, and the zero point of a
+/// range that starts at zero is −128: ReLU then costs nothing.
+pub(super) fn quant(range: Range) -> Quant {
+    let (min, max) = (f64::from(range.min.min(0.0)), f64::from(range.max.max(0.0)));
+    let span = if max - min < MIN_SPAN { 1.0 } else { max - min };
+    // Ranges near f32's limits must not give an infinite scale.
+    let scale = (span / STEPS).min(f64::from(f32::MAX)) as f32;
+    let zero = (-128.0 - min / f64::from(scale)).round();
+    Quant {
+        scale,
+        zero_point: zero.clamp(-128.0, 127.0) as i8,
+    }
+}
+
+/// Ranges as fused activations leave them.
+fn rectified(graph: &Graph, ranges: &[Range]) -> Vec<Range> {
+    let mut ranges = ranges.to_vec();
+    for node in &graph.nodes {
+        let range = &mut ranges[node.output.0];
+        let top = match node.op.activation() {
+            Activation::None => continue,
+            Activation::Relu => f32::INFINITY,
+            Activation::Relu6 => 6.0,
+        };
+        range.min = range.min.max(0.0);
+        range.max = range.max.max(0.0).min(top);
+    }
+    ranges
+}
+
+/// The group of each tensor, named by its lowest member: pools and reshapes keep their input's
+/// parameters.
+fn shared(graph: &Graph) -> Vec<usize> {
+    let mut group: Vec<usize> = (0..graph.tensors.len()).collect();
+    for node in &graph.nodes {
+        match node.op {
+            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => {}
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Mean(_)
+            | Op::Softmax(_) => continue,
+        }
+        let [one, other] = [group[node.inputs[0].0], group[node.output.0]];
+        let (to, from) = (one.min(other), one.max(other));
+        for group in &mut group {
+            if *group == from {
+                *group = to;
+            }
+        }
+    }
+    group
+}

@@ -1,0 +1,126 @@
+//! Post-training quantisation: from a trained network and its calibrated ranges to int8.
+//!
+//! [`calibrate`] watches samples go through the f32 interpreter and keeps a range per tensor;
+//! [`quantize`] turns ranges into scales and zero points ([`activations`]) and weights and biases into
+//! integers ([`weights`]). Activations are asymmetric per tensor, weights symmetric per output channel,
+//! as `ember_ir::verify` demands. Source: Jacob et al., "Quantization and training of neural networks
+//! for efficient integer-arithmetic-only inference" (2018).
+
+mod activations;
+mod calibrate;
+mod histogram;
+mod weights;
+
+pub use calibrate::{Range, RangeMethod, calibrate};
+
+use ember_ir::{FloatGraph, QuantGraph, Rounding, Violation, verify_float, verify_quant};
+
+/// Why a network cannot be quantised.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum QuantizeError {
+    /// The network breaks the rules of `ember_ir::verify`.
+    #[error("the trained network is not valid:{}", crate::lines(.0))]
+    Invalid(Vec<Violation>),
+    /// The number of ranges is not that of the tensors.
+    #[error("{ranges} ranges were given for {tensors} tensors")]
+    Count {
+        /// Number of tensors.
+        tensors: usize,
+        /// Number of ranges.
+        ranges: usize,
+    },
+    /// Ranges that are empty or not finite.
+    #[error("calibration gave no usable range:{}", crate::lines(.0))]
+    Ranges(Vec<BadRange>),
+}
+
+/// A tensor without a usable range.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error(
+    "tensor `{tensor}`: {min} to {max}; calibrate with at least one sample, and look for NaN or \
+     infinity in the data and the weights"
+)]
+pub struct BadRange {
+    /// The tensor.
+    pub tensor: String,
+    /// Lower end.
+    pub min: f32,
+    /// Upper end.
+    pub max: f32,
+}
+
+/// The int8 form of a trained network. `ranges` has one entry per tensor, from [`calibrate`] or from
+/// quantisation-aware training; each is widened to contain zero. Tensors that a pool or a reshape
+/// joins share the union of their ranges; the output of softmax has its fixed parameters.
+///
+/// # Errors
+/// A network that the verifier refuses, or ranges that are missing, empty or not finite.
+pub fn quantize(
+    network: &FloatGraph,
+    ranges: &[Range],
+    rounding: Rounding,
+) -> Result<QuantGraph, QuantizeError> {
+    let violations = verify_float(network);
+    if !violations.is_empty() {
+        return Err(QuantizeError::Invalid(violations));
+    }
+    let graph = &network.graph;
+    check_ranges(network, ranges)?;
+    let quants = activations::quants(graph, ranges);
+    let params = graph.nodes.iter().zip(&network.params).map(|(node, params)| {
+        let input = quants[node.inputs[0].0];
+        params.as_ref().map(|params| weights::quantize(node, params, input))
+    });
+    let quantized = QuantGraph {
+        params: params.collect(),
+        quants,
+        roundings: vec![rounding; graph.nodes.len()],
+        graph: graph.clone(),
+    };
+    debug_assert_eq!(verify_quant(&quantized), [], "BUG: quantize broke a rule");
+    Ok(quantized)
+}
+
+fn check_ranges(network: &FloatGraph, ranges: &[Range]) -> Result<(), QuantizeError> {
+    let tensors = &network.graph.tensors;
+    if tensors.len() != ranges.len() {
+        return Err(QuantizeError::Count {
+            tensors: tensors.len(),
+            ranges: ranges.len(),
+        });
+    }
+    let bad: Vec<BadRange> = tensors
+        .iter()
+        .zip(ranges)
+        .filter(|(_, range)| !range.is_usable())
+        .map(|(tensor, range)| BadRange {
+            tensor: tensor.name.clone(),
+            min: range.min,
+            max: range.max,
+        })
+        .collect();
+    if bad.is_empty() {
+        Ok(())
+    } else {
+        Err(QuantizeError::Ranges(bad))
+    }
+}
+
+/// A sample as the network's inputs take it: each value quantised with the parameters of the input
+/// tensor it belongs to. Surplus values are dropped.
+pub fn quantize_sample(network: &QuantGraph, sample: &[f32]) -> Vec<i8> {
+    let inputs = network.graph.inputs.iter().flat_map(|&id| {
+        let elements = network.graph.tensor(id).shape.elements();
+        std::iter::repeat_n(network.quants[id.0], elements)
+    });
+    inputs.zip(sample).map(|(quant, &x)| quant.quantize(x)).collect()
+}
+
+/// The real values of the network's first output.
+pub fn dequantize_output(network: &QuantGraph, output: &[i8]) -> Vec<f32> {
+    let quant = network.quants[network.graph.outputs[0].0];
+    output.iter().map(|&q| quant.dequantize(q)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Ranges, scales, and the edge cases of both.

@@ -1,0 +1,23 @@
+//! What firmware is built for: boards and the limits a job sets on them.
+//!
+//! Owns: [`Board`], the checked form of a `boards/<name>/board.toml`, and everything that is derived
+//! from it and nothing else: `memory.x`, rustc flags, cargo features, the emulator's arguments, the
+//! conversion of its ticks into instructions. Must not know: files, processes.
+//!
+//! Reading order: [`Core`], [`Board`], `file` (the TOML and its checks), `memory_x`, `qemu`.
+
+mod board;
+mod bytes;
+mod core;
+mod error;
+mod file;
+mod limits;
+mod memory_x;
+mod qemu;
+
+pub use self::board::{Board, MemoryBlock, Runner};
+pub use self::bytes::{ByteSize, format_bytes, parse_bytes};
+pub use self::core::Core;
+pub use self::error::{BoardError, BoardProblem};
+pub use self::limits::Limits;
+pub use self::qemu::ICOUNT_SHIFT;

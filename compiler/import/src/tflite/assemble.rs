@@ -1,0 +1,185 @@
+//! The finished graph: names, tensors and nodes in the file's order. Vectors of the IR that keep axes
+//! of 1 in the file get a reshape, which costs nothing on the device.
+
+use ember_ir::{
+    GraphBuilder, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding, Shape, TensorId,
+};
+
+use super::lower::{Lowered, LoweredModel};
+use super::schema::Model;
+use crate::identifier::{Identifiers, identifier};
+use crate::{ImportError, Problem};
+
+/// Builds the graph of a model without problems.
+pub(super) fn assemble(
+    name: &str,
+    model: &Model<'_>,
+    lowered: LoweredModel,
+) -> Result<QuantGraph, ImportError> {
+    let mut assembly = Assembly::new(name, model, &lowered);
+    for &input in &model.inputs {
+        assembly.input(input)?;
+    }
+    for operator in &lowered.operators {
+        assembly.operator(operator)?;
+    }
+    let outputs = model
+        .outputs
+        .iter()
+        .map(|&output| assembly.id(output))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(QuantGraph {
+        graph: assembly.builder.finish(&outputs),
+        roundings: vec![Rounding::TfLite; assembly.params.len()],
+        quants: assembly.quants,
+        params: assembly.params,
+    })
+}
+
+struct Assembly<'m, 'a> {
+    model: &'m Model<'a>,
+    lowered: &'m LoweredModel,
+    builder: GraphBuilder,
+    names: Identifiers,
+    quants: Vec<Quant>,
+    params: Vec<Option<QuantParams>>,
+    /// By tensor of the file.
+    ids: Vec<Option<TensorId>>,
+}
+
+impl<'m, 'a> Assembly<'m, 'a> {
+    fn new(name: &str, model: &'m Model<'a>, lowered: &'m LoweredModel) -> Self {
+        let name = identifier(name);
+        let name = if name.is_empty() {
+            "model".into()
+        } else {
+            name
+        };
+        Self {
+            model,
+            lowered,
+            builder: GraphBuilder::new(name),
+            names: Identifiers::default(),
+            quants: Vec::new(),
+            params: Vec::new(),
+            ids: vec![None; model.tensors.len()],
+        }
+    }
+
+    fn input(&mut self, tensor: usize) -> Result<(), ImportError> {
+        let (shape, quant) = self.activation(tensor)?;
+        let name = self.name(tensor);
+        self.ids[tensor] = Some(self.builder.input(name, shape));
+        self.quants.push(quant);
+        Ok(())
+    }
+
+    fn operator(&mut self, lowered: &Lowered) -> Result<(), ImportError> {
+        let mut inputs = lowered
+            .inputs
+            .iter()
+            .map(|&input| self.id(input))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (shape, quant) = self.activation(lowered.output)?;
+        let name = self.name(lowered.output);
+        if let (Op::Softmax(_), [input]) = (&lowered.op, inputs.as_mut_slice()) {
+            let vector = Shape::from([shape.elements()]);
+            let (_, quant) = self.activation(lowered.inputs[0])?;
+            if *self.builder.shape(*input) != vector {
+                let name = self.names.unique(&format!("{name}_vector"), &name);
+                *input = self.reshape(&name, *input, vector, quant)?;
+            }
+        }
+        let shapes: Vec<&Shape> = inputs
+            .iter()
+            .map(|&input| self.builder.shape(input))
+            .collect();
+        let inferred = lowered
+            .op
+            .output_shape(&shapes)
+            .map_err(|error| broken(&name, error))?;
+        let node = match inferred == shape {
+            true => name.clone(),
+            false => self.names.unique(&format!("{name}_flat"), &name),
+        };
+        let result = self.node(
+            node,
+            lowered.op.clone(),
+            &inputs,
+            quant,
+            lowered.params.clone(),
+        )?;
+        let result = self.reshape(&name, result, shape, quant)?;
+        self.ids[lowered.output] = Some(result);
+        Ok(())
+    }
+
+    /// The tensor under another shape; itself, if it has that shape already.
+    fn reshape(
+        &mut self,
+        name: &str,
+        input: TensorId,
+        shape: Shape,
+        quant: Quant,
+    ) -> Result<TensorId, ImportError> {
+        if *self.builder.shape(input) == shape {
+            return Ok(input);
+        }
+        self.node(
+            name.to_owned(),
+            Op::Reshape(Reshape { shape }),
+            &[input],
+            quant,
+            None,
+        )
+    }
+
+    fn node(
+        &mut self,
+        name: String,
+        op: Op,
+        inputs: &[TensorId],
+        quant: Quant,
+        params: Option<QuantParams>,
+    ) -> Result<TensorId, ImportError> {
+        let place = name.clone();
+        let output = self
+            .builder
+            .node(name, op, inputs)
+            .map_err(|error| broken(&place, error))?;
+        self.quants.push(quant);
+        self.params.push(params);
+        Ok(output)
+    }
+
+    fn name(&mut self, tensor: usize) -> String {
+        let raw = self.model.tensors[tensor].name();
+        self.names.unique(&raw, &format!("tensor_{tensor}"))
+    }
+
+    fn activation(&self, tensor: usize) -> Result<(Shape, Quant), ImportError> {
+        self.lowered
+            .activations
+            .get(tensor)
+            .map(|activation| (activation.shape.clone(), activation.quant))
+            .ok_or_else(|| broken("the model", format!("tensor {tensor} is not an activation")))
+    }
+
+    fn id(&self, tensor: usize) -> Result<TensorId, ImportError> {
+        self.ids[tensor].ok_or_else(|| {
+            broken(
+                "the model",
+                format!("tensor {tensor} is read before it is written"),
+            )
+        })
+    }
+}
+
+/// What the checks before should have caught; an error all the same, since files are hostile.
+fn broken(place: &str, what: impl ToString) -> ImportError {
+    ImportError::Unsupported(vec![Problem {
+        place: place.to_owned(),
+        what: what.to_string(),
+        help: "the file is inconsistent, export the model again".into(),
+    }])
+}

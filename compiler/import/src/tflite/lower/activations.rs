@@ -1,0 +1,231 @@
+//! The tensors that change from sample to sample: their shapes without the batch axis and their
+//! quantisation.
+
+use std::collections::BTreeMap;
+
+use ember_ir::{Quant, Shape};
+
+use crate::Problem;
+use crate::tflite::flatbuffer::{Malformed, Table};
+use crate::tflite::schema::{Model, Tensor};
+
+/// Most elements of one activation; no microcontroller has this much RAM.
+const MAX_ELEMENTS: usize = 64 << 20;
+
+/// `TensorType.INT8`.
+pub(super) const INT8: i8 = 9;
+
+const QUANTIZATION_SCALE: u16 = 2;
+const QUANTIZATION_ZERO_POINT: u16 = 3;
+const QUANTIZATION_DETAILS: u16 = 5;
+const QUANTIZATION_AXIS: u16 = 6;
+
+/// One activation.
+#[derive(Clone, Debug)]
+pub(in crate::tflite) struct Activation {
+    /// Without the batch axis.
+    pub shape: Shape,
+    pub quant: Quant,
+}
+
+/// By tensor of the file; `None` for constants and for what was reported.
+pub(in crate::tflite) struct Activations(Vec<Option<Activation>>);
+
+impl Activations {
+    /// Reads the graph's inputs and all that operators write.
+    pub fn read(model: &Model<'_>, problems: &mut Vec<Problem>) -> Self {
+        let mut wanted = vec![false; model.tensors.len()];
+        let written = model
+            .operators
+            .iter()
+            .flat_map(|operator| &operator.outputs);
+        for &tensor in model.inputs.iter().chain(written) {
+            wanted[tensor] = true;
+        }
+        // A float model has hundreds of wrong tensors: one line per type says it.
+        let mut foreign: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
+        let mut activations = vec![None; model.tensors.len()];
+        for (index, tensor) in model.tensors.iter().enumerate() {
+            if !wanted[index] {
+                continue;
+            }
+            if tensor.element != INT8 {
+                foreign.entry(tensor.type_name()).or_insert((index, 0)).1 += 1;
+                continue;
+            }
+            match activation(tensor) {
+                Ok(activation) => activations[index] = Some(activation),
+                Err((what, help)) => problems.push(Problem {
+                    place: format!("tensor {index} (\"{}\")", tensor.name().escape_debug()),
+                    what,
+                    help: help.into(),
+                }),
+            }
+        }
+        for (kind, (first, count)) in foreign {
+            let name = model.tensors[first].name();
+            problems.push(Problem {
+                place: format!("tensor {first} (\"{}\")", name.escape_debug()),
+                what: match count {
+                    1 => format!("it is {kind}"),
+                    _ => format!("it and {} other tensors are {kind}", count - 1),
+                },
+                help: "convert the model with full-integer int8 quantisation, inputs and outputs \
+                       included"
+                    .into(),
+            });
+        }
+        Self(activations)
+    }
+
+    /// The activation in this tensor.
+    pub fn get(&self, tensor: usize) -> Option<&Activation> {
+        self.0[tensor].as_ref()
+    }
+}
+
+type Refusal = (String, &'static str);
+
+fn activation(tensor: &Tensor<'_>) -> Result<Activation, Refusal> {
+    if tensor.is_variable || tensor.is_sparse {
+        return Err((
+            "it is a variable or sparse tensor".into(),
+            "convert the model without state and without sparse storage",
+        ));
+    }
+    if tensor.data.is_some() {
+        return Err((
+            "it is written by an operator and constant at once".into(),
+            "export the model again",
+        ));
+    }
+    Ok(Activation {
+        shape: shape(&tensor.shape)?,
+        quant: quant(tensor)?,
+    })
+}
+
+/// The shape without its batch axis.
+fn shape(dims: &[i32]) -> Result<Shape, Refusal> {
+    let sizes: Vec<usize> = dims
+        .iter()
+        .filter_map(|&dim| usize::try_from(dim).ok())
+        .collect();
+    let elements = sizes
+        .iter()
+        .try_fold(1usize, |product, &dim| product.checked_mul(dim));
+    if sizes.len() != dims.len() || elements == Some(0) {
+        return Err((
+            format!("its shape {dims:?} has an unknown or empty dimension"),
+            "convert the model with a fixed input shape",
+        ));
+    }
+    if elements.is_none_or(|elements| elements > MAX_ELEMENTS) {
+        return Err((
+            format!("its shape {dims:?} has more than {MAX_ELEMENTS} elements"),
+            "reduce the model",
+        ));
+    }
+    match *sizes.as_slice() {
+        [] => Err((
+            "it is a scalar".into(),
+            "give the tensor a batch axis of 1 and a channel axis",
+        )),
+        // A vector without a batch axis: a reshape may have dropped it.
+        [elements] => Ok(Shape::from([elements])),
+        [1, ref rest @ ..] => Ok(Shape::new(rest)),
+        [batch, ..] => Err((
+            format!("its batch axis is {batch} (shape {dims:?})"),
+            "convert the model with a batch of 1",
+        )),
+    }
+}
+
+fn quant(tensor: &Tensor<'_>) -> Result<Quant, Refusal> {
+    let scales = scales(tensor, 1, 0)?;
+    let zero = zero_point(tensor).map_err(damaged)?;
+    let Ok(zero_point) = i8::try_from(zero) else {
+        return Err((
+            format!("its zero point {zero} is not an int8"),
+            "export the model again",
+        ));
+    };
+    Ok(Quant {
+        scale: scales[0],
+        zero_point,
+    })
+}
+
+fn zero_point(tensor: &Tensor<'_>) -> Result<i64, Malformed> {
+    let Some(table) = &tensor.quantization else {
+        return Ok(0);
+    };
+    let zeros = table.scalars::<8>(QUANTIZATION_ZERO_POINT)?;
+    Ok(zeros.get(0).map_or(0, i64::from_le_bytes))
+}
+
+/// The scales of a tensor: one, or `channels` along `axis`. All are finite and positive.
+pub(super) fn scales(
+    tensor: &Tensor<'_>,
+    channels: usize,
+    axis: usize,
+) -> Result<Vec<f32>, Refusal> {
+    let unquantized = || {
+        (
+            "it has no scale".to_owned(),
+            "convert the model with full-integer int8 quantisation",
+        )
+    };
+    let table = tensor.quantization.as_ref().ok_or_else(unquantized)?;
+    let stored = table.scalars::<4>(QUANTIZATION_SCALE).map_err(damaged)?;
+    if stored.len() == 0 {
+        return Err(unquantized());
+    }
+    if table
+        .table(QUANTIZATION_DETAILS)
+        .map_err(damaged)?
+        .is_some()
+    {
+        return Err((
+            "it has a custom or blockwise quantisation".into(),
+            "use one scale per tensor or per output channel",
+        ));
+    }
+    if stored.len() != 1 && stored.len() != channels {
+        return Err((
+            format!("it has {} scales for {channels} channels", stored.len()),
+            "use one scale per tensor or per output channel",
+        ));
+    }
+    let stored_axis = table.i32(QUANTIZATION_AXIS).map_err(damaged)?.unwrap_or(0);
+    if stored.len() != 1 && usize::try_from(stored_axis) != Ok(axis) {
+        return Err((
+            format!("its scales run along axis {stored_axis}"),
+            "use scales along the output channels",
+        ));
+    }
+    let scales: Vec<f32> = stored.iter().map(f32::from_le_bytes).collect();
+    match scales
+        .iter()
+        .find(|scale| !(scale.is_normal() && **scale > 0.0))
+    {
+        Some(scale) => Err((
+            format!("its scale {scale} is not a positive finite number"),
+            "export the model again",
+        )),
+        None => Ok(scales),
+    }
+}
+
+/// Whether all zero points of a constant are 0.
+pub(super) fn is_symmetric(table: &Table<'_>) -> Result<bool, Malformed> {
+    let zeros = table.scalars::<8>(QUANTIZATION_ZERO_POINT)?;
+    Ok(zeros.iter().all(|zero| i64::from_le_bytes(zero) == 0))
+}
+
+pub(super) fn damaged(error: Malformed) -> Refusal {
+    (
+        format!("its quantisation is damaged ({error})"),
+        "export the model again",
+    )
+}

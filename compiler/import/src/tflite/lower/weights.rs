@@ -1,0 +1,123 @@
+//! The constants of convolutions and fully connected layers.
+
+use super::activations::{INT8, damaged, is_symmetric, scales};
+use super::site::{EXPORT_AGAIN, Site};
+
+/// `TensorType.INT32`.
+const INT32: i8 = 2;
+
+/// Integer weights in the file's layout, which is the IR's.
+pub(super) struct Weights<const RANK: usize> {
+    pub shape: [usize; RANK],
+    pub values: Vec<i8>,
+    /// One, or one per output channel.
+    pub scales: Vec<f32>,
+}
+
+impl Site<'_, '_> {
+    /// The weights of input 1 with output channels along `axis`.
+    pub fn weights<const RANK: usize>(&mut self, axis: usize) -> Option<Weights<RANK>> {
+        let (index, tensor) = self.required(1)?;
+        let Some(data) = tensor.data else {
+            self.problem(
+                "its weights are not constant",
+                "freeze the model before converting",
+            );
+            return None;
+        };
+        if tensor.element != INT8 || tensor.is_sparse {
+            self.problem(
+                format!(
+                    "its weights are {}{}",
+                    if tensor.is_sparse { "sparse " } else { "" },
+                    tensor.type_name()
+                ),
+                "convert the model with dense int8 weights",
+            );
+            return None;
+        }
+        let sizes: Vec<usize> = tensor
+            .shape
+            .iter()
+            .filter_map(|&dim| usize::try_from(dim).ok().filter(|&dim| dim > 0))
+            .collect();
+        let elements = sizes
+            .iter()
+            .try_fold(1usize, |product, &dim| product.checked_mul(dim));
+        let shape: Option<[usize; RANK]> = sizes.as_slice().try_into().ok();
+        let Some(shape) =
+            shape.filter(|_| tensor.shape.len() == RANK && elements == Some(data.len()))
+        else {
+            self.problem(
+                format!(
+                    "its weights (tensor {index}) have shape {:?} and {} bytes",
+                    tensor.shape,
+                    data.len()
+                ),
+                EXPORT_AGAIN,
+            );
+            return None;
+        };
+        let symmetric = tensor.quantization.as_ref().map_or(Ok(true), is_symmetric);
+        let checked = symmetric
+            .map_err(damaged)
+            .and_then(|symmetric| match symmetric {
+                true => scales(tensor, shape[axis], axis),
+                false => Err((
+                    "it has a zero point other than 0".into(),
+                    "convert the model with symmetric weights",
+                )),
+            });
+        let scales = match checked {
+            Ok(scales) => scales,
+            Err((what, help)) => {
+                self.problem(format!("its weights (tensor {index}): {what}"), help);
+                return None;
+            }
+        };
+        let values: Vec<i8> = data.iter().map(|&byte| byte as i8).collect();
+        if values.contains(&i8::MIN) {
+            self.problem(
+                format!("its weights (tensor {index}) contain −128"),
+                "int8 weights lie in −127…127, convert the model again",
+            );
+            return None;
+        }
+        Some(Weights {
+            shape,
+            values,
+            scales,
+        })
+    }
+
+    /// The bias of input 2, one per channel; zeros where there is none.
+    pub fn bias(&mut self, channels: usize) -> Option<Vec<i32>> {
+        let Some((index, tensor)) = self.optional(2) else {
+            return Some(vec![0; channels]);
+        };
+        let Some(data) = tensor.data else {
+            self.problem(
+                "its bias is not constant",
+                "freeze the model before converting",
+            );
+            return None;
+        };
+        if tensor.element != INT32 {
+            self.problem(
+                format!("its bias (tensor {index}) is {}", tensor.type_name()),
+                "convert the model with int32 biases",
+            );
+            return None;
+        }
+        let (values, rest) = data.as_chunks();
+        if values.len() != channels || !rest.is_empty() {
+            let bytes = data.len();
+            self.problem(
+                format!("its bias (tensor {index}) has {bytes} bytes for {channels} channels"),
+                EXPORT_AGAIN,
+            );
+            return None;
+        }
+        Some(values.iter().copied().map(i32::from_le_bytes).collect())
+    }
+}

@@ -1,0 +1,43 @@
+//! int8 TensorFlow Lite models.
+//!
+//! Flow: bytes → [`flatbuffer`] tables → [`schema`] (the parts of the file that matter, with their
+//! limits) → [`lower`] (one file per operator: each one checked on its own, all problems collected) →
+//! [`assemble`] (data flow, names, the finished graph). The batch axis must be 1 and is dropped.
+//!
+//! Time and memory are linear in the file: tables are read through a fixed schema without recursion,
+//! vectors are borrowed, and the constants that operators copy are counted before they are copied.
+
+mod assemble;
+mod flatbuffer;
+mod lower;
+mod names;
+mod schema;
+
+use ember_ir::QuantGraph;
+
+use crate::ImportError;
+pub use flatbuffer::Malformed;
+use schema::Model;
+
+/// Whether these bytes claim to be a TensorFlow Lite model.
+pub fn is_tflite(bytes: &[u8]) -> bool {
+    bytes.get(4..8) == Some(b"TFL3".as_slice())
+}
+
+/// The graph of an int8 TensorFlow Lite model. `name` becomes the model's name.
+///
+/// # Errors
+/// The file is damaged (first place), too large for any microcontroller, or uses what Ember cannot
+/// compile (all places).
+pub fn import(name: &str, bytes: &[u8]) -> Result<QuantGraph, ImportError> {
+    if !is_tflite(bytes) {
+        return Err(ImportError::UnknownFormat);
+    }
+    let model = Model::parse(bytes)?;
+    let mut problems = model.problems();
+    let lowered = lower::lower(&model, &mut problems);
+    if !problems.is_empty() {
+        return Err(ImportError::Unsupported(problems));
+    }
+    assemble::assemble(name, &model, lowered)
+}

@@ -1,0 +1,99 @@
+//! Rules of an int8 network.
+
+use super::float::{length, sizes};
+use super::{Violation, verify_graph};
+use crate::{Graph, Node, Op, Quant, QuantGraph};
+
+/// What softmax always writes.
+const SOFTMAX: Quant = Quant {
+    scale: 1.0 / 256.0,
+    zero_point: -128,
+};
+
+/// All violations of an int8 network; those of its topology alone, if there are any.
+pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
+    let graph = &network.graph;
+    let mut violations = verify_graph(graph);
+    if !violations.is_empty() {
+        return violations;
+    }
+    let nodes = graph.nodes.len();
+    let lengths = [
+        ("the list of scales and zero points", graph.tensors.len(), network.quants.len()),
+        ("the list of weights", nodes, network.params.len()),
+        ("the list of roundings", nodes, network.roundings.len()),
+    ];
+    for (what, expected, actual) in lengths {
+        length(what, expected, actual, &mut violations);
+    }
+    if !violations.is_empty() {
+        return violations;
+    }
+    for (tensor, quant) in graph.tensors.iter().zip(&network.quants) {
+        positive(&format!("tensor `{}`", tensor.name), quant.scale, &mut violations);
+    }
+    for (index, node) in graph.nodes.iter().enumerate() {
+        weights(network, index, node, &mut violations);
+        rules(graph, &network.quants, node, &mut violations);
+    }
+    violations
+}
+
+fn positive(what: &str, scale: f32, violations: &mut Vec<Violation>) {
+    // Subnormal scales would lose the precision that the multipliers are computed with.
+    if !(scale.is_normal() && scale > 0.0) {
+        violations.push(Violation::Scale {
+            what: what.to_owned(),
+            scale,
+        });
+    }
+}
+
+fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec<Violation>) {
+    let graph = &network.graph;
+    let params = network.params[index].as_ref();
+    let Some(sizes) = sizes(graph, node, params.is_some(), violations) else {
+        return;
+    };
+    let Some(params) = params else { return };
+    let name = graph.node_name(node);
+    let of = |what| format!("{what} of node `{name}`");
+    length(&of("weights"), sizes.weights, params.weights.len(), violations);
+    length(&of("bias"), sizes.channels, params.bias.len(), violations);
+    if params.scales.len() != 1 {
+        length(&of("weight scales"), sizes.channels, params.scales.len(), violations);
+    }
+    for (channel, &scale) in params.scales.iter().enumerate() {
+        positive(&format!("weights of node `{name}`, channel {channel}"), scale, violations);
+    }
+    if let Some(index) = params.weights.iter().position(|&weight| weight == i8::MIN) {
+        violations.push(Violation::Weight {
+            node: name.to_owned(),
+            index,
+        });
+    }
+}
+
+fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Violation>) {
+    let input = quants[node.inputs[0].0];
+    let output = quants[node.output.0];
+    let (rule, right) = match node.op {
+        Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => {
+            (format!("input and output share {}", show(input)), output == input)
+        }
+        Op::Softmax(_) => (format!("the output has {}", show(SOFTMAX)), output == SOFTMAX),
+        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) | Op::Add(_) | Op::Mean(_) => return,
+    };
+    if !right {
+        violations.push(Violation::Quantisation {
+            node: graph.node_name(node).to_owned(),
+            op: node.op.name(),
+            rule,
+            actual: show(output),
+        });
+    }
+}
+
+fn show(quant: Quant) -> String {
+    format!("scale {} and zero point {}", quant.scale, quant.zero_point)
+}

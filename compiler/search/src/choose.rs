@@ -1,0 +1,101 @@
+//! Which network is the result, and why: the most accurate one within the limits; among those that
+//! validation cannot tell from it, the smallest.
+
+use crate::constraint::Constraints;
+use crate::evaluate::CandidateId;
+use crate::search::Scored;
+
+/// The result of a search.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Choice {
+    /// The network.
+    pub id: CandidateId,
+    /// The reason, for people.
+    pub why: String,
+}
+
+/// Chooses among the networks with the largest budget spent on them. `tie` is the difference in
+/// accuracy that counts as none. `None` if there is no network.
+pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<Choice> {
+    let ranked = rank(scored, constraints, tie);
+    let chosen = *ranked.first()?;
+    let finalists: Vec<&Scored> = judged(scored).collect();
+    let best = finalists
+        .iter()
+        .max_by(|a, b| a.score.accuracy.total_cmp(&b.score.accuracy))?;
+    Some(Choice {
+        id: chosen.id,
+        why: explain(chosen, best, finalists.len(), tie),
+    })
+}
+
+/// The networks to choose from, best first: those within a tie of the best by size, the others by
+/// accuracy, then loss, then size.
+pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Vec<&'a Scored> {
+    let mut ranked: Vec<&Scored> = judged(scored).collect();
+    let best = ranked.iter().map(|s| s.score.accuracy).fold(0.0, f32::max);
+    let tied = |s: &Scored| s.score.accuracy >= best - tie;
+    let size = |s: &Scored| size(s, constraints);
+    ranked.sort_by(|a, b| {
+        let by_tie = tied(b).cmp(&tied(a));
+        by_tie
+            .then_with(|| {
+                if tied(a) && tied(b) {
+                    return size(a).total_cmp(&size(b));
+                }
+                b.score
+                    .accuracy
+                    .total_cmp(&a.score.accuracy)
+                    .then(a.score.loss.total_cmp(&b.score.loss))
+                    .then(size(a).total_cmp(&size(b)))
+            })
+            .then(a.id.cmp(&b.id))
+    });
+    ranked
+}
+
+/// The networks on the highest rung that any reached: scores of different budgets do not compare.
+pub fn judged(scored: &[Scored]) -> impl Iterator<Item = &Scored> {
+    let highest = scored.iter().map(|s| s.rung).max().unwrap_or(0);
+    scored.iter().filter(move |s| s.rung == highest)
+}
+
+/// Shares of flash and RAM used, summed.
+fn size(scored: &Scored, constraints: &Constraints) -> f64 {
+    scored.cost.flash_bytes as f64 / constraints.flash_bytes.max(1) as f64
+        + scored.cost.ram_bytes as f64 / constraints.ram_bytes.max(1) as f64
+}
+
+fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
+    let percent = |accuracy: f32| 100.0 * accuracy;
+    let networks = if among == 1 {
+        "the only network"
+    } else {
+        "networks"
+    };
+    let among = if among == 1 {
+        networks.into()
+    } else {
+        format!("{among} {networks}")
+    };
+    if chosen.id == best.id || chosen.score.accuracy >= best.score.accuracy {
+        return format!(
+            "the best int8 validation accuracy ({:.2} %) of {among} within the limits; no smaller \
+             one comes within {:.2} points",
+            percent(chosen.score.accuracy),
+            percent(tie),
+        );
+    }
+    format!(
+        "{:.2} % int8 validation accuracy, not distinguishable (within {:.2} points) from the best \
+         of {among} within the limits ({:.2} %), but smaller: flash {} against {} bytes, RAM {} \
+         against {} bytes",
+        percent(chosen.score.accuracy),
+        percent(tie),
+        percent(best.score.accuracy),
+        chosen.cost.flash_bytes,
+        best.cost.flash_bytes,
+        chosen.cost.ram_bytes,
+        best.cost.ram_bytes,
+    )
+}

@@ -1,0 +1,149 @@
+//! Makes a network fit by shrinking it where it is too large, one gene at a time, until the price is
+//! within all limits. Deterministic. Source: the bottleneck repair of the recipe (the layer at the
+//! arena's peak, or the one with the largest weights, is what keeps a network out).
+//!
+//! Every step makes one gene smaller, so it ends; it gives up when no gene to blame can shrink.
+//! Cost: one price per step.
+
+use ember_ir::Graph;
+
+use crate::bottleneck::blame;
+use crate::constraint::{Constraints, Cost, Price, Resource, Violation};
+use crate::space::{Architecture, Block, Head, Part, Space};
+
+/// A network within the limits.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fitting {
+    /// Its genes.
+    pub architecture: Architecture,
+    /// Its topology.
+    pub graph: Graph,
+    /// Its price.
+    pub cost: Cost,
+}
+
+/// No width is cut below this.
+const NARROWEST: usize = 4;
+/// Widths shrink by a quarter per step: from the widest to the narrowest in about a dozen steps per
+/// gene; what needs more is not worth repairing.
+const STEPS: usize = 64;
+
+/// `architecture` itself if it fits, otherwise the repaired network, or the limits that the last
+/// attempt still exceeded.
+pub fn repair(
+    space: &dyn Space,
+    price: &dyn Price,
+    constraints: &Constraints,
+    architecture: Architecture,
+) -> Result<Fitting, Vec<Violation>> {
+    let mut architecture = architecture;
+    let mut violations = Vec::new();
+    for _ in 0..STEPS {
+        let assembled = space.assemble(&architecture);
+        let cost = price.price(&assembled.graph);
+        violations = constraints.violations(&cost);
+        let Some(worst) = violations.first() else {
+            return Ok(Fitting {
+                architecture,
+                graph: assembled.graph,
+                cost,
+            });
+        };
+        let smaller = blame(&assembled, worst.resource)
+            .into_iter()
+            .find_map(|part| shrink(&architecture, part, worst.resource))
+            .or_else(|| drop_last_block(&architecture));
+        match smaller {
+            Some(smaller) => architecture = smaller,
+            None => break,
+        }
+    }
+    Err(violations)
+}
+
+/// The network with one gene made smaller so that it needs less of `resource`, or `None` where that
+/// gene has nothing left to give.
+fn shrink(architecture: &Architecture, part: Part, resource: Resource) -> Option<Architecture> {
+    let mut smaller = architecture.clone();
+    match part {
+        Part::Block(i) => shrink_block(smaller.blocks.get_mut(i)?, resource)?,
+        Part::Pool => {
+            if smaller.pool >= 4 {
+                return None;
+            }
+            smaller.pool = smaller.pool.max(1) * 2;
+        }
+        Part::Head => match smaller.head {
+            // The mean has neither weights nor, on its own, work.
+            Head::GlobalDepthwise => smaller.head = Head::Mean,
+            Head::Flatten | Head::Mean => return None,
+        },
+        Part::Hidden => {
+            smaller.hidden = match smaller.hidden? {
+                width if width > NARROWEST => Some(narrower(width)),
+                _ => None,
+            };
+        }
+        // The logits are as large as what they read.
+        Part::Logits => {
+            if smaller.head == Head::Flatten {
+                smaller.head = Head::GlobalDepthwise;
+            } else {
+                let last = smaller.blocks.iter_mut().rev().find_map(Block::width_mut)?;
+                *last = narrow(*last)?;
+            }
+        }
+    }
+    (smaller != *architecture).then_some(smaller)
+}
+
+fn shrink_block(block: &mut Block, resource: Resource) -> Option<()> {
+    if let Block::InvertedResidual { expand, .. } = block
+        && *expand > 1
+    {
+        // The expanded map is the largest one, and holds most of the weights.
+        *expand -= 1;
+        return Some(());
+    }
+    match resource {
+        Resource::Ram => {
+            if let Some(width) = block.width_mut()
+                && let Some(less) = narrow(*width)
+            {
+                *width = less;
+                return Some(());
+            }
+            let window = block.window_mut()?;
+            if window.stride >= 2 {
+                return None;
+            }
+            window.stride = 2;
+        }
+        Resource::Flash | Resource::Instructions | Resource::Macs => {
+            if let Some(window) = block.window_mut()
+                && window.kernel > 3
+            {
+                window.kernel -= 2;
+                return Some(());
+            }
+            let width = block.width_mut()?;
+            *width = narrow(*width)?;
+        }
+    }
+    Some(())
+}
+
+fn drop_last_block(architecture: &Architecture) -> Option<Architecture> {
+    let mut smaller = architecture.clone();
+    smaller.blocks.pop()?;
+    Some(smaller)
+}
+
+fn narrow(width: usize) -> Option<usize> {
+    (width > NARROWEST).then(|| narrower(width))
+}
+
+/// Three quarters of the width, a multiple of four.
+fn narrower(width: usize) -> usize {
+    (width * 3 / 4 / 4 * 4).max(NARROWEST)
+}

@@ -1,0 +1,288 @@
+//! The genotype: what a strategy samples, mutates and writes to the journal. Every value is legal:
+//! building clamps what does not fit (a kernel to its map, a width to at least one), so there is no
+//! invalid architecture, only several that build the same graph.
+
+use std::fmt;
+
+use ember_ir::Activation;
+use serde::{Deserialize, Serialize};
+
+/// A network as genes; [`super::blocks::assemble`] turns it into a graph.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Architecture {
+    /// Edge of the average pooling that lowers the input's resolution; 1 keeps it.
+    pub pool: usize,
+    /// The body, first to last.
+    pub blocks: Vec<Block>,
+    /// How the last map becomes a vector.
+    pub head: Head,
+    /// Width of a fully connected layer before the logits.
+    pub hidden: Option<usize>,
+    /// The activation of all layers that have one.
+    pub activation: Activation,
+}
+
+/// The sliding window of a block; square on images, along time on series.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Window {
+    /// Taps per axis.
+    pub kernel: usize,
+    /// Step per axis.
+    pub stride: usize,
+    /// Distance between taps.
+    pub dilation: usize,
+    /// What happens at the border.
+    pub padding: Border,
+}
+
+/// How a window treats the border of its map.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Border {
+    /// Zero padding: the output is ceil(input / stride).
+    Same,
+    /// No padding.
+    Valid,
+}
+
+/// One building block.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Block {
+    /// A dense convolution.
+    Conv {
+        /// Output channels.
+        width: usize,
+        /// Its window.
+        window: Window,
+    },
+    /// A depthwise convolution and a pointwise one (MobileNet v1, DS-CNN).
+    Separable {
+        /// Output channels.
+        width: usize,
+        /// Window of the depthwise part.
+        window: Window,
+    },
+    /// Two convolutions and a skip (ResNet); the skip is a strided pointwise convolution where the
+    /// shapes differ.
+    Residual {
+        /// Output channels.
+        width: usize,
+        /// Window of both; only the first strides.
+        window: Window,
+    },
+    /// Expand, depthwise, project, and a skip where the shapes allow it (MobileNet v2).
+    InvertedResidual {
+        /// Channels inside, as a multiple of the input's.
+        expand: usize,
+        /// Output channels.
+        width: usize,
+        /// Window of the depthwise part.
+        window: Window,
+    },
+    /// Maximum pooling of disjoint windows.
+    MaxPool {
+        /// Edge and step of the window.
+        size: usize,
+    },
+    /// Average pooling of disjoint windows.
+    AveragePool {
+        /// Edge and step of the window.
+        size: usize,
+    },
+    /// A fully connected layer.
+    Dense {
+        /// Outputs.
+        width: usize,
+    },
+}
+
+/// How the last map becomes the vector that the logits are computed from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// Global average pooling.
+    Mean,
+    /// A depthwise convolution whose kernel is the whole map: a learned weighting per position where
+    /// the mean has a fixed one.
+    GlobalDepthwise,
+    /// The fully connected layer reads the whole map.
+    Flatten,
+}
+
+impl Block {
+    /// Its output channels, or `None` for a pool.
+    pub fn width(&self) -> Option<usize> {
+        match self {
+            Block::Conv { width, .. }
+            | Block::Separable { width, .. }
+            | Block::Residual { width, .. }
+            | Block::InvertedResidual { width, .. }
+            | Block::Dense { width } => Some(*width),
+            Block::MaxPool { .. } | Block::AveragePool { .. } => None,
+        }
+    }
+
+    /// Its output channels to change, or `None` for a pool.
+    pub fn width_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Block::Conv { width, .. }
+            | Block::Separable { width, .. }
+            | Block::Residual { width, .. }
+            | Block::InvertedResidual { width, .. }
+            | Block::Dense { width } => Some(width),
+            Block::MaxPool { .. } | Block::AveragePool { .. } => None,
+        }
+    }
+
+    /// Its window, or `None` where it has none.
+    pub fn window(&self) -> Option<Window> {
+        match self {
+            Block::Conv { window, .. }
+            | Block::Separable { window, .. }
+            | Block::Residual { window, .. }
+            | Block::InvertedResidual { window, .. } => Some(*window),
+            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Dense { .. } => None,
+        }
+    }
+
+    /// Its window to change, or `None` where it has none.
+    pub fn window_mut(&mut self) -> Option<&mut Window> {
+        match self {
+            Block::Conv { window, .. }
+            | Block::Separable { window, .. }
+            | Block::Residual { window, .. }
+            | Block::InvertedResidual { window, .. } => Some(window),
+            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Dense { .. } => None,
+        }
+    }
+}
+
+impl Architecture {
+    /// The same network with all widths multiplied by `numerator / denominator`, rounded up to
+    /// multiples of four.
+    pub fn scaled(&self, numerator: usize, denominator: usize) -> Self {
+        let scale = |width: usize| {
+            let scaled = width.saturating_mul(numerator) / denominator.max(1);
+            scaled.div_ceil(4).max(1) * 4
+        };
+        let mut scaled = self.clone();
+        for block in &mut scaled.blocks {
+            if let Some(width) = block.width_mut() {
+                *width = scale(*width);
+            }
+        }
+        scaled.hidden = self.hidden.map(scale);
+        scaled
+    }
+}
+
+/// `k3`, then stride, dilation and border where they are not the usual ones.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "k{}", self.kernel)?;
+        if self.stride != 1 {
+            write!(f, " s{}", self.stride)?;
+        }
+        if self.dilation != 1 {
+            write!(f, " d{}", self.dilation)?;
+        }
+        match self.padding {
+            Border::Same => Ok(()),
+            Border::Valid => f.write_str(" valid"),
+        }
+    }
+}
+
+/// `conv 16 k3 s2`.
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Block::Conv { width, window } => write!(f, "conv {width} {window}"),
+            Block::Separable { width, window } => write!(f, "separable {width} {window}"),
+            Block::Residual { width, window } => write!(f, "residual {width} {window}"),
+            Block::InvertedResidual {
+                expand,
+                width,
+                window,
+            } => write!(f, "inverted {width} x{expand} {window}"),
+            Block::MaxPool { size } => write!(f, "max {size}"),
+            Block::AveragePool { size } => write!(f, "average {size}"),
+            Block::Dense { width } => write!(f, "dense {width}"),
+        }
+    }
+}
+
+/// One line: `pool 2 | conv 16 k3 s2 | separable 24 k3 | mean | dense 32`.
+impl fmt::Display for Architecture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.pool > 1 {
+            write!(f, "pool {} | ", self.pool)?;
+        }
+        for block in &self.blocks {
+            write!(f, "{block} | ")?;
+        }
+        f.write_str(match self.head {
+            Head::Mean => "mean",
+            Head::GlobalDepthwise => "global depthwise",
+            Head::Flatten => "flatten",
+        })?;
+        if let Some(hidden) = self.hidden {
+            write!(f, " | dense {hidden}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+    use super::*;
+
+    fn example() -> Architecture {
+        let window = Window {
+            kernel: 3,
+            stride: 2,
+            dilation: 1,
+            padding: Border::Same,
+        };
+        Architecture {
+            pool: 2,
+            blocks: vec![
+                Block::Conv { width: 12, window },
+                Block::MaxPool { size: 2 },
+            ],
+            head: Head::GlobalDepthwise,
+            hidden: Some(10),
+            activation: Activation::Relu,
+        }
+    }
+
+    #[test]
+    fn the_journal_form_is_readable_and_read_back() {
+        let text = serde_json::to_string(&example()).unwrap();
+        assert_eq!(
+            text,
+            r#"{"pool":2,"blocks":[{"conv":{"width":12,"window":{"kernel":3,"stride":2,"dilation":1,"padding":"same"}}},{"max-pool":{"size":2}}],"head":"global-depthwise","hidden":10,"activation":"relu"}"#
+        );
+        let back: Architecture = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, example());
+    }
+
+    #[test]
+    fn the_line_names_what_is_unusual() {
+        assert_eq!(
+            example().to_string(),
+            "pool 2 | conv 12 k3 s2 | max 2 | global depthwise | dense 10"
+        );
+    }
+
+    #[test]
+    fn scaling_keeps_multiples_of_four() {
+        let scaled = example().scaled(1, 2);
+        assert_eq!(scaled.blocks[0].width(), Some(8));
+        assert_eq!(scaled.hidden, Some(8));
+        assert_eq!(example().scaled(0, 1).blocks[0].width(), Some(4));
+    }
+}

@@ -1,0 +1,319 @@
+//! Genes to graph, for all spaces. Total: every architecture builds. A kernel larger than its map is
+//! cut to the map, a dilation that does not fit becomes 1, a pool of one element is left out, a map
+//! block behind a fully connected layer becomes a fully connected layer. On a series `[1, T, C]` the
+//! cut makes every window one of height 1, so the same blocks serve images and series.
+//!
+//! Nodes are named after their place: `conv1`, `dw2` and `pw2`, `expand3`, `dw3`, `project3`, `add3`,
+//! `pool4`; `pool0` lowers the input's resolution; `global` or `mean`, `hidden`, `logits` end it.
+
+use ember_ir::{
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
+    Mean, Op, Shape, TensorId, Window2d,
+};
+
+use super::architecture::{Architecture, Block, Border, Head, Window};
+
+/// Larger widths, kernels and strides are cut: they come from hand-written files only, and sizes
+/// must not overflow.
+const MAX_WIDTH: usize = 1 << 12;
+const MAX_WINDOW: usize = 1 << 6;
+
+/// The gene that a node came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// [`Architecture::pool`].
+    Pool,
+    /// An element of [`Architecture::blocks`].
+    Block(usize),
+    /// [`Architecture::head`].
+    Head,
+    /// [`Architecture::hidden`].
+    Hidden,
+    /// The last layer, which no gene changes.
+    Logits,
+}
+
+/// A graph and where its nodes came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assembled {
+    /// The network: one input, one output (logits, no softmax).
+    pub graph: Graph,
+    /// One entry per node.
+    pub parts: Vec<Part>,
+}
+
+/// What is fixed for all networks of a space.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Task {
+    /// The graph's name: an identifier in snake case.
+    pub name: String,
+    /// `[H, W, C]`, `[1, T, C]` or `[N]`; all positive.
+    pub input: Shape,
+    /// Number of logits; positive.
+    pub classes: usize,
+}
+
+/// Builds the network that `architecture` describes.
+pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
+    let mut builder = GraphBuilder::new(task.name.clone());
+    let input = builder.input("input", task.input.clone());
+    let mut assembly = Assembly {
+        builder,
+        parts: Vec::new(),
+        part: Part::Pool,
+        activation: architecture.activation,
+    };
+    let mut x = assembly.pool("pool0", PoolKind::Average, architecture.pool, input);
+    for (i, block) in architecture.blocks.iter().enumerate() {
+        assembly.part = Part::Block(i);
+        x = assembly.block(i + 1, block, x);
+    }
+    assembly.part = Part::Head;
+    x = assembly.head(architecture.head, x);
+    if let Some(width) = architecture.hidden {
+        assembly.part = Part::Hidden;
+        x = assembly.dense("hidden".into(), width, architecture.activation, x);
+    }
+    assembly.part = Part::Logits;
+    let logits = assembly.dense("logits".into(), task.classes, Activation::None, x);
+    Assembled {
+        graph: assembly.builder.finish(&[logits]),
+        parts: assembly.parts,
+    }
+}
+
+#[derive(Clone, Copy)]
+enum PoolKind {
+    Average,
+    Max,
+}
+
+/// A graph under construction and the gene that is being built.
+struct Assembly {
+    builder: GraphBuilder,
+    parts: Vec<Part>,
+    part: Part,
+    activation: Activation,
+}
+
+impl Assembly {
+    fn block(&mut self, number: usize, block: &Block, x: TensorId) -> TensorId {
+        match *block {
+            Block::Conv { width, window } => {
+                let name = format!("conv{number}");
+                self.conv(name, width, window, self.activation, x)
+            }
+            Block::Separable { width, window } => {
+                let x = self.depthwise(format!("dw{number}"), window, x);
+                self.pointwise(format!("pw{number}"), width, self.activation, x)
+            }
+            Block::Residual { width, window } => self.residual(number, width, window, x),
+            Block::InvertedResidual {
+                expand,
+                width,
+                window,
+            } => self.inverted_residual(number, expand, width, window, x),
+            Block::MaxPool { size } => self.pool(&format!("pool{number}"), PoolKind::Max, size, x),
+            Block::AveragePool { size } => {
+                self.pool(&format!("pool{number}"), PoolKind::Average, size, x)
+            }
+            Block::Dense { width } => {
+                self.dense(format!("dense{number}"), width, self.activation, x)
+            }
+        }
+    }
+
+    fn residual(&mut self, number: usize, width: usize, window: Window, x: TensorId) -> TensorId {
+        let first = self.conv(format!("conv{number}a"), width, window, self.activation, x);
+        let inner = Window {
+            stride: 1,
+            padding: Border::Same,
+            ..window
+        };
+        let name = format!("conv{number}b");
+        let second = self.conv(name, width, inner, Activation::None, first);
+        let skip = if self.builder.shape(x) == self.builder.shape(second) {
+            x
+        } else {
+            // The skip takes the same window positions: a pointwise convolution with the first
+            // convolution's stride ends on its shape only with SAME padding.
+            let step = Window {
+                kernel: 1,
+                dilation: 1,
+                ..window
+            };
+            self.conv(format!("skip{number}"), width, step, Activation::None, x)
+        };
+        if self.builder.shape(skip) != self.builder.shape(second) {
+            // VALID padding shrank the map: there is nothing to add to.
+            return second;
+        }
+        self.add(number, self.activation, skip, second)
+    }
+
+    fn inverted_residual(
+        &mut self,
+        number: usize,
+        expand: usize,
+        width: usize,
+        window: Window,
+        x: TensorId,
+    ) -> TensorId {
+        let Some([_, _, channels]) = self.builder.shape(x).hwc() else {
+            return self.dense(format!("dense{number}"), width, self.activation, x);
+        };
+        let mut inner = x;
+        if expand > 1 {
+            let inside = channels.saturating_mul(expand);
+            inner = self.pointwise(format!("expand{number}"), inside, self.activation, inner);
+        }
+        inner = self.depthwise(format!("dw{number}"), window, inner);
+        // The bottleneck stays linear (MobileNet v2).
+        inner = self.pointwise(format!("project{number}"), width, Activation::None, inner);
+        if self.builder.shape(x) == self.builder.shape(inner) {
+            return self.add(number, Activation::None, x, inner);
+        }
+        inner
+    }
+
+    fn head(&mut self, head: Head, x: TensorId) -> TensorId {
+        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+            return x;
+        };
+        if h * w == 1 {
+            return x;
+        }
+        match head {
+            Head::Flatten => x,
+            Head::Mean => self.node("mean".into(), Op::Mean(Mean {}), &[x]),
+            Head::GlobalDepthwise => {
+                let op = DepthwiseConv2d {
+                    window: Window2d::valid([h, w], [1, 1]),
+                    multiplier: 1,
+                    activation: Activation::None,
+                };
+                self.node("global".into(), Op::DepthwiseConv2d(op), &[x])
+            }
+        }
+    }
+
+    fn pointwise(
+        &mut self,
+        name: String,
+        width: usize,
+        activation: Activation,
+        x: TensorId,
+    ) -> TensorId {
+        let window = Window {
+            kernel: 1,
+            stride: 1,
+            dilation: 1,
+            padding: Border::Valid,
+        };
+        self.conv(name, width, window, activation, x)
+    }
+
+    /// A convolution, or a fully connected layer on a vector.
+    fn conv(
+        &mut self,
+        name: String,
+        width: usize,
+        window: Window,
+        activation: Activation,
+        x: TensorId,
+    ) -> TensorId {
+        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+            return self.dense(name, width, activation, x);
+        };
+        let op = Conv2d {
+            window: fit(window, [h, w]),
+            out_channels: width.clamp(1, MAX_WIDTH),
+            activation,
+        };
+        self.node(name, Op::Conv2d(op), &[x])
+    }
+
+    /// A depthwise convolution, or nothing on a vector.
+    fn depthwise(&mut self, name: String, window: Window, x: TensorId) -> TensorId {
+        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+            return x;
+        };
+        let op = DepthwiseConv2d {
+            window: fit(window, [h, w]),
+            multiplier: 1,
+            activation: self.activation,
+        };
+        self.node(name, Op::DepthwiseConv2d(op), &[x])
+    }
+
+    /// Disjoint pooling windows, or nothing where they would hold one element.
+    fn pool(&mut self, name: &str, kind: PoolKind, size: usize, x: TensorId) -> TensorId {
+        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+            return x;
+        };
+        let kernel = [h, w].map(|extent| size.clamp(1, extent.min(MAX_WINDOW)));
+        if kernel == [1, 1] {
+            return x;
+        }
+        let window = Window2d::valid(kernel, kernel);
+        let activation = Activation::None;
+        let op = match kind {
+            PoolKind::Average => Op::AveragePool2d(AveragePool2d { window, activation }),
+            PoolKind::Max => Op::MaxPool2d(MaxPool2d { window, activation }),
+        };
+        self.node(name.into(), op, &[x])
+    }
+
+    fn dense(
+        &mut self,
+        name: String,
+        width: usize,
+        activation: Activation,
+        x: TensorId,
+    ) -> TensorId {
+        let op = Dense {
+            out_features: width.clamp(1, MAX_WIDTH),
+            activation,
+        };
+        self.node(name, Op::Dense(op), &[x])
+    }
+
+    fn add(
+        &mut self,
+        number: usize,
+        activation: Activation,
+        left: TensorId,
+        right: TensorId,
+    ) -> TensorId {
+        let op = Op::Add(Add { activation });
+        self.node(format!("add{number}"), op, &[left, right])
+    }
+
+    fn node(&mut self, name: String, op: Op, inputs: &[TensorId]) -> TensorId {
+        self.parts.push(self.part);
+        match self.builder.node(name, op, inputs) {
+            Ok(id) => id,
+            Err(error) => panic!("BUG: a space built a node that does not fit: {error}"),
+        }
+    }
+}
+
+/// The window cut to a map of `[height, width]`.
+fn fit(window: Window, size: [usize; 2]) -> Window2d {
+    let kernel = size.map(|extent| window.kernel.clamp(1, extent.min(MAX_WINDOW)));
+    let stride = size.map(|extent| window.stride.clamp(1, extent.min(MAX_WINDOW)));
+    let mut fitted = Window2d::valid(kernel, stride);
+    for axis in [0, 1] {
+        let dilation = window.dilation.clamp(1, MAX_WINDOW);
+        if (kernel[axis] - 1) * dilation < size[axis] {
+            fitted.dilation[axis] = dilation;
+        }
+        if kernel[axis] == 1 {
+            fitted.dilation[axis] = 1;
+        }
+    }
+    match window.padding {
+        Border::Same => fitted.with_same_padding(size),
+        Border::Valid => fitted,
+    }
+}

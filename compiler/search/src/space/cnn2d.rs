@@ -1,0 +1,180 @@
+//! Convolutional networks over images `[H, W, C]`: convolutions, depthwise-separable blocks, (inverted)
+//! residuals, pools, and a mean, a global depthwise layer or a flat map at the end. Sources of the
+//! blocks: MobileNet v1 (arXiv 1704.04861) and v2 (1801.04381), ResNet (1512.03385), DS-CNN
+//! (1711.07128).
+
+use ember_ir::Activation;
+
+use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::blocks::{self, Assembled, Task};
+use super::menu::{Kind, Menu};
+use super::{Space, SpaceError, SpaceKind, up_to};
+use crate::SearchRng;
+
+/// The space of 2-D convolutional networks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cnn2d {
+    task: Task,
+    menu: Menu,
+    edge: usize,
+}
+
+impl Cnn2d {
+    /// The space for images of this task.
+    pub fn new(task: Task) -> Result<Self, SpaceError> {
+        let edge = match task.input.hwc() {
+            Some([h, w, c]) if h.min(w).min(c) > 0 => h.min(w),
+            _ => {
+                return Err(SpaceError::Input {
+                    space: SpaceKind::Cnn2d,
+                    expected: "height x width x channels, none of them zero",
+                    actual: task.input,
+                });
+            }
+        };
+        Ok(Self {
+            menu: menu(edge),
+            task,
+            edge,
+        })
+    }
+}
+
+fn menu(edge: usize) -> Menu {
+    Menu {
+        // Below eight rows an image has little left to convolve.
+        pools: up_to(&[1, 2, 3, 4], edge / 8),
+        // Each halving of the map is worth a block or two.
+        depth: 1..=(2 * edge.max(2).ilog2() as usize).clamp(4, 10),
+        stems: vec![Kind::Conv],
+        kinds: vec![
+            Kind::Conv,
+            Kind::Separable,
+            Kind::Separable,
+            Kind::InvertedResidual,
+            Kind::InvertedResidual,
+            Kind::Residual,
+            Kind::MaxPool,
+            Kind::AveragePool,
+        ],
+        widths: vec![4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128],
+        kernels: up_to(&[3, 5, 7], edge),
+        strides: vec![1, 2],
+        dilations: vec![1],
+        pool_sizes: up_to(&[2, 3], edge),
+        expansions: vec![1, 2, 3, 4, 6],
+        heads: vec![
+            Head::Mean,
+            Head::GlobalDepthwise,
+            Head::GlobalDepthwise,
+            Head::Flatten,
+        ],
+        hidden: vec![None, None, None, Some(16), Some(32), Some(64)],
+        activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+    }
+}
+
+impl Space for Cnn2d {
+    fn describe(&self) -> String {
+        format!(
+            "2-D convolutional networks over {} with up to {} blocks: convolution, \
+             depthwise-separable, residual, inverted residual, pooling",
+            self.task.input,
+            self.menu.depth.end()
+        )
+    }
+
+    fn sample(&self, rng: &mut SearchRng) -> Architecture {
+        self.menu.sample(rng)
+    }
+
+    fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {
+        self.menu.mutate(rng, parent)
+    }
+
+    fn templates(&self) -> Vec<Architecture> {
+        let same = |stride| Window {
+            kernel: 3,
+            stride,
+            dilation: 1,
+            padding: Border::Same,
+        };
+        // Small images cannot be halved three times.
+        let late = if self.edge >= 16 { 2 } else { 1 };
+        let network = |blocks: Vec<Block>, head| Architecture {
+            pool: self.menu.pools[0],
+            blocks,
+            head,
+            hidden: None,
+            activation: Activation::Relu,
+        };
+        let conv = |width, stride| Block::Conv {
+            width,
+            window: same(stride),
+        };
+        let separable = |width, stride| Block::Separable {
+            width,
+            window: same(stride),
+        };
+        let residual = |width, stride| Block::Residual {
+            width,
+            window: same(stride),
+        };
+        let inverted = |width, stride| Block::InvertedResidual {
+            expand: 3,
+            width,
+            window: same(stride),
+        };
+        vec![
+            // A plain convolutional network that ends in a learned weighting of positions.
+            network(
+                vec![conv(16, late), conv(24, 1), conv(32, 2)],
+                Head::GlobalDepthwise,
+            ),
+            // DS-CNN.
+            network(
+                vec![
+                    conv(32, late),
+                    separable(32, 2),
+                    separable(48, 1),
+                    separable(64, 1),
+                ],
+                Head::GlobalDepthwise,
+            ),
+            // MobileNet v2.
+            network(
+                vec![
+                    conv(16, late),
+                    inverted(16, 1),
+                    inverted(24, 2),
+                    inverted(24, 1),
+                ],
+                Head::GlobalDepthwise,
+            ),
+            // ResNet-8.
+            network(
+                vec![
+                    conv(16, late),
+                    residual(16, 1),
+                    residual(32, 2),
+                    residual(64, 2),
+                ],
+                Head::Mean,
+            ),
+            // LeNet-5.
+            network(
+                vec![
+                    conv(8, 1),
+                    Block::MaxPool { size: 2 },
+                    conv(16, 1),
+                    Block::MaxPool { size: 2 },
+                ],
+                Head::Flatten,
+            ),
+        ]
+    }
+
+    fn assemble(&self, architecture: &Architecture) -> Assembled {
+        blocks::assemble(&self.task, architecture)
+    }
+}

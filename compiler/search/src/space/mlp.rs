@@ -1,0 +1,95 @@
+//! Fully connected networks over any input; images and series may be pooled first. The logits alone
+//! (logistic regression) are the smallest member.
+
+use ember_ir::Activation;
+
+use super::architecture::{Architecture, Block, Head};
+use super::blocks::{self, Assembled, Task};
+use super::menu::{Kind, Menu};
+use super::{Space, SpaceError, SpaceKind, up_to};
+use crate::SearchRng;
+
+/// The space of fully connected networks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mlp {
+    task: Task,
+    menu: Menu,
+}
+
+impl Mlp {
+    /// The space for this task.
+    pub fn new(task: Task) -> Result<Self, SpaceError> {
+        if task.input.elements() == 0 {
+            return Err(SpaceError::Input {
+                space: SpaceKind::Mlp,
+                expected: "any shape with at least one element",
+                actual: task.input,
+            });
+        }
+        let longest = match task.input.hwc() {
+            Some([h, w, _]) => h.max(w),
+            None => 1,
+        };
+        Ok(Self {
+            menu: menu(longest),
+            task,
+        })
+    }
+}
+
+fn menu(longest: usize) -> Menu {
+    Menu {
+        pools: up_to(&[1, 2, 4], longest / 4),
+        depth: 0..=4,
+        stems: vec![Kind::Dense],
+        kinds: vec![Kind::Dense],
+        widths: vec![4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256],
+        kernels: vec![1],
+        strides: vec![1],
+        dilations: vec![1],
+        pool_sizes: vec![1],
+        expansions: vec![1],
+        heads: vec![Head::Flatten],
+        // Depth is the blocks' business.
+        hidden: vec![None],
+        activations: vec![Activation::Relu, Activation::Relu6],
+    }
+}
+
+impl Space for Mlp {
+    fn describe(&self) -> String {
+        format!(
+            "fully connected networks over {} with up to {} hidden layers",
+            self.task.input,
+            self.menu.depth.end()
+        )
+    }
+
+    fn sample(&self, rng: &mut SearchRng) -> Architecture {
+        self.menu.sample(rng)
+    }
+
+    fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {
+        self.menu.mutate(rng, parent)
+    }
+
+    fn templates(&self) -> Vec<Architecture> {
+        [vec![64], vec![64, 32], vec![128, 64, 32]]
+            .into_iter()
+            .map(|widths| Architecture {
+                pool: 1,
+                blocks: widths
+                    .into_iter()
+                    .map(|width| Block::Dense { width })
+                    .collect(),
+                head: Head::Flatten,
+                hidden: None,
+                activation: Activation::Relu,
+            })
+            .collect()
+    }
+
+    fn assemble(&self, architecture: &Architecture) -> Assembled {
+        blocks::assemble(&self.task, architecture)
+    }
+}

@@ -1,0 +1,132 @@
+//! Search spaces: which networks there are, how one is drawn at random, what its neighbours are, and
+//! how it is built. One file per space; [`open`] is the list that registers them.
+//!
+//! Reading order: [`architecture`] (the genes), [`blocks`] (genes to graph), [`menu`] (what a space
+//! offers; sampling and mutation), then the spaces.
+
+pub mod architecture;
+pub mod blocks;
+mod cnn1d;
+mod cnn2d;
+pub mod menu;
+mod mlp;
+
+pub use architecture::{Architecture, Block, Border, Head, Window};
+pub use blocks::{Assembled, Part, Task};
+pub use cnn1d::Cnn1d;
+pub use cnn2d::Cnn2d;
+pub use mlp::Mlp;
+
+use std::fmt;
+
+use ember_ir::{Graph, Shape};
+use serde::{Deserialize, Serialize};
+
+use crate::SearchRng;
+
+/// A set of networks with a neighbourhood.
+pub trait Space: Sync {
+    /// What it holds, in a line for people.
+    fn describe(&self) -> String;
+
+    /// A random network.
+    fn sample(&self, rng: &mut SearchRng) -> Architecture;
+
+    /// A random neighbour of `parent`, which may come from elsewhere (a template, a repair).
+    fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture;
+
+    /// Networks known to work for such tasks, at a middling size: a search starts from them, scaled
+    /// to the limits.
+    fn templates(&self) -> Vec<Architecture>;
+
+    /// The graph and, per node, the gene it came from. Total: every value builds.
+    fn assemble(&self, architecture: &Architecture) -> Assembled;
+
+    /// The graph alone.
+    fn build(&self, architecture: &Architecture) -> Graph {
+        self.assemble(architecture).graph
+    }
+}
+
+/// The spaces by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpaceKind {
+    /// Convolutional networks over images.
+    Cnn2d,
+    /// Convolutional networks over series.
+    Cnn1d,
+    /// Fully connected networks.
+    Mlp,
+}
+
+impl SpaceKind {
+    /// All of them.
+    pub const ALL: [SpaceKind; 3] = [SpaceKind::Cnn2d, SpaceKind::Cnn1d, SpaceKind::Mlp];
+
+    /// The space that suits an input of this shape.
+    pub fn for_input(input: &Shape) -> Self {
+        match input.dims() {
+            [1, _, _] => SpaceKind::Cnn1d,
+            [_, _, _] => SpaceKind::Cnn2d,
+            _ => SpaceKind::Mlp,
+        }
+    }
+
+    /// The name that configurations use.
+    pub fn name(self) -> &'static str {
+        match self {
+            SpaceKind::Cnn2d => "cnn2d",
+            SpaceKind::Cnn1d => "cnn1d",
+            SpaceKind::Mlp => "mlp",
+        }
+    }
+}
+
+impl fmt::Display for SpaceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a space cannot be opened for a task.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SpaceError {
+    /// The input has a shape that the space has no networks for.
+    #[error("the space {space} takes inputs of shape {expected}; the data has {actual}")]
+    Input {
+        /// The space.
+        space: SpaceKind,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// What there is.
+        actual: Shape,
+    },
+    /// Nothing to classify.
+    #[error("a network needs at least one output; the task has no class")]
+    Classes,
+}
+
+/// Opens the space `kind` for a task.
+pub fn open(kind: SpaceKind, task: Task) -> Result<Box<dyn Space>, SpaceError> {
+    if task.classes == 0 {
+        return Err(SpaceError::Classes);
+    }
+    Ok(match kind {
+        SpaceKind::Cnn2d => Box::new(Cnn2d::new(task)?),
+        SpaceKind::Cnn1d => Box::new(Cnn1d::new(task)?),
+        SpaceKind::Mlp => Box::new(Mlp::new(task)?),
+    })
+}
+
+/// The choices of `all` that are at most `largest`, and the first one in any case.
+fn up_to(all: &[usize], largest: usize) -> Vec<usize> {
+    let mut fitting: Vec<usize> = all.iter().copied().filter(|&x| x <= largest).collect();
+    if fitting.is_empty() {
+        fitting.extend(all.first());
+    }
+    fitting
+}
+
+#[cfg(test)]
+mod tests;

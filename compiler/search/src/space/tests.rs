@@ -1,0 +1,212 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
+use rand_chacha::rand_core::SeedableRng;
+
+use super::*;
+use ember_ir::{Activation, Op};
+
+fn task(input: Shape) -> Task {
+    Task {
+        name: "net".into(),
+        input,
+        classes: 5,
+    }
+}
+
+fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
+    let size = 1usize..40;
+    (0usize..3, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
+        match SpaceKind::ALL[kind] {
+            SpaceKind::Cnn2d => (SpaceKind::Cnn2d, Shape::from([h, w, c])),
+            SpaceKind::Cnn1d => (SpaceKind::Cnn1d, Shape::from([1, w * 5, c])),
+            SpaceKind::Mlp => (SpaceKind::Mlp, Shape::from([h, w, c])),
+        }
+    })
+}
+
+/// What the evaluator, the planner and the emitter rely on.
+fn sound(assembled: &Assembled, input: &Shape) {
+    let graph = &assembled.graph;
+    assert_eq!(assembled.parts.len(), graph.nodes.len());
+    assert_eq!((graph.inputs.len(), graph.outputs.len()), (1, 1));
+    assert_eq!(&graph.tensor(graph.inputs[0]).shape, input);
+    assert_eq!(graph.tensor(graph.outputs[0]).shape, Shape::from([5]));
+    let names: BTreeSet<&str> = graph.tensors.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(names.len(), graph.tensors.len(), "names are unique");
+    for node in &graph.nodes {
+        let inputs: Vec<&Shape> = node
+            .inputs
+            .iter()
+            .map(|&id| &graph.tensor(id).shape)
+            .collect();
+        assert_eq!(
+            node.op.output_shape(&inputs).unwrap(),
+            *graph.output_shape(node)
+        );
+        assert!(
+            node.inputs.iter().all(|id| id.0 < node.output.0),
+            "in execution order"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_sample_and_mutation_builds((kind, input) in spaces(), seed in any::<u64>()) {
+        let space = open(kind, task(input.clone())).unwrap();
+        let mut rng = SearchRng::seed_from_u64(seed);
+        let mut network = space.sample(&mut rng);
+        sound(&space.assemble(&network), &input);
+        for _ in 0..20 {
+            let child = space.mutate(&mut rng, &network);
+            prop_assert!(child != network, "a mutation changes something");
+            sound(&space.assemble(&child), &input);
+            network = child;
+        }
+    }
+
+    #[test]
+    fn sampling_is_deterministic((kind, input) in spaces(), seed in any::<u64>()) {
+        let space = open(kind, task(input)).unwrap();
+        let draw = || {
+            let mut rng = SearchRng::seed_from_u64(seed);
+            let first = space.sample(&mut rng);
+            let second = space.mutate(&mut rng, &first);
+            (space.build(&second), first, second)
+        };
+        prop_assert_eq!(draw(), draw());
+    }
+
+    /// A hand-edited journal or template must not bring the program down.
+    #[test]
+    fn wild_genes_build(pool in any::<usize>(), width in any::<usize>(), kernel in any::<usize>(),
+                        stride in any::<usize>(), dilation in any::<usize>(), h in 1usize..20) {
+        let window = Window { kernel, stride, dilation, padding: Border::Same };
+        let valid = Window { padding: Border::Valid, ..window };
+        let input = Shape::from([h, 9, 2]);
+        let space = open(SpaceKind::Cnn2d, task(input.clone())).unwrap();
+        let blocks = vec![
+            Block::Residual { width, window: valid },
+            Block::InvertedResidual { expand: width, width, window },
+            Block::Separable { width, window: valid },
+            Block::MaxPool { size: pool },
+            Block::Dense { width },
+            Block::Conv { width, window },
+            Block::InvertedResidual { expand: width, width, window },
+            Block::AveragePool { size: pool },
+        ];
+        let network = Architecture {
+            pool, blocks, head: Head::GlobalDepthwise, hidden: Some(width),
+            activation: Activation::Relu6,
+        };
+        sound(&space.assemble(&network), &input);
+    }
+}
+
+#[test]
+fn templates_build_and_end_in_logits() {
+    for (kind, input) in [
+        (SpaceKind::Cnn2d, Shape::from([8, 8, 1])),
+        (SpaceKind::Cnn2d, Shape::from([32, 32, 3])),
+        (SpaceKind::Cnn1d, Shape::from([1, 100, 6])),
+        (SpaceKind::Mlp, Shape::from([1, 64, 1])),
+    ] {
+        let space = open(kind, task(input.clone())).unwrap();
+        let graphs: BTreeSet<String> = space
+            .templates()
+            .iter()
+            .map(|template| {
+                let assembled = space.assemble(template);
+                sound(&assembled, &input);
+                format!("{:?}", assembled.graph.nodes)
+            })
+            .collect();
+        assert_eq!(graphs.len(), space.templates().len(), "templates differ");
+    }
+}
+
+#[test]
+fn nodes_are_named_after_their_place() {
+    let space = open(SpaceKind::Cnn2d, task(Shape::from([16, 16, 3]))).unwrap();
+    let window = Window {
+        kernel: 3,
+        stride: 1,
+        dilation: 1,
+        padding: Border::Same,
+    };
+    let network = Architecture {
+        pool: 2,
+        blocks: vec![
+            Block::Conv { width: 8, window },
+            Block::InvertedResidual {
+                expand: 2,
+                width: 8,
+                window,
+            },
+            Block::Separable { width: 12, window },
+            Block::Residual {
+                width: 16,
+                window: Window {
+                    stride: 2,
+                    ..window
+                },
+            },
+            Block::MaxPool { size: 2 },
+        ],
+        head: Head::GlobalDepthwise,
+        hidden: Some(16),
+        activation: Activation::Relu,
+    };
+    let graph = space.build(&network);
+    let names: Vec<&str> = graph
+        .nodes
+        .iter()
+        .map(|node| graph.node_name(node))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "pool0", "conv1", "expand2", "dw2", "project2", "add2", "dw3", "pw3", "conv4a",
+            "conv4b", "skip4", "add4", "pool5", "global", "hidden", "logits"
+        ]
+    );
+}
+
+#[test]
+fn a_series_is_only_convolved_along_time() {
+    let space = open(SpaceKind::Cnn1d, task(Shape::from([1, 100, 6]))).unwrap();
+    let graph = space.build(&space.templates()[0]);
+    let Op::Conv2d(first) = &graph.nodes[0].op else {
+        panic!("the template starts with a convolution");
+    };
+    assert_eq!(first.window.kernel, [1, 7]);
+    assert_eq!(first.window.stride, [1, 2]);
+    assert_eq!(
+        graph.output_shape(&graph.nodes[0]),
+        &Shape::from([1, 50, 16])
+    );
+}
+
+#[test]
+fn unfit_tasks_are_refused() {
+    let series = Shape::from([1, 100, 6]);
+    let image = Shape::from([28, 28, 1]);
+    let vector = Shape::from([10]);
+    assert!(open(SpaceKind::Cnn2d, task(vector.clone())).is_err());
+    assert!(open(SpaceKind::Cnn1d, task(image.clone())).is_err());
+    assert!(open(SpaceKind::Mlp, task(Shape::from([0]))).is_err());
+    assert_eq!(SpaceKind::for_input(&series), SpaceKind::Cnn1d);
+    assert_eq!(SpaceKind::for_input(&image), SpaceKind::Cnn2d);
+    assert_eq!(SpaceKind::for_input(&vector), SpaceKind::Mlp);
+    let none = Task {
+        classes: 0,
+        ..task(vector)
+    };
+    assert!(matches!(
+        open(SpaceKind::Mlp, none),
+        Err(SpaceError::Classes)
+    ));
+}

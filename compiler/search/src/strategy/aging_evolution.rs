@@ -1,0 +1,170 @@
+//! Aging evolution: a queue of the most recent networks; the best of a random few is mutated, the
+//! child joins, the oldest leaves. Dying of age instead of weakness keeps a lucky score from ruling
+//! forever. Source: Real et al. 2019 (arXiv 1802.01548).
+//!
+//! * The first questions are templates scaled to the limits, then random networks, up to the size of
+//!   the population.
+//! * Limits are hard, but below them the tournament also prefers cheap networks a little: fitness is
+//!   accuracy − λ·fullness with λ drawn anew per tournament (random scalarisation, as in µNAS, arXiv
+//!   2010.14246, but with accuracy never traded for more than [`Evolution::thrift`]).
+//! * The child is the best of several mutations by the [`Predictor`], as often as that is trusted.
+
+use std::collections::VecDeque;
+
+use rand::RngExt;
+use rand::seq::index;
+use serde::{Deserialize, Serialize};
+
+use super::predictor::Predictor;
+use super::{Ask, Proposal, Proposer, Strategy, Told};
+use crate::constraint::{Constraints, Cost};
+use crate::evaluate::CandidateId;
+use crate::space::Architecture;
+
+/// The knobs of the evolution.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Evolution {
+    /// Networks in the queue.
+    pub population: usize,
+    /// Networks in a tournament.
+    pub tournament: usize,
+    /// Mutations proposed per child.
+    pub proposals: usize,
+    /// Largest accuracy traded for an empty board.
+    pub thrift: f64,
+}
+
+impl Default for Evolution {
+    fn default() -> Self {
+        Self {
+            population: 24,
+            tournament: 8,
+            proposals: 6,
+            thrift: 0.01,
+        }
+    }
+}
+
+/// Aging evolution.
+#[derive(Debug)]
+pub struct AgingEvolution {
+    knobs: Evolution,
+    constraints: Constraints,
+    population: VecDeque<Member>,
+    predictor: Predictor,
+    /// Questions asked so far; the first ones seed the population.
+    asked: usize,
+    /// Templates tried so far.
+    templates: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Member {
+    id: CandidateId,
+    architecture: Architecture,
+    cost: Cost,
+    accuracy: f64,
+}
+
+impl AgingEvolution {
+    /// An empty population for networks within `constraints`.
+    pub fn new(knobs: Evolution, constraints: Constraints) -> Self {
+        Self {
+            knobs,
+            constraints,
+            population: VecDeque::new(),
+            predictor: Predictor::default(),
+            asked: 0,
+            templates: 0,
+        }
+    }
+
+    fn seed(&mut self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
+        for template in proposer.space.templates().iter().skip(self.templates) {
+            self.templates += 1;
+            if let Some(proposal) = proposer.scale(template) {
+                return Some(proposal);
+            }
+        }
+        proposer.sample()
+    }
+
+    /// The winner of a tournament.
+    fn parent(&self, proposer: &mut Proposer<'_>) -> Option<&Member> {
+        let size = self.population.len();
+        let lambda = proposer.rng.random_range(0.0..1.0) * self.knobs.thrift;
+        let fitness =
+            |member: &Member| member.accuracy - lambda * self.constraints.fullness(&member.cost);
+        index::sample(
+            &mut proposer.rng,
+            size,
+            self.knobs.tournament.clamp(1, size.max(1)).min(size),
+        )
+        .into_iter()
+        .map(|i| &self.population[i])
+        // Of equals the youngest: it is the least explored.
+        .max_by(|a, b| fitness(a).total_cmp(&fitness(b)).then(a.id.cmp(&b.id)))
+    }
+
+    fn child(&self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
+        let parent = self.parent(proposer)?;
+        let (id, genes) = (parent.id, &parent.architecture);
+        if !proposer.rng.random_bool(self.predictor.trust()) {
+            return proposer.mutate(id, genes);
+        }
+        let litter: Vec<Proposal> = (0..self.knobs.proposals.max(1))
+            .filter_map(|_| proposer.mutate(id, genes))
+            .collect();
+        let promise = |proposal: &Proposal| {
+            self.predictor
+                .predict(&proposal.architecture, &proposal.cost)
+                .unwrap_or(0.0)
+        };
+        litter
+            .into_iter()
+            .max_by(|a, b| promise(a).total_cmp(&promise(b)))
+    }
+}
+
+impl Strategy for AgingEvolution {
+    fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask> {
+        self.asked += 1;
+        let proposal = if self.asked <= self.knobs.population {
+            self.seed(proposer)
+        } else {
+            // A neighbourhood can be exhausted before the space is.
+            self.child(proposer).or_else(|| proposer.sample())
+        };
+        Some(Ask::New(Box::new(proposal?)))
+    }
+
+    fn tell(&mut self, told: &Told<'_>) {
+        // A failed training leaves no mark: the network is never asked for again anyway.
+        let Some(score) = told.score else {
+            return;
+        };
+        let accuracy = f64::from(score.accuracy);
+        if told.rung > 0 {
+            // Promoted: a better measured score of a network that may still be alive.
+            if let Some(member) = self
+                .population
+                .iter_mut()
+                .find(|member| member.id == told.id)
+            {
+                member.accuracy = accuracy;
+            }
+            return;
+        }
+        self.predictor.learn(told.architecture, told.cost, accuracy);
+        self.population.push_back(Member {
+            id: told.id,
+            architecture: told.architecture.clone(),
+            cost: *told.cost,
+            accuracy,
+        });
+        while self.population.len() > self.knobs.population.max(1) {
+            self.population.pop_front();
+        }
+    }
+}

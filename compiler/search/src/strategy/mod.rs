@@ -1,0 +1,101 @@
+//! Strategies: who decides which network is trained next. Each is asked for one candidate at a time
+//! and told every result in the order of the questions, so that it needs to know neither threads nor
+//! time. One file per strategy; [`new`] is the list that registers them.
+//!
+//! Reading order: this trait, [`proposer`] (where feasible networks come from), [`random`],
+//! [`predictor`], [`aging_evolution`], [`rungs`] (successive halving around any of them).
+
+pub mod aging_evolution;
+pub mod predictor;
+pub mod proposer;
+pub mod random;
+pub mod rungs;
+
+pub use aging_evolution::{AgingEvolution, Evolution};
+pub use proposer::{Proposal, Proposer};
+pub use random::Random;
+pub use rungs::Rungs;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::constraint::{Constraints, Cost};
+use crate::evaluate::{CandidateId, Score};
+use crate::space::Architecture;
+
+/// What is to be evaluated next.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ask {
+    /// A new network, on the first rung.
+    New(Box<Proposal>),
+    /// A known network, on the rung after its last one.
+    Promote(CandidateId),
+}
+
+/// What became of an evaluation.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Told<'a> {
+    /// Which network.
+    pub id: CandidateId,
+    /// On which rung, from 0.
+    pub rung: usize,
+    /// Its genes.
+    pub architecture: &'a Architecture,
+    /// Its price.
+    pub cost: &'a Cost,
+    /// Its score, or `None` when its training failed.
+    pub score: Option<Score>,
+}
+
+/// Chooses networks. Everything random comes from the proposer's generator, which depends on the
+/// seed and the question's number only.
+pub trait Strategy {
+    /// The next evaluation, or `None` when there is nothing left to ask for.
+    fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask>;
+
+    /// Learns a result. Results come in the order of the questions, some questions later.
+    fn tell(&mut self, told: &Told<'_>);
+}
+
+/// The strategies by name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrategyKind {
+    /// Independent random networks that fit.
+    Random,
+    /// Aging evolution from scaled templates and random networks.
+    #[default]
+    AgingEvolution,
+}
+
+impl StrategyKind {
+    /// All of them.
+    pub const ALL: [StrategyKind; 2] = [StrategyKind::Random, StrategyKind::AgingEvolution];
+
+    /// The name that configurations use.
+    pub fn name(self) -> &'static str {
+        match self {
+            StrategyKind::Random => "random",
+            StrategyKind::AgingEvolution => "aging-evolution",
+        }
+    }
+}
+
+impl fmt::Display for StrategyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A fresh strategy for a search within `constraints`.
+pub fn new(
+    kind: StrategyKind,
+    evolution: Evolution,
+    constraints: Constraints,
+) -> Box<dyn Strategy> {
+    match kind {
+        StrategyKind::Random => Box::new(Random),
+        StrategyKind::AgingEvolution => Box::new(AgingEvolution::new(evolution, constraints)),
+    }
+}

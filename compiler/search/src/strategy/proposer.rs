@@ -1,0 +1,111 @@
+//! Where strategies get networks from: only such as fit the limits and were not asked for before.
+
+use std::collections::HashSet;
+
+use ember_ir::Graph;
+
+use crate::SearchRng;
+use crate::constraint::{Constraints, Cost, Price, Violation};
+use crate::evaluate::CandidateId;
+use crate::repair::{Fitting, repair};
+use crate::space::{Architecture, Space};
+
+/// A new network that fits.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Proposal {
+    /// Its genes, after repair.
+    pub architecture: Architecture,
+    /// Its topology.
+    pub graph: Graph,
+    /// Its price.
+    pub cost: Cost,
+    /// The network it was mutated from.
+    pub parent: Option<CandidateId>,
+}
+
+/// Draws, repairs, and filters networks for one question.
+pub struct Proposer<'a> {
+    /// Which networks there are.
+    pub space: &'a dyn Space,
+    /// What they cost.
+    pub price: &'a dyn Price,
+    /// What they may cost.
+    pub constraints: &'a Constraints,
+    /// Graphs asked for before. Only membership is used, never order.
+    pub seen: &'a HashSet<Graph>,
+    /// The generator of this question.
+    pub rng: SearchRng,
+    /// Where the limits of the last network that could not be repaired are kept, for the message
+    /// that says that nothing fits.
+    pub misfit: &'a mut Vec<Violation>,
+}
+
+/// Fruitless draws after which a space counts as exhausted.
+const DRAWS: usize = 256;
+
+impl Proposer<'_> {
+    /// A random new network that fits, or `None` when the space seems exhausted.
+    pub fn sample(&mut self) -> Option<Proposal> {
+        (0..DRAWS).find_map(|_| {
+            let drawn = self.space.sample(&mut self.rng);
+            self.admit(drawn)
+        })
+    }
+
+    /// A new neighbour of `parent` that fits, or `None` when its neighbourhood seems exhausted.
+    pub fn mutate(&mut self, id: CandidateId, parent: &Architecture) -> Option<Proposal> {
+        (0..DRAWS / 8).find_map(|_| {
+            let child = self.space.mutate(&mut self.rng, parent);
+            let mut proposal = self.admit(child)?;
+            proposal.parent = Some(id);
+            Some(proposal)
+        })
+    }
+
+    /// The network repaired to fit, or `None` when it cannot be or is not new.
+    pub fn admit(&mut self, architecture: Architecture) -> Option<Proposal> {
+        match repair(self.space, self.price, self.constraints, architecture) {
+            Ok(fitting) => self.unseen(fitting),
+            Err(violations) => {
+                *self.misfit = violations;
+                None
+            }
+        }
+    }
+
+    /// The largest scaling of a template that fits as it is; the repaired template if none does.
+    /// `None` when the result is not new.
+    pub fn scale(&mut self, template: &Architecture) -> Option<Proposal> {
+        for (numerator, denominator) in [
+            (3, 1),
+            (2, 1),
+            (3, 2),
+            (1, 1),
+            (3, 4),
+            (1, 2),
+            (3, 8),
+            (1, 4),
+        ] {
+            let architecture = template.scaled(numerator, denominator);
+            let graph = self.space.build(&architecture);
+            let cost = self.price.price(&graph);
+            if self.constraints.admit(&cost) {
+                return self.unseen(Fitting {
+                    architecture,
+                    graph,
+                    cost,
+                });
+            }
+        }
+        self.admit(template.scaled(1, 4))
+    }
+
+    fn unseen(&self, fitting: Fitting) -> Option<Proposal> {
+        (!self.seen.contains(&fitting.graph)).then_some(Proposal {
+            architecture: fitting.architecture,
+            graph: fitting.graph,
+            cost: fitting.cost,
+            parent: None,
+        })
+    }
+}

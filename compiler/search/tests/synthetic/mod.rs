@@ -1,0 +1,261 @@
+//! A world without training: a made-up price, a made-up accuracy that rewards sound networks, and a
+//! search in memory.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ember_ir::{Graph, Shape};
+use ember_search::space::{Block, Head, open};
+use ember_search::{
+    Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Happened, History,
+    Identity, Outcome, Price, Score, SearchError, Session, Settings, Setup, Sink, Space, SpaceKind,
+    Stop, StrategyKind, Task, search,
+};
+
+/// Bytes of weights, a constant per layer, and the largest sum of what a layer reads and writes.
+pub struct MadeUpPrice;
+
+impl Price for MadeUpPrice {
+    fn price(&self, graph: &Graph) -> Cost {
+        let mut cost = Cost {
+            flash_bytes: 3000,
+            ram_bytes: 0,
+            arena_bytes: 0,
+            instructions: 0,
+            macs: graph.macs(),
+        };
+        for node in &graph.nodes {
+            let input = graph.input_shape(node);
+            let weights = node
+                .op
+                .weight_shape(input)
+                .map_or(0, |shape| shape.elements());
+            cost.flash_bytes += 400 + weights + 9 * node.op.weight_channels(input).unwrap_or(0);
+            let read: usize = node
+                .inputs
+                .iter()
+                .map(|&id| graph.tensor(id).shape.elements())
+                .sum();
+            cost.arena_bytes = cost
+                .arena_bytes
+                .max(read + graph.output_shape(node).elements());
+        }
+        cost.ram_bytes = cost.arena_bytes + 500;
+        cost.instructions = 5 * cost.macs + 2000;
+        cost
+    }
+}
+
+/// Accuracy as a function of the genes: capacity with diminishing returns, a bonus for a learned
+/// ending, for widths that grow and for depth, a malus for what no one would build, and noise by
+/// seed. More training comes closer to it.
+#[derive(Default)]
+pub struct MadeUpAccuracy {
+    /// Evaluations that were run.
+    pub evaluated: AtomicUsize,
+    /// Set after this many evaluations, if not zero.
+    pub cancel_after: usize,
+    /// What is set.
+    pub cancel: AtomicBool,
+}
+
+impl MadeUpAccuracy {
+    fn quality(candidate: &Candidate) -> f64 {
+        let genes = &candidate.architecture;
+        let macs = candidate.graph.macs() as f64;
+        let mut logit = 0.4 * (1.0 + macs / 1000.0).ln() - 0.02 * (macs / 50_000.0);
+        let widths: Vec<usize> = genes.blocks.iter().filter_map(Block::width).collect();
+        let growing = widths.windows(2).filter(|pair| pair[0] < pair[1]).count();
+        logit += 0.25 * growing.min(3) as f64;
+        let shrinking = widths.windows(2).filter(|pair| pair[0] > pair[1]).count();
+        logit -= 0.2 * shrinking as f64;
+        logit += match genes.head {
+            Head::GlobalDepthwise => 0.5,
+            Head::Mean => 0.2,
+            Head::Flatten => 0.0,
+        };
+        for (place, block) in genes.blocks.iter().enumerate() {
+            logit += match block {
+                Block::Conv { .. } if place == 0 => 0.3,
+                Block::Separable { window, .. } if window.kernel == 5 => 0.25,
+                Block::InvertedResidual { window, .. } if window.kernel == 3 => 0.2,
+                Block::MaxPool { .. } if place == 0 => -0.6,
+                Block::Conv { .. }
+                | Block::Separable { .. }
+                | Block::Residual { .. }
+                | Block::InvertedResidual { .. }
+                | Block::MaxPool { .. }
+                | Block::AveragePool { .. }
+                | Block::Dense { .. } => 0.0,
+            };
+        }
+        logit
+    }
+}
+
+impl Evaluate for MadeUpAccuracy {
+    fn evaluate(&self, candidate: &Candidate) -> Result<Score, EvaluateError> {
+        // Candidates take different times, so that they end out of order.
+        for _ in 0..candidate.seed % 5 {
+            std::thread::yield_now();
+        }
+        let evaluated = self.evaluated.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.cancel_after > 0 && evaluated >= self.cancel_after {
+            self.cancel.store(true, Ordering::SeqCst);
+        }
+        // Some trainings fail, one way or another.
+        match candidate.seed % 23 {
+            0 => return Err(EvaluateError::Diverged { epoch: 3 }),
+            1 => {
+                return Ok(Score {
+                    accuracy: 0.5,
+                    float_accuracy: 0.5,
+                    loss: f32::NAN,
+                });
+            }
+            _ => {}
+        }
+        let noise = (candidate.seed >> 40) as f64 / (1u64 << 24) as f64 - 0.5;
+        let effort = candidate.budget.epochs as f64 * f64::from(candidate.budget.fraction);
+        let logit = Self::quality(candidate) + 0.1 * noise - 2.0 / (1.0 + effort);
+        let accuracy = (1.0 / (1.0 + (-logit).exp())) as f32;
+        Ok(Score {
+            accuracy,
+            float_accuracy: accuracy,
+            loss: -accuracy.ln(),
+        })
+    }
+}
+
+/// A search in this world.
+pub struct World {
+    pub space: Box<dyn Space>,
+    pub constraints: Constraints,
+    pub settings: Settings,
+    pub identity: Identity,
+    pub workers: usize,
+}
+
+impl World {
+    /// 16×16 images, tight limits, 40 trials.
+    pub fn new(strategy: StrategyKind, seed: u64) -> Self {
+        let task = Task {
+            name: "net".into(),
+            input: Shape::from([16, 16, 1]),
+            classes: 10,
+        };
+        Self {
+            space: open(SpaceKind::Cnn2d, task).expect("an image suits the space"),
+            constraints: Constraints {
+                flash_bytes: 16 << 10,
+                ram_bytes: 4 << 10,
+                instructions: None,
+                macs: None,
+            },
+            settings: Settings {
+                seed,
+                strategy,
+                evolution: Evolution {
+                    population: 8,
+                    tournament: 3,
+                    ..Evolution::default()
+                },
+                stop: Stop {
+                    trials: Some(40),
+                    ..Stop::default()
+                },
+                ..Settings::default()
+            },
+            identity: Identity {
+                config: "made up".into(),
+                seed,
+            },
+            workers: 2,
+        }
+    }
+
+    /// With successive halving.
+    pub fn with_rungs(mut self) -> Self {
+        self.settings.rungs = vec![
+            Budget {
+                epochs: 3,
+                fraction: 0.3,
+            },
+            Budget {
+                epochs: 4,
+                fraction: 1.0,
+            },
+            Budget {
+                epochs: 12,
+                fraction: 1.0,
+            },
+        ];
+        self
+    }
+
+    /// Runs from an empty journal.
+    pub fn run(&self) -> Outcome {
+        self.resume(&mut Vec::new()).expect("the search ends")
+    }
+
+    /// Runs from what `journal` holds, which is cut to whole lines first as a file would be.
+    pub fn resume(&self, journal: &mut Vec<u8>) -> Result<Outcome, SearchError> {
+        self.evaluate_by(&MadeUpAccuracy::default(), journal)
+    }
+
+    /// The same with an evaluator to look at.
+    pub fn evaluate_by(
+        &self,
+        evaluator: &MadeUpAccuracy,
+        journal: &mut Vec<u8>,
+    ) -> Result<Outcome, SearchError> {
+        let history = History::read(journal, &self.identity).expect("the journal is ours");
+        journal.truncate(history.valid_bytes);
+        let session = Session {
+            workers: self.workers,
+            history,
+            journal,
+            progress: &mut |progress| {
+                if let Happened::Scored { score, .. } = progress.event {
+                    assert!(score.is_finite());
+                }
+            },
+            cancel: &evaluator.cancel,
+            clock: &|| Duration::ZERO,
+        };
+        self.search(evaluator, session)
+    }
+
+    /// The same with everything to look at.
+    pub fn search(
+        &self,
+        evaluator: &dyn Evaluate,
+        session: Session<'_>,
+    ) -> Result<Outcome, SearchError> {
+        let setup = Setup {
+            space: self.space.as_ref(),
+            price: &MadeUpPrice,
+            constraints: &self.constraints,
+            evaluator,
+            settings: &self.settings,
+            identity: &self.identity,
+        };
+        search(&setup, session)
+    }
+}
+
+/// A journal on a full disk.
+pub struct FullDisk {
+    /// Lines that still fit.
+    pub lines: usize,
+}
+
+impl Sink for FullDisk {
+    fn append(&mut self, _: &str) -> std::io::Result<()> {
+        if self.lines == 0 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.lines -= 1;
+        Ok(())
+    }
+}

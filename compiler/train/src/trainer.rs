@@ -1,0 +1,277 @@
+//! The training loop: batches in a seeded order, varied by the augmentation, one forward and backward
+//! pass in burn and one AdamW step each, an exponential average of the weights beside it. Everything
+//! random comes from the seed, so that the same call gives the same weights bit for bit.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::tensor::activation::{log_softmax, softmax};
+use burn::tensor::{Device, Tensor, TensorData};
+use ember_ir::{FloatGraph, Graph, Shape};
+
+use crate::augment::{Sample, mixup};
+use crate::dataset::{Dataset, Normalization, channels};
+use crate::net::{Exact, Leaves, Net, NetError, Numerics, to_nchw, to_vec};
+use crate::optimizer::{AdamW, cosine};
+use crate::random::Random;
+use crate::recipe::Recipe;
+use crate::weights::Weights;
+
+/// Weight of a batch's statistics in the running ones.
+const MOMENTUM: f32 = 0.1;
+
+/// Streams of the run's seed, one per use.
+const INIT: u64 = 0;
+const ORDER: u64 = 1;
+const VARY: u64 = 2;
+
+/// Why a training run gave no network.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The graph cannot be trained.
+    #[error(transparent)]
+    Net(#[from] NetError),
+    /// The network does not fit the data.
+    #[error("the network takes {network} and gives {outputs} scores; the data has samples of {data} and {classes} classes")]
+    Data {
+        /// Input shape of the network.
+        network: Shape,
+        /// Its number of outputs.
+        outputs: usize,
+        /// Shape of a sample.
+        data: Shape,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// The loss or the weights became infinite or not a number.
+    #[error("training diverged in epoch {epoch}: the loss is not finite; a lower learning rate may help")]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+    },
+    /// The cancel flag was set.
+    #[error("the training was cancelled")]
+    Cancelled,
+}
+
+/// One finished epoch.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Epoch {
+    /// Its number, from 1.
+    pub epoch: usize,
+    /// How many there will be.
+    pub epochs: usize,
+    /// Mean loss over its batches.
+    pub loss: f32,
+}
+
+/// What a training run works on.
+#[derive(Clone, Copy)]
+pub struct Session<'a> {
+    /// The topology.
+    pub graph: &'a Graph,
+    /// Training samples in their own units; series may be longer than the network's window.
+    pub data: &'a Dataset,
+    /// Learned on the training samples.
+    pub normalization: &'a Normalization,
+    /// How to train.
+    pub recipe: &'a Recipe,
+    /// Of everything random.
+    pub seed: u64,
+    /// Networks whose averaged opinion the targets follow; may be empty.
+    pub teachers: &'a [FloatGraph],
+    /// Set from outside to stop between two batches.
+    pub cancel: &'a AtomicBool,
+    /// Told after each epoch.
+    pub progress: &'a (dyn Fn(Epoch) + Sync),
+}
+
+/// Trains from fresh or given weights and returns the (averaged) weights.
+pub fn train(session: Session<'_>, start: Option<Weights>) -> Result<Weights, TrainError> {
+    let weights = start.unwrap_or_else(|| initial(session.graph, session.seed));
+    train_with(session, weights, &mut Exact, &mut |_, _| {})
+}
+
+/// The weights that a run with this seed starts from.
+pub fn initial(graph: &Graph, seed: u64) -> Weights {
+    Weights::init(graph, &mut Random::new(seed, INIT))
+}
+
+/// The loop itself. `numerics` may observe and change what flows; `before_step` is told it and the
+/// point of the training in [0, 1) before each step.
+pub(crate) fn train_with<N: Numerics>(
+    session: Session<'_>,
+    mut weights: Weights,
+    numerics: &mut N,
+    before_step: &mut dyn FnMut(&mut N, f32),
+) -> Result<Weights, TrainError> {
+    let Session { graph, data, recipe, .. } = session;
+    let net = Net::new(graph)?;
+    check(graph, data)?;
+    let device = Device::flex();
+    let teachers = session
+        .teachers
+        .iter()
+        .map(|teacher| Ok((Net::new(&teacher.graph)?, Leaves::new(&teacher.graph, &Weights::from_float(teacher), &device))))
+        .collect::<Result<Vec<_>, NetError>>()?;
+    let training = device.clone().autodiff();
+    let mut batches = Batches::new(session);
+    let mut optimizer = AdamW::new(&weights, recipe.weight_decay, recipe.clip_norm);
+    let mut average = (recipe.average_decay > 0.0).then(|| weights.clone());
+    let steps = recipe.epochs * batches.per_epoch;
+    for epoch in 1..=recipe.epochs {
+        batches.shuffle();
+        let mut losses = 0.0;
+        for batch in 0..batches.per_epoch {
+            if session.cancel.load(Ordering::Relaxed) {
+                return Err(TrainError::Cancelled);
+            }
+            let step = (epoch - 1) * batches.per_epoch + batch;
+            let progress = step as f32 / steps as f32;
+            before_step(numerics, progress);
+            let (samples, mut targets, size) = batches.next(batch);
+            blend_teachers(&teachers, recipe, &session, &samples, &mut targets);
+            let leaves = Leaves::new(graph, &weights, &training);
+            let forward = net.forward(&leaves, to_nchw(input_shape(graph), &samples, &training), numerics);
+            let targets = Tensor::from_data(TensorData::new(targets, [size, data.classes.len()]), &training);
+            let loss = cross_entropy(forward.logits, targets);
+            let mut gradients = loss.backward();
+            let gradients = leaves.gradients(&mut gradients);
+            losses += f64::from(loss.into_scalar::<f32>());
+            optimizer.step(&mut weights, &gradients, cosine(recipe.learning_rate, recipe.warmup, progress));
+            track(&mut weights, forward.statistics);
+            if let Some(average) = &mut average {
+                // A short memory at first, so that the start is forgotten.
+                average.average(&weights, recipe.average_decay.min((1 + step) as f32 / (10 + step) as f32));
+            }
+        }
+        let loss = (losses / batches.per_epoch as f64) as f32;
+        if !loss.is_finite() || !weights.is_finite() {
+            return Err(TrainError::Diverged { epoch });
+        }
+        (session.progress)(Epoch { epoch, epochs: recipe.epochs, loss });
+    }
+    Ok(average.unwrap_or(weights))
+}
+
+/// Mean over the batch of −Σ target · log softmax(logits).
+fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    let batch = logits.dims()[0] as f32;
+    (log_softmax(logits, 1) * targets).sum().mul_scalar(-1.0 / batch)
+}
+
+/// Moves the running statistics of the batch norms towards the batch's.
+fn track(weights: &mut Weights, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) {
+    for (index, mean, variance) in statistics {
+        let Some(norm) = weights.nodes[index].as_mut().and_then(|node| node.norm.as_mut()) else {
+            continue;
+        };
+        for (running, batch) in [(&mut norm.mean, mean), (&mut norm.variance, variance)] {
+            for (running, batch) in running.iter_mut().zip(to_vec(batch.inner())) {
+                *running += MOMENTUM * (batch - *running);
+            }
+        }
+    }
+}
+
+/// Replaces a share of the targets by the teachers' mean softened opinion of the batch. The gradient of
+/// the cross-entropy against a soft target is that of the Kullback–Leibler divergence. Source: Hinton et
+/// al., arXiv 1503.02531; here the student's own temperature stays 1, so that one loss serves both.
+fn blend_teachers(
+    teachers: &[(Net<'_>, Leaves)],
+    recipe: &Recipe,
+    session: &Session<'_>,
+    samples: &[f32],
+    targets: &mut [f32],
+) {
+    if teachers.is_empty() || recipe.distillation <= 0.0 {
+        return;
+    }
+    let device = Device::flex();
+    let mut opinion = vec![0.0; targets.len()];
+    for (net, leaves) in teachers {
+        let input = to_nchw(input_shape(session.graph), samples, &device);
+        let logits = net.forward(leaves, input, &mut Exact).logits;
+        let probabilities = to_vec(softmax(logits.div_scalar(recipe.temperature.max(1e-3)), 1));
+        for (sum, p) in opinion.iter_mut().zip(probabilities) {
+            *sum += p / teachers.len() as f32;
+        }
+    }
+    for (target, opinion) in targets.iter_mut().zip(opinion) {
+        *target = (1.0 - recipe.distillation) * *target + recipe.distillation * opinion;
+    }
+}
+
+/// Shape of the network's input.
+pub(crate) fn input_shape(graph: &Graph) -> &Shape {
+    &graph.tensor(graph.inputs[0]).shape
+}
+
+/// The data must have the network's shape, or be a longer series of it.
+fn check(graph: &Graph, data: &Dataset) -> Result<(), TrainError> {
+    let (network, outputs) = (input_shape(graph), graph.tensor(graph.outputs[0]).shape.elements());
+    let longer = matches!(
+        (network.hwc(), data.shape.hwc()),
+        (Some([1, t, c]), Some([1, source, channels])) if source >= t && c == channels
+    );
+    if (network != &data.shape && !longer) || outputs != data.classes.len() {
+        return Err(TrainError::Data {
+            network: network.clone(),
+            outputs,
+            data: data.shape.clone(),
+            classes: data.classes.len(),
+        });
+    }
+    Ok(())
+}
+
+/// Makes the batches of a run.
+struct Batches<'a> {
+    session: Session<'a>,
+    order: Vec<usize>,
+    spread: Vec<f32>,
+    order_random: Random,
+    vary_random: Random,
+    size: usize,
+    /// The remainder is left to the next epoch: a tiny batch would upset the batch norms.
+    per_epoch: usize,
+}
+
+impl<'a> Batches<'a> {
+    fn new(session: Session<'a>) -> Self {
+        let samples = session.data.len();
+        let size = session.recipe.batch_size.clamp(1, samples);
+        Self {
+            session,
+            order: (0..samples).collect(),
+            spread: Normalization::standard(session.data).scale.iter().map(|s| 1.0 / s).collect(),
+            order_random: Random::new(session.seed, ORDER),
+            vary_random: Random::new(session.seed, VARY),
+            size,
+            per_epoch: samples / size,
+        }
+    }
+
+    fn shuffle(&mut self) {
+        self.order_random.shuffle(&mut self.order);
+    }
+
+    /// Normalised samples, soft targets and the number of samples of a batch of this epoch.
+    fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>, usize) {
+        let Session { graph, data, recipe, normalization, .. } = self.session;
+        let to = input_shape(graph);
+        debug_assert_eq!(channels(to), self.spread.len());
+        let (elements, classes) = (to.elements(), data.classes.len());
+        let mut samples = vec![0.0; self.size * elements];
+        let mut targets = vec![recipe.label_smoothing / classes as f32; self.size * classes];
+        for (slot, &index) in self.order[batch * self.size..][..self.size].iter().enumerate() {
+            let sample = Sample { values: data.sample(index), from: &data.shape, spread: &self.spread };
+            recipe.augmentation.apply(sample, &mut samples[slot * elements..][..elements], &mut self.vary_random);
+            targets[slot * classes + data.labels[index]] += 1.0 - recipe.label_smoothing;
+        }
+        normalization.apply(&mut samples);
+        if recipe.mixup > 0.0 {
+            mixup(&mut samples, &mut targets, self.size, recipe.mixup, &mut self.vary_random);
+        }
+        (samples, targets, self.size)
+    }
+}

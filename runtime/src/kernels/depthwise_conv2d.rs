@@ -1,0 +1,249 @@
+//! Depthwise 2-D convolution.
+//!
+//! Channels outermost, a few at a time ([`isa::CHANNELS`]), so that their weights, biases and
+//! multipliers are prepared once for all pixels. Interior and border are split as in
+//! [`super::conv2d`]: no test per tap inside, only the valid taps of w·(x − zero) at the border. A last
+//! group of channels that would be partial overlaps the one before. With a channel multiplier other
+//! than one, channels go one at a time.
+
+use core::marker::PhantomData;
+
+use super::requant::{Channel, Requant, accumulator_bits};
+use super::sliding::{Axis, axes};
+use super::{elements, per_channel, unary};
+use crate::arena::Memory;
+use crate::layer::DepthwiseConv2d;
+use crate::portable::depthwise_conv2d as portable;
+
+#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
+use crate::dsp::depthwise_conv2d as isa;
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+use crate::mve::depthwise_conv2d as isa;
+#[cfg(not(all(target_arch = "arm", any(feature = "dsp", feature = "mve"))))]
+use crate::portable::depthwise_conv2d as isa;
+
+/// Runs the layer `L` on the arena.
+#[inline(always)]
+pub fn depthwise_conv2d_s8<L: DepthwiseConv2d>(arena: &mut impl Memory) {
+    layer::<L>(unary::<L, _>(arena));
+}
+
+/// Where the taps of a window lie.
+pub(crate) trait Window {
+    /// Taps: rows, columns.
+    const KERNEL: [usize; 2];
+    /// Bytes in the input from a tap to the next row's, and to the next column's.
+    const STEP: [usize; 2];
+    /// Bytes in the weights from a tap to the next.
+    const WEIGHT_STEP: usize;
+}
+
+/// Sums over `N` adjacent channels at once.
+pub(crate) trait Taps<const N: usize> {
+    /// The weights of `N` channels in the form that the sums want.
+    type Filter;
+    /// # Safety
+    /// All taps of `W` may be read from `w`, `N` bytes each.
+    unsafe fn filter<W: Window>(w: *const i8) -> Self::Filter;
+    /// The accumulators of a pixel without padding.
+    /// # Safety
+    /// All taps of `W` may be read from `x` and from `w`, `N` bytes each; `filter` is that of `w`.
+    unsafe fn pixel<W: Window>(
+        x: *const i8,
+        w: *const i8,
+        filter: &Self::Filter,
+        bias: [i32; N],
+    ) -> [i32; N];
+    /// Adds w·(x − zero) of one tap.
+    /// # Safety
+    /// `N` bytes may be read from `x` and from `w`.
+    unsafe fn tap(x: *const i8, w: *const i8, zero: i8, acc: [i32; N]) -> [i32; N];
+}
+
+/// Everything constant in a layer.
+struct Shape<L>(PhantomData<L>);
+
+impl<L: DepthwiseConv2d> Window for Shape<L> {
+    const KERNEL: [usize; 2] = L::PARAMS.kernel;
+    const STEP: [usize; 2] = [
+        Self::Y.dilation * Self::X.len * Self::INPUTS,
+        Self::X.dilation * Self::INPUTS,
+    ];
+    const WEIGHT_STEP: usize = Self::OUTPUTS;
+}
+
+impl<L: DepthwiseConv2d> Shape<L> {
+    const Y: Axis = axes!(L::PARAMS).0;
+    const X: Axis = axes!(L::PARAMS).1;
+    const INPUTS: usize = L::PARAMS.input[2];
+    const OUTPUTS: usize = L::PARAMS.output[2];
+    const MULTIPLIER: usize = Self::OUTPUTS / Self::INPUTS;
+    const TAPS: usize = L::PARAMS.kernel[0] * L::PARAMS.kernel[1];
+    const HAS_BORDER: bool = Self::Y.has_border() || Self::X.has_border();
+    /// Whether channels go in groups.
+    const GROUPED: bool = Self::MULTIPLIER == 1 && Self::OUTPUTS >= isa::CHANNELS;
+    const REQUANT: Requant = {
+        let p = L::PARAMS;
+        let bits = accumulator_bits(Self::TAPS, p.bias);
+        Requant::new(
+            p.rounding,
+            p.output_zero,
+            p.clamp,
+            bits,
+            (p.mantissas, p.exponents),
+        )
+    };
+    const VALID: () = {
+        let p = L::PARAMS;
+        assert!(Self::Y.is_valid() && Self::X.is_valid(), "invalid window");
+        assert!(Self::INPUTS > 0, "no input channels");
+        assert!(
+            Self::OUTPUTS.is_multiple_of(Self::INPUTS),
+            "output channels are no multiple of the input's"
+        );
+        assert!(
+            L::INPUT.len == elements(p.input),
+            "input region and shape differ"
+        );
+        assert!(
+            L::OUTPUT.len == elements(p.output),
+            "output region and shape differ"
+        );
+        assert!(
+            p.weights.len() == Self::TAPS * Self::OUTPUTS,
+            "weights and shape differ"
+        );
+        per_channel(Self::OUTPUTS, p.bias, p.mantissas, p.exponents);
+    };
+}
+
+#[inline(never)]
+fn layer<L: DepthwiseConv2d>(arena: *mut i8) {
+    const { Shape::<L>::VALID };
+    if Shape::<L>::GROUPED {
+        groups::<L, isa::Sums, { isa::CHANNELS }>(arena);
+    } else {
+        groups::<L, portable::Sums, 1>(arena);
+    }
+}
+
+#[inline(always)]
+fn groups<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(arena: *mut i8) {
+    let outputs = Shape::<L>::OUTPUTS;
+    // SAFETY: `unary` checked that both regions are inside the arena, VALID that they have the shapes'
+    // sizes; every address below is that of an element of the shapes.
+    let (input, output) = unsafe {
+        (
+            arena.add(L::INPUT.offset).cast_const(),
+            arena.add(L::OUTPUT.offset),
+        )
+    };
+    let mut next = 0;
+    while next < outputs {
+        // N is 1 or at most `outputs`.
+        let first = super::least(next, outputs - N);
+        // SAFETY: N channels from `first` on, in input, output and weights.
+        unsafe {
+            image::<L, T, N>(
+                input.add(first / Shape::<L>::MULTIPLIER),
+                output.add(first),
+                first,
+            );
+        }
+        next += N;
+    }
+}
+
+/// All pixels of `N` channels.
+///
+/// # Safety
+/// `input` and `output` point at the first pixel's channel that belongs to output channel `first`, and
+/// there are `N` from there on.
+#[inline(always)]
+unsafe fn image<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
+    input: *const i8,
+    output: *mut i8,
+    first: usize,
+) {
+    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
+    let (inputs, outputs) = (Shape::<L>::INPUTS, Shape::<L>::OUTPUTS);
+    let params = L::PARAMS;
+    // SAFETY: VALID: weights and constants have `outputs` channels; first + N is at most that.
+    let (weights, bias, channels): (_, [i32; N], [Channel; N]) = unsafe {
+        (
+            params.weights.as_ptr().add(first),
+            core::array::from_fn(|k| *params.bias.as_ptr().add(first + k)),
+            core::array::from_fn(|k| {
+                Shape::<L>::REQUANT.channel(
+                    *params.mantissas.as_ptr().add(first + k),
+                    *params.exponents.as_ptr().add(first + k),
+                )
+            }),
+        )
+    };
+    // SAFETY: as above.
+    let filter = unsafe { T::filter::<Shape<L>>(weights) };
+    let edge_bias = edge_bias::<L, N>(weights, bias);
+    let mut pixel = output;
+    for oy in 0..y.out {
+        let whole = y.interior_start() <= oy && oy < y.interior_end();
+        for ox in 0..x.out {
+            let inside = whole && x.interior_start() <= ox && ox < x.interior_end();
+            let acc = if !Shape::<L>::HAS_BORDER || inside {
+                let at = (y.at(oy, 0) * x.len + x.at(ox, 0)) * inputs;
+                // SAFETY: all taps are inside.
+                unsafe { T::pixel::<Shape<L>>(input.add(at), weights, &filter, bias) }
+            } else {
+                // SAFETY: the caller's promise.
+                unsafe { edge::<L, T, N>(input, weights, (oy, ox), edge_bias) }
+            };
+            for (k, (acc, &channel)) in acc.into_iter().zip(&channels).enumerate() {
+                // SAFETY: N channels of this pixel.
+                unsafe { *pixel.add(k) = Shape::<L>::REQUANT.finish(acc, channel) };
+            }
+            pixel = pixel.wrapping_add(outputs);
+        }
+    }
+}
+
+/// The bias of border pixels, which sum w·(x − zero): bias[c] + zero·Σ w[c].
+#[inline(always)]
+fn edge_bias<L: DepthwiseConv2d, const N: usize>(w: *const i8, bias: [i32; N]) -> [i32; N] {
+    if !Shape::<L>::HAS_BORDER {
+        return bias;
+    }
+    let mut sums = [0i32; N];
+    for tap in 0..Shape::<L>::TAPS {
+        for (k, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: VALID: N channels of each tap.
+            *sum += i32::from(unsafe { *w.add(tap * Shape::<L>::OUTPUTS + k) });
+        }
+    }
+    core::array::from_fn(|k| {
+        bias[k].wrapping_add(sums[k].wrapping_mul(i32::from(L::PARAMS.input_zero)))
+    })
+}
+
+/// The accumulators of a pixel with padded taps.
+///
+/// # Safety
+/// As for [`image`].
+#[inline(always)]
+unsafe fn edge<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
+    input: *const i8,
+    weights: *const i8,
+    (oy, ox): (usize, usize),
+    mut acc: [i32; N],
+) -> [i32; N] {
+    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
+    let ((top, bottom), (left, right)) = (y.taps(oy), x.taps(ox));
+    for ky in top..bottom {
+        for kx in left..right {
+            let at = (y.at(oy, ky) * x.len + x.at(ox, kx)) * Shape::<L>::INPUTS;
+            let tap = (ky * x.kernel + kx) * Shape::<L>::OUTPUTS;
+            // SAFETY: a valid tap.
+            acc = unsafe { T::tap(input.add(at), weights.add(tap), L::PARAMS.input_zero, acc) };
+        }
+    }
+    acc
+}

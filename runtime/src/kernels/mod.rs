@@ -1,0 +1,99 @@
+//! The fast int8 kernels: one per operator, monomorphised by a layer of [`crate::layer`].
+//!
+//! Each kernel checks its layer when the firmware is compiled (`const` assertions: regions inside the
+//! arena and apart, weights and constants as long as the shapes say), so that there is nothing to check
+//! and nothing that can panic at run time. Each equals its namesake in
+//! [`crate::reference`](mod@crate::reference) bit for bit. A kernel is one function per layer, never
+//! inlined: its size can be predicted and found in the ELF.
+//!
+//! The loops around are here; the innermost sums are in [`crate::dsp`], [`crate::mve`] or
+//! [`crate::portable`], chosen by the target and the crate's features. Reading order: [`requant`],
+//! [`sliding`], [`dense`], [`conv2d`], the others.
+
+mod add;
+mod average_pool2d;
+pub(crate) mod conv2d;
+pub(crate) mod dense;
+pub(crate) mod depthwise_conv2d;
+mod max_pool2d;
+mod mean;
+mod pool2d;
+pub(crate) mod requant;
+pub(crate) mod sliding;
+mod softmax;
+
+pub use add::add_s8;
+pub use average_pool2d::average_pool2d_s8;
+pub use conv2d::conv2d_s8;
+pub use dense::dense_s8;
+pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use max_pool2d::max_pool2d_s8;
+pub use mean::mean_s8;
+pub use softmax::softmax_s8;
+
+use crate::arena::{ALIGN, Memory, Region};
+use crate::layer::{Binary, Unary};
+
+/// The arena of a layer with one input; its regions lie inside and apart, or it does not compile.
+#[inline(always)]
+fn unary<L: Unary, M: Memory>(arena: &mut M) -> *mut i8 {
+    const {
+        inside(L::INPUT, M::LEN);
+        inside(L::OUTPUT, M::LEN);
+        assert!(!L::INPUT.overlaps(L::OUTPUT), "input and output overlap");
+    }
+    arena.as_mut_ptr()
+}
+
+/// The arena of a layer with two inputs; the output is apart from each of them or exactly one.
+#[inline(always)]
+fn binary<L: Binary, M: Memory>(arena: &mut M) -> *mut i8 {
+    const {
+        inside(L::LEFT, M::LEN);
+        inside(L::RIGHT, M::LEN);
+        inside(L::OUTPUT, M::LEN);
+        apart_or_same(L::LEFT, L::OUTPUT);
+        apart_or_same(L::RIGHT, L::OUTPUT);
+    }
+    arena.as_mut_ptr()
+}
+
+const fn inside(region: Region, arena: usize) {
+    assert!(
+        region.offset <= arena && region.len <= arena - region.offset,
+        "region outside the arena"
+    );
+    assert!(region.offset.is_multiple_of(ALIGN), "region not aligned");
+}
+
+const fn apart_or_same(input: Region, output: Region) {
+    let same = input.offset == output.offset && input.len == output.len;
+    assert!(
+        same || !input.overlaps(output),
+        "input and output overlap in part"
+    );
+}
+
+/// Elements of a shape.
+const fn elements([height, width, channels]: [usize; 3]) -> usize {
+    height * width * channels
+}
+
+/// Asserts that a layer's constants are as long as it has output channels.
+const fn per_channel(channels: usize, bias: &[i32], mantissas: &[i32], exponents: &[i8]) {
+    assert!(channels > 0, "no output channels");
+    assert!(bias.len() == channels, "one bias per output channel");
+    assert!(
+        mantissas.len() == channels,
+        "one mantissa per output channel"
+    );
+    assert!(
+        exponents.len() == channels,
+        "one exponent per output channel"
+    );
+}
+
+/// The smaller of two numbers.
+const fn least(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}

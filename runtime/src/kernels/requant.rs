@@ -1,0 +1,288 @@
+//! Requantisation as the kernels do it: the same numbers as [`crate::requant::requantize`] plus zero
+//! point and clamp, in fewer instructions.
+//!
+//! When a layer is compiled, its constants prove a bound of the accumulator; where the bound and the
+//! exponents allow it, [`Method`] is one of two short forms, else the definition itself:
+//!
+//! * `Single`, right shift s in 2..=23: hi(acc·m) + (2·zp+1)·2^(s−2), arithmetic shift by s−1. On
+//!   Armv7E-M that is SMMLA, ASR, SSAT. A smaller s is raised by shifting the accumulator left first.
+//! * `TfLite`, s in 1..=22: y = SMMULR(2·acc, m); (y + (y >> 31) + 2^(s−1) + zp·2^s) >> s.
+//!
+//! Both follow from `int8.md` ("Exact short forms"); the tests compare them with the definition.
+
+use crate::requant::{Rounding, Scale, requantize};
+
+/// Which form a layer uses; a constant of the layer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Method {
+    /// The accumulator is shifted left by `pre`, then the short form of `Single`.
+    Single { pre: u32 },
+    /// The short form of `TfLite`.
+    TfLite,
+    /// The definition.
+    General,
+}
+
+/// What all outputs of a layer share; a constant of the layer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requant {
+    method: Method,
+    rounding: Rounding,
+    zero: i32,
+    low: i32,
+    high: i32,
+}
+
+/// The constants of one output channel, ready for use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channel {
+    mantissa: i32,
+    /// What is added before the shift; unused by `General`.
+    addend: i32,
+    /// The right shift; the exponent for `General`.
+    shift: i32,
+}
+
+impl Requant {
+    /// For channels with these factors and accumulators below 2^`bits` in magnitude.
+    pub(crate) const fn new(
+        rounding: Rounding,
+        zero: i8,
+        clamp: [i8; 2],
+        bits: u32,
+        scales: (&[i32], &[i8]),
+    ) -> Self {
+        let (mantissas, exponents) = scales;
+        // Over the channels that do anything: smallest and largest right shift.
+        let (mut least, mut most) = (i32::MAX, i32::MIN);
+        let mut positive = true;
+        let mut i = 0;
+        while i < mantissas.len() {
+            if mantissas[i] != 0 {
+                let shift = -(exponents[i] as i32);
+                least = if shift < least { shift } else { least };
+                most = if shift > most { shift } else { most };
+                positive = positive && mantissas[i] > 0;
+            }
+            i += 1;
+        }
+        let method = match rounding {
+            _ if !positive => Method::General,
+            Rounding::Single => {
+                let pre = if least < 2 { (2 - least) as u32 } else { 0 };
+                if pre <= 16 && bits + pre <= 31 && most < 23 - pre as i32 {
+                    Method::Single { pre }
+                } else {
+                    Method::General
+                }
+            }
+            Rounding::TfLite if least >= 1 && most <= 22 && bits <= 30 => Method::TfLite,
+            Rounding::TfLite => Method::General,
+        };
+        Self {
+            method,
+            rounding,
+            zero: zero as i32,
+            low: clamp[0] as i32,
+            high: clamp[1] as i32,
+        }
+    }
+
+    /// Prepares a channel.
+    #[inline(always)]
+    pub(crate) const fn channel(self, mantissa: i32, exponent: i8) -> Channel {
+        let shift = -(exponent as i32);
+        match self.method {
+            Method::Single { pre } => {
+                // With mantissa 0 every shift gives the zero point, and the exponent may be any.
+                let shift = if mantissa == 0 { 2 } else { shift + pre as i32 };
+                Channel {
+                    mantissa,
+                    addend: (2 * self.zero + 1) << ((shift - 2) & 31),
+                    shift: shift - 1,
+                }
+            }
+            Method::TfLite => {
+                let shift = if mantissa == 0 { 1 } else { shift };
+                Channel {
+                    mantissa,
+                    addend: (2 * self.zero + 1) << ((shift - 1) & 31),
+                    shift,
+                }
+            }
+            Method::General => Channel {
+                mantissa,
+                addend: 0,
+                shift: exponent as i32,
+            },
+        }
+    }
+
+    /// The output of an accumulator.
+    #[inline(always)]
+    pub(crate) const fn finish(self, acc: i32, channel: Channel) -> i8 {
+        let y = self.scaled(acc, channel);
+        // In this order LLVM finds SSAT for the full range.
+        let y = if y > self.high { self.high } else { y };
+        (if y < self.low { self.low } else { y }) as i8
+    }
+
+    /// The output before the clamp.
+    #[inline(always)]
+    pub(crate) const fn scaled(self, acc: i32, channel: Channel) -> i32 {
+        match self.method {
+            Method::Single { pre } => {
+                let high = multiply_high(acc << pre, channel.mantissa);
+                high.wrapping_add(channel.addend) >> (channel.shift & 31)
+            }
+            Method::TfLite => {
+                let y = multiply_high_rounded(acc << 1, channel.mantissa);
+                y.wrapping_add(y >> 31).wrapping_add(channel.addend) >> (channel.shift & 31)
+            }
+            Method::General => {
+                let scale = Scale {
+                    mantissa: channel.mantissa,
+                    exponent: channel.shift as i8,
+                };
+                requantize(acc, scale, self.rounding).wrapping_add(self.zero)
+            }
+        }
+    }
+}
+
+/// Bits of the largest accumulator in magnitude: |acc| < 2^bits, for `taps` products of two i8 and
+/// these biases.
+pub(crate) const fn accumulator_bits(taps: usize, bias: &[i32]) -> u32 {
+    let mut most = 0u64;
+    let mut i = 0;
+    while i < bias.len() {
+        let magnitude = bias[i].unsigned_abs() as u64;
+        most = if magnitude > most { magnitude } else { most };
+        i += 1;
+    }
+    // At most 128·128 per tap; wrapping sums beyond i32 are refused by the host and General is exact.
+    u64::BITS - (most + taps as u64 * (1 << 14)).leading_zeros()
+}
+
+/// Whether the core multiplies 32 by 32 bits to 64 (SMULL). Armv6-M does not; of all Arm targets it is
+/// the one without compare-and-swap, which is what stable Rust can ask for.
+const LONG_MULTIPLY: bool = cfg!(not(all(target_arch = "arm", not(target_has_atomic = "32"))));
+
+/// The upper half of a product.
+#[inline(always)]
+const fn multiply_high(a: i32, b: i32) -> i32 {
+    if LONG_MULTIPLY {
+        ((a as i64 * b as i64) >> 32) as i32
+    } else {
+        let (high, _) = multiply_in_halves(a, b);
+        high
+    }
+}
+
+/// The upper half of a product plus 2³¹.
+#[inline(always)]
+const fn multiply_high_rounded(a: i32, b: i32) -> i32 {
+    if LONG_MULTIPLY {
+        ((a as i64 * b as i64 + 0x8000_0000) >> 32) as i32
+    } else {
+        let (high, low) = multiply_in_halves(a, b);
+        high.wrapping_add((low >> 31) as i32)
+    }
+}
+
+/// The product of an i32 and an i32 ≥ 0 by four 16-bit multiplications: upper and lower half.
+#[inline(always)]
+const fn multiply_in_halves(a: i32, b: i32) -> (i32, u32) {
+    let (a_high, a_low) = (a >> 16, a as u32 & 0xffff);
+    let (b_high, b_low) = (b >> 16, b as u32 & 0xffff);
+    let low = a_low.wrapping_mul(b_low);
+    let cross = a_high
+        .wrapping_mul(b_low as i32)
+        .wrapping_add((low >> 16) as i32);
+    let middle = (cross as u32 & 0xffff).wrapping_add(a_low.wrapping_mul(b_high as u32));
+    let high = a_high
+        .wrapping_mul(b_high)
+        .wrapping_add(cross >> 16)
+        .wrapping_add((middle >> 16) as i32);
+    (high, (middle << 16) | (low & 0xffff))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HALF: i32 = 1 << 30;
+
+    fn by_definition(acc: i32, scale: Scale, rounding: Rounding, zero: i8, clamp: [i8; 2]) -> i8 {
+        let y = requantize(acc, scale, rounding).wrapping_add(i32::from(zero));
+        y.min(i32::from(clamp[1])).max(i32::from(clamp[0])) as i8
+    }
+
+    fn method(rounding: Rounding, bits: u32, exponents: &[i8]) -> Method {
+        let mantissas = [HALF; 4];
+        Requant::new(
+            rounding,
+            0,
+            [-128, 127],
+            bits,
+            (&mantissas[..exponents.len()], exponents),
+        )
+        .method
+    }
+
+    #[test]
+    fn short_forms_are_chosen_where_they_hold() {
+        assert_eq!(
+            method(Rounding::Single, 24, &[-8, -2]),
+            Method::Single { pre: 0 }
+        );
+        assert_eq!(
+            method(Rounding::Single, 24, &[-8, 1]),
+            Method::Single { pre: 3 }
+        );
+        assert_eq!(method(Rounding::Single, 30, &[-8, 1]), Method::General);
+        assert_eq!(method(Rounding::Single, 24, &[-31]), Method::General);
+        assert_eq!(method(Rounding::TfLite, 24, &[-8, -1]), Method::TfLite);
+        assert_eq!(method(Rounding::TfLite, 24, &[-8, 0]), Method::General);
+        assert_eq!(method(Rounding::TfLite, 31, &[-8]), Method::General);
+    }
+
+    #[test]
+    fn accumulator_bits_bound_the_sum() {
+        assert_eq!(accumulator_bits(1, &[0]), 15);
+        assert_eq!(accumulator_bits(0, &[-7, 8, 3]), 4);
+        assert_eq!(accumulator_bits(9, &[i32::MIN]), 32);
+    }
+
+    proptest! {
+        #[test]
+        fn finish_equals_the_definition(
+            bits in 8u32..=31,
+            acc: i32,
+            mantissa in prop_oneof![1 => Just(0), 9 => HALF..=i32::MAX],
+            exponent in prop_oneof![4 => -14i8..=2, 1 => -31i8..=4],
+            other in -14i8..=0,
+            zero: i8,
+            low in -128i8..=0,
+            tflite: bool,
+        ) {
+            let rounding = if tflite { Rounding::TfLite } else { Rounding::Single };
+            let acc = acc >> (32 - bits);
+            let clamp = [low.max(zero.min(0)), 127];
+            let scales = ([mantissa, HALF], [exponent, other]);
+            let requant = Requant::new(rounding, zero, clamp, bits, (&scales.0, &scales.1));
+            prop_assert_eq!(
+                requant.finish(acc, requant.channel(mantissa, exponent)),
+                by_definition(acc, Scale { mantissa, exponent }, rounding, zero, clamp),
+                "{:?}", requant
+            );
+        }
+
+        #[test]
+        fn multiplication_in_halves(a: i32, b in 0..=i32::MAX) {
+            let product = i64::from(a) * i64::from(b);
+            prop_assert_eq!(multiply_in_halves(a, b), ((product >> 32) as i32, product as u32));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Sums of a fully connected layer: one input byte serves four rows.
+
+use crate::kernels::dense::Rows;
+
+/// Rows summed together; Armv6-M has registers for two only.
+pub(crate) const ROWS: usize = if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
+    2
+} else {
+    4
+};
+
+/// The accumulators of a group of rows.
+///
+/// # Safety
+/// `R::LEN` bytes may be read from `x`, and from `w` for each row that `R` describes.
+#[inline(always)]
+pub(crate) unsafe fn tile<R: Rows>(
+    x: *const i8,
+    w: *const i8,
+    mut acc: [i32; ROWS],
+) -> [i32; ROWS] {
+    let rows: [*const i8; ROWS] = core::array::from_fn(|k| {
+        let row = if k < R::ROWS { k } else { R::ROWS - 1 };
+        // SAFETY: a row of R.
+        unsafe { w.add(row * R::STEP) }
+    });
+    for i in 0..R::LEN {
+        // SAFETY: i < LEN, by the caller's promise.
+        unsafe {
+            let x = i32::from(*x.add(i));
+            for (acc, row) in acc.iter_mut().zip(rows) {
+                *acc = acc.wrapping_add(i32::from(*row.add(i)) * x);
+            }
+        }
+    }
+    acc
+}

@@ -1,0 +1,72 @@
+//! The definition of every operator: the shortest correct form, driven by data at run time.
+//!
+//! The host's interpreter runs these; every kernel in [`crate::kernels`] equals its namesake here bit
+//! for bit. Slices shorter than the parameters say are a bug of the caller and panic; on a device
+//! nothing of this module is linked.
+
+mod add;
+mod average_pool2d;
+mod conv2d;
+mod dense;
+mod depthwise_conv2d;
+mod max_pool2d;
+mod mean;
+mod softmax;
+
+pub use add::add_s8;
+pub use average_pool2d::average_pool2d_s8;
+pub use conv2d::conv2d_s8;
+pub use dense::dense_s8;
+pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use max_pool2d::max_pool2d_s8;
+pub use mean::mean_s8;
+pub use softmax::softmax_s8;
+
+use crate::requant::{Rounding, Scale, requantize};
+
+/// How an accumulator becomes an output.
+#[derive(Clone, Copy)]
+struct Finish {
+    zero: i8,
+    clamp: [i8; 2],
+    rounding: Rounding,
+}
+
+impl Finish {
+    fn apply(self, acc: i32, scale: Scale) -> i8 {
+        let y = requantize(acc, scale, self.rounding).wrapping_add(i32::from(self.zero));
+        clamp(y, self.clamp)
+    }
+}
+
+fn clamp(y: i32, [low, high]: [i8; 2]) -> i8 {
+    y.min(i32::from(high)).max(i32::from(low)) as i8
+}
+
+/// The input coordinate under a tap, if it is not padding.
+fn under(tap: usize, out: usize, axis: Axis) -> Option<usize> {
+    let padded = out * axis.stride + tap * axis.dilation;
+    padded.checked_sub(axis.pad).filter(|&at| at < axis.len)
+}
+
+/// One spatial axis of a sliding window.
+#[derive(Clone, Copy)]
+struct Axis {
+    len: usize,
+    stride: usize,
+    dilation: usize,
+    pad: usize,
+}
+
+/// Both spatial axes of params that slide a window.
+macro_rules! axes {
+    ($params:expr) => {
+        [0, 1].map(|i| crate::reference::Axis {
+            len: $params.input[i],
+            stride: $params.stride[i],
+            dilation: $params.dilation[i],
+            pad: $params.pad[i],
+        })
+    };
+}
+use axes;

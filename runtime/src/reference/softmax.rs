@@ -1,0 +1,19 @@
+//! Softmax over one vector, as TensorFlow Lite Micro computes it; the exponentials come from a table of
+//! all 256 possible differences to the maximum.
+
+use crate::params::SoftmaxParams;
+use crate::softmax_math::{Reciprocal, sum_term};
+
+/// Reads `len` elements, writes `len`.
+pub fn softmax_s8(params: &SoftmaxParams, input: &[i8], output: &mut [i8]) {
+    let input = &input[..params.len];
+    let max = input.iter().copied().max().unwrap_or(0);
+    let exp = |x: i8| params.exps[usize::from(max.abs_diff(x))];
+    let sum = input
+        .iter()
+        .fold(0i32, |sum, &x| sum.wrapping_add(sum_term(exp(x))));
+    let reciprocal = Reciprocal::of(sum);
+    for (y, &x) in output.iter_mut().zip(input) {
+        *y = reciprocal.scale(exp(x));
+    }
+}

@@ -1,0 +1,150 @@
+//! Compares a kernel with its reference on one input.
+
+use ember_runtime::layer::{
+    Add, Binary, Conv2d, Dense, DepthwiseConv2d, Mean, Pool2d, Softmax, Unary,
+};
+use ember_runtime::{Arena, Region, kernels, reference};
+
+use super::declare::{ARENA, step};
+
+/// What every activation is before a run, so that no result can depend on stale bytes.
+const POISON: i8 = 0xaa_u8 as i8;
+
+/// The outcome of one comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Checked {
+    /// Every byte of the arena is what it should be.
+    Equal,
+    /// An output differs from the reference.
+    Output {
+        at: usize,
+        kernel: i8,
+        reference: i8,
+    },
+    /// A byte outside the output was written.
+    Outside { at: usize },
+}
+
+/// Two arenas: what the kernel works on, and what is expected.
+pub struct Bench {
+    kernel: Arena<ARENA>,
+    expected: Arena<ARENA>,
+    buffers: [[i8; ARENA / 2]; 3],
+}
+
+impl Bench {
+    /// Fresh arenas.
+    pub const fn new() -> Self {
+        Self {
+            kernel: Arena::new(),
+            expected: Arena::new(),
+            buffers: [[0; ARENA / 2]; 3],
+        }
+    }
+
+    fn unary<L: Unary>(
+        &mut self,
+        seed: u64,
+        kernel: impl Fn(&mut Arena<ARENA>),
+        reference: impl Fn(&[i8], &mut [i8]),
+    ) -> Checked {
+        let [input, _, output] = &mut self.buffers;
+        let (input, output) = (&mut input[..L::INPUT.len], &mut output[..L::OUTPUT.len]);
+        random(seed, input);
+        reference(input, output);
+        self.kernel.fill(POISON);
+        write(&mut self.kernel, L::INPUT, input);
+        self.expected = self.kernel.clone();
+        write(&mut self.expected, L::OUTPUT, output);
+        kernel(&mut self.kernel);
+        self.compare(L::OUTPUT)
+    }
+
+    fn binary<L: Binary>(
+        &mut self,
+        seed: u64,
+        kernel: impl Fn(&mut Arena<ARENA>),
+        reference: impl Fn(&[i8], &[i8], &mut [i8]),
+    ) -> Checked {
+        let [left, right, output] = &mut self.buffers;
+        let (left, right) = (&mut left[..L::LEFT.len], &mut right[..L::RIGHT.len]);
+        let output = &mut output[..L::OUTPUT.len];
+        random(seed, left);
+        random(if L::LEFT == L::RIGHT { seed } else { !seed }, right);
+        reference(left, right, output);
+        self.kernel.fill(POISON);
+        write(&mut self.kernel, L::LEFT, left);
+        write(&mut self.kernel, L::RIGHT, right);
+        self.expected = self.kernel.clone();
+        write(&mut self.expected, L::OUTPUT, output);
+        kernel(&mut self.kernel);
+        self.compare(L::OUTPUT)
+    }
+
+    fn compare(&self, output: Region) -> Checked {
+        let (kernel, expected) = (bytes(&self.kernel), bytes(&self.expected));
+        match kernel.iter().zip(expected).position(|(a, b)| a != b) {
+            None => Checked::Equal,
+            Some(at) if (output.offset..output.end()).contains(&at) => Checked::Output {
+                at: at - output.offset,
+                kernel: kernel[at],
+                reference: expected[at],
+            },
+            Some(at) => Checked::Outside { at },
+        }
+    }
+}
+
+fn bytes(arena: &Arena<ARENA>) -> &[i8; ARENA] {
+    arena.get::<0, ARENA>()
+}
+
+fn write(arena: &mut Arena<ARENA>, region: Region, values: &[i8]) {
+    arena.get_mut::<0, ARENA>()[region.offset..region.end()].copy_from_slice(values);
+}
+
+/// Random bytes; every fourth seed gives the extremes only, which the largest sums come from.
+fn random(seed: u64, values: &mut [i8]) {
+    let mut state = step(step(seed));
+    for value in values {
+        state = step(state);
+        let byte = (state >> 40) as i8;
+        *value = match seed % 4 {
+            0 if byte < 0 => i8::MIN,
+            0 => i8::MAX,
+            _ => byte,
+        };
+    }
+}
+
+macro_rules! checks {
+    ($($name:ident: $layer:ident, $kernel:ident;)*) => {$(
+        /// Kernel against reference on the input that `seed` gives.
+        pub fn $name<L: $layer>(bench: &mut Bench, seed: u64) -> Checked {
+            bench.unary::<L>(
+                seed,
+                |arena| kernels::$kernel::<L>(arena),
+                |x, y| reference::$kernel(&L::PARAMS, x, y),
+            )
+        }
+    )*};
+}
+
+checks! {
+    conv2d: Conv2d, conv2d_s8;
+    depthwise_conv2d: DepthwiseConv2d, depthwise_conv2d_s8;
+    dense: Dense, dense_s8;
+    average_pool2d: Pool2d, average_pool2d_s8;
+    max_pool2d: Pool2d, max_pool2d_s8;
+    mean: Mean, mean_s8;
+    softmax: Softmax, softmax_s8;
+}
+
+/// Kernel against reference on the inputs that `seed` gives.
+pub fn add<L: Add>(bench: &mut Bench, seed: u64) -> Checked {
+    bench.binary::<L>(
+        seed,
+        |arena| kernels::add_s8::<L>(arena),
+        |left, right, y| reference::add_s8(&L::PARAMS, left, right, y),
+    )
+}

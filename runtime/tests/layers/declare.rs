@@ -1,0 +1,274 @@
+//! Macros that turn one line into a layer type.
+
+/// Bytes of every test's arena.
+pub const ARENA: usize = 16 * 1024;
+
+/// One step of a 64-bit linear congruential generator (Knuth's MMIX constants); the upper half is good.
+pub const fn step(state: u64) -> u64 {
+    state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407)
+}
+
+/// Weights in −127..=127.
+pub const fn weights<const N: usize>(seed: u64) -> [i8; N] {
+    let mut values = [0; N];
+    let mut state = step(seed);
+    let mut i = 0;
+    while i < N {
+        state = step(state);
+        values[i] = ((state >> 33) % 255) as i32 as i8;
+        if values[i] == i8::MIN {
+            values[i] = 127;
+        }
+        i += 1;
+    }
+    values
+}
+
+/// Biases in ±2¹³.
+pub const fn biases<const N: usize>(seed: u64) -> [i32; N] {
+    let mut values = [0; N];
+    let mut state = step(seed + 1000);
+    let mut i = 0;
+    while i < N {
+        state = step(state);
+        values[i] = ((state >> 33) % (1 << 14)) as i32 - (1 << 13);
+        i += 1;
+    }
+    values
+}
+
+/// Mantissas in [2³⁰, 2³¹), and one dead channel in sixteen or so.
+pub const fn mantissas<const N: usize>(seed: u64) -> [i32; N] {
+    let mut values = [0; N];
+    let mut state = step(seed + 2000);
+    let mut i = 0;
+    while i < N {
+        state = step(state);
+        if (state >> 40) % 16 != 0 {
+            values[i] = (1 << 30) + ((state >> 33) % (1 << 30)) as i32;
+        }
+        i += 1;
+    }
+    values
+}
+
+/// Exponents around one that brings sums of `taps` products into eight bits, plus `raise`; 0 where the
+/// mantissa is.
+pub const fn exponents<const N: usize>(seed: u64, taps: usize, raise: i8) -> [i8; N] {
+    let mut values = [0; N];
+    let mut state = step(seed + 3000);
+    let of = mantissas::<N>(seed);
+    let mut i = 0;
+    while i < N {
+        state = step(state);
+        if of[i] != 0 {
+            values[i] = raise - 7 - (taps.ilog2() / 2) as i8 - ((state >> 33) % 3) as i8;
+        }
+        i += 1;
+    }
+    values
+}
+
+/// The regions of a layer with one input: the output follows after a gap of four bytes or more.
+macro_rules! unary {
+    ($name:ident, $input:expr, $output:expr) => {
+        pub struct $name;
+        impl ember_runtime::layer::Unary for $name {
+            const INPUT: ember_runtime::Region = ember_runtime::Region::new(8, $input);
+            const OUTPUT: ember_runtime::Region =
+                ember_runtime::Region::new(($input + 8usize).next_multiple_of(4) + 4, $output);
+        }
+    };
+}
+
+/// `name: [h, w, c] -> [oh, ow, o], kernel, stride, dilation, pad, zeros, clamp, rounding, raise`.
+macro_rules! conv2d {
+    ($($name:ident: [$h:literal, $w:literal, $c:literal] -> [$oh:literal, $ow:literal, $o:literal],
+       $kernel:expr, $stride:expr, $dilation:expr, $pad:expr, $zeros:expr, $clamp:expr, $rounding:ident,
+       $raise:literal;)*) => {$(
+        unary!($name, $h * $w * $c, $oh * $ow * $o);
+        impl ember_runtime::layer::Conv2d for $name {
+            const PARAMS: ember_runtime::params::Conv2dParams<'static> = {
+                const TAPS: usize = $kernel[0] * $kernel[1] * $c;
+                const SEED: u64 = ($h + 3 * $w + 5 * $c + 7 * $o + 11 * TAPS) as u64;
+                static WEIGHTS: [i8; $o * TAPS] = $crate::layers::declare::weights(SEED);
+                static BIAS: [i32; $o] = $crate::layers::declare::biases(SEED);
+                static MANTISSAS: [i32; $o] = $crate::layers::declare::mantissas(SEED);
+                static EXPONENTS: [i8; $o] = $crate::layers::declare::exponents(SEED, TAPS, $raise);
+                let zeros: [i8; 2] = $zeros;
+                ember_runtime::params::Conv2dParams {
+                    input: [$h, $w, $c],
+                    output: [$oh, $ow, $o],
+                    kernel: $kernel,
+                    stride: $stride,
+                    dilation: $dilation,
+                    pad: $pad,
+                    input_zero: zeros[0],
+                    output_zero: zeros[1],
+                    clamp: $clamp,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    mantissas: &MANTISSAS,
+                    exponents: &EXPONENTS,
+                }
+            };
+        }
+    )*};
+}
+
+/// As `conv2d`; the sizes are those of a depthwise convolution.
+macro_rules! depthwise {
+    ($($name:ident: [$h:literal, $w:literal, $c:literal] -> [$oh:literal, $ow:literal, $o:literal],
+       $kernel:expr, $stride:expr, $dilation:expr, $pad:expr, $zeros:expr, $clamp:expr, $rounding:ident,
+       $raise:literal;)*) => {$(
+        unary!($name, $h * $w * $c, $oh * $ow * $o);
+        impl ember_runtime::layer::DepthwiseConv2d for $name {
+            const PARAMS: ember_runtime::params::DepthwiseConv2dParams<'static> = {
+                const TAPS: usize = $kernel[0] * $kernel[1];
+                const SEED: u64 = ($h + 3 * $w + 5 * $c + 7 * $o + 11 * TAPS) as u64;
+                static WEIGHTS: [i8; $o * TAPS] = $crate::layers::declare::weights(SEED);
+                static BIAS: [i32; $o] = $crate::layers::declare::biases(SEED);
+                static MANTISSAS: [i32; $o] = $crate::layers::declare::mantissas(SEED);
+                static EXPONENTS: [i8; $o] = $crate::layers::declare::exponents(SEED, TAPS, $raise);
+                let zeros: [i8; 2] = $zeros;
+                ember_runtime::params::DepthwiseConv2dParams {
+                    input: [$h, $w, $c],
+                    output: [$oh, $ow, $o],
+                    kernel: $kernel,
+                    stride: $stride,
+                    dilation: $dilation,
+                    pad: $pad,
+                    input_zero: zeros[0],
+                    output_zero: zeros[1],
+                    clamp: $clamp,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    mantissas: &MANTISSAS,
+                    exponents: &EXPONENTS,
+                }
+            };
+        }
+    )*};
+}
+
+/// `name: inputs -> outputs, number of multipliers, output zero, clamp, rounding, raise`.
+macro_rules! dense {
+    ($($name:ident: $i:literal -> $o:literal, $multipliers:literal, $zero:literal, $clamp:expr,
+       $rounding:ident, $raise:literal;)*) => {$(
+        unary!($name, $i, $o);
+        impl ember_runtime::layer::Dense for $name {
+            const PARAMS: ember_runtime::params::DenseParams<'static> = {
+                const SEED: u64 = ($i + 31 * $o + $multipliers) as u64;
+                static WEIGHTS: [i8; $o * $i] = $crate::layers::declare::weights(SEED);
+                static BIAS: [i32; $o] = $crate::layers::declare::biases(SEED);
+                static MANTISSAS: [i32; $multipliers] = $crate::layers::declare::mantissas(SEED);
+                static EXPONENTS: [i8; $multipliers] =
+                    $crate::layers::declare::exponents(SEED, $i, $raise);
+                ember_runtime::params::DenseParams {
+                    inputs: $i,
+                    outputs: $o,
+                    output_zero: $zero,
+                    clamp: $clamp,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    mantissas: &MANTISSAS,
+                    exponents: &EXPONENTS,
+                }
+            };
+        }
+    )*};
+}
+
+/// `name: length, offsets of left, right and output, zeros, scales, clamp, rounding`.
+macro_rules! add {
+    ($($name:ident: $len:literal, $offsets:expr, $zeros:expr, $scales:expr, $clamp:expr,
+       $rounding:ident;)*) => {$(
+        pub struct $name;
+        impl ember_runtime::layer::Binary for $name {
+            const LEFT: ember_runtime::Region = ember_runtime::Region::new($offsets[0], $len);
+            const RIGHT: ember_runtime::Region = ember_runtime::Region::new($offsets[1], $len);
+            const OUTPUT: ember_runtime::Region = ember_runtime::Region::new($offsets[2], $len);
+        }
+        impl ember_runtime::layer::Add for $name {
+            const PARAMS: ember_runtime::params::AddParams = {
+                let zeros: [i8; 3] = $zeros;
+                let scales: [(i32, i8); 3] = $scales;
+                ember_runtime::params::AddParams {
+                    len: $len,
+                    left_zero: zeros[0],
+                    right_zero: zeros[1],
+                    output_zero: zeros[2],
+                    left: ember_runtime::Scale { mantissa: scales[0].0, exponent: scales[0].1 },
+                    right: ember_runtime::Scale { mantissa: scales[1].0, exponent: scales[1].1 },
+                    output: ember_runtime::Scale { mantissa: scales[2].0, exponent: scales[2].1 },
+                    clamp: $clamp,
+                    rounding: ember_runtime::Rounding::$rounding,
+                }
+            };
+        }
+    )*};
+}
+
+/// `name: [h, w, c] -> [oh, ow], kernel, stride, dilation, pad, clamp`.
+macro_rules! pool2d {
+    ($($name:ident: [$h:literal, $w:literal, $c:literal] -> [$oh:literal, $ow:literal],
+       $kernel:expr, $stride:expr, $dilation:expr, $pad:expr, $clamp:expr;)*) => {$(
+        unary!($name, $h * $w * $c, $oh * $ow * $c);
+        impl ember_runtime::layer::Pool2d for $name {
+            const PARAMS: ember_runtime::params::Pool2dParams = ember_runtime::params::Pool2dParams {
+                input: [$h, $w, $c],
+                output: [$oh, $ow, $c],
+                kernel: $kernel,
+                stride: $stride,
+                dilation: $dilation,
+                pad: $pad,
+                clamp: $clamp,
+            };
+        }
+    )*};
+}
+
+/// `name: [h, w, c], zeros, scale, clamp, rounding`.
+macro_rules! mean {
+    ($($name:ident: [$h:literal, $w:literal, $c:literal], $zeros:expr, $scale:expr, $clamp:expr,
+       $rounding:ident;)*) => {$(
+        unary!($name, $h * $w * $c, $c);
+        impl ember_runtime::layer::Mean for $name {
+            const PARAMS: ember_runtime::params::MeanParams = {
+                let zeros: [i8; 2] = $zeros;
+                let scale: (i32, i8) = $scale;
+                ember_runtime::params::MeanParams {
+                    input: [$h, $w, $c],
+                    input_zero: zeros[0],
+                    output_zero: zeros[1],
+                    scale: ember_runtime::Scale { mantissa: scale.0, exponent: scale.1 },
+                    clamp: $clamp,
+                    rounding: ember_runtime::Rounding::$rounding,
+                }
+            };
+        }
+    )*};
+}
+
+/// `name: length, (mantissa, left shift, diff_min) of the table`.
+macro_rules! softmax {
+    ($($name:ident: $len:literal, $table:expr;)*) => {$(
+        unary!($name, $len, $len);
+        impl ember_runtime::layer::Softmax for $name {
+            const PARAMS: ember_runtime::params::SoftmaxParams<'static> = {
+                static EXPS: [i32; 256] = {
+                    let (mantissa, left_shift, diff_min) = $table;
+                    ember_runtime::softmax_math::exps_table(mantissa, left_shift, diff_min)
+                };
+                ember_runtime::params::SoftmaxParams { len: $len, exps: &EXPS }
+            };
+        }
+    )*};
+}
+
+pub(crate) use {add, conv2d, dense, depthwise, mean, pool2d, softmax, unary};

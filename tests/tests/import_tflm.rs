@@ -1,0 +1,133 @@
+//! Imported int8 TensorFlow Lite models against TensorFlow Lite Micro's own kernels, bit for bit. The
+//! expected outputs are committed beside the importer (its `tests/fixtures/make.py` writes them).
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ember_codegen::interpret::Interpreter;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/import/tests/fixtures")
+}
+
+/// The samples of a model; the twin of `samples` in `make.py`.
+struct Samples {
+    state: u64,
+    made: u32,
+}
+
+impl Samples {
+    fn new(name: &str) -> Self {
+        let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        Self {
+            state: hash,
+            made: 0,
+        }
+    }
+
+    fn next(&mut self, len: usize) -> Vec<i8> {
+        let shift = self.made % 4;
+        self.made += 1;
+        (0..len)
+            .map(|_| {
+                self.state ^= self.state >> 12;
+                self.state ^= self.state << 25;
+                self.state ^= self.state >> 27;
+                ((self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 56) as i8) >> shift
+            })
+            .collect()
+    }
+}
+
+/// Runs all samples of which outputs are recorded; the number of samples, and of those that differ.
+fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
+    let name = model.file_stem().unwrap().to_str().unwrap();
+    let network = ember_import::import(name, &fs::read(model).unwrap())
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let interpreter = Interpreter::new(&network).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let recorded = fs::read(recorded).unwrap();
+    let graph = &network.graph;
+    let [input, output] =
+        [&graph.inputs, &graph.outputs].map(|ids| graph.tensor(ids[0]).shape.elements());
+    assert_eq!(
+        recorded.len() % output,
+        0,
+        "{name}: outputs of {output} bytes"
+    );
+    let mut samples = Samples::new(name);
+    let mut differing = 0;
+    for (index, bytes) in recorded.chunks(output).enumerate() {
+        let expected: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
+        let actual = interpreter.run(&samples.next(input));
+        if actual != expected {
+            if differing == 0 {
+                println!("{name}, sample {index}:\n  expected {expected:?}\n  actual   {actual:?}");
+            }
+            differing += 1;
+        }
+    }
+    (recorded.len() / output, differing)
+}
+
+#[test]
+fn generated_models_equal_tensorflow_lite_micro() {
+    let mut models: Vec<PathBuf> = fs::read_dir(fixtures().join("tflm"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "tflite")
+        })
+        .collect();
+    models.sort();
+    assert!(models.len() >= 31, "only {} models found", models.len());
+    let mut failed = Vec::new();
+    for model in &models {
+        let (samples, differing) = compare(model, &model.with_extension("bin"));
+        assert!(samples >= 24, "{}: {samples} samples", model.display());
+        if differing > 0 {
+            failed.push(format!("{}: {differing} of {samples}", model.display()));
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "differing samples:\n{}",
+        failed.join("\n")
+    );
+}
+
+/// A published model, if it lies beside the project.
+fn published(name: &str) {
+    let shared = std::env::var_os("EMBER_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"),
+        PathBuf::from,
+    );
+    let model = shared.join("models").join(name).with_extension("tflite");
+    if !model.exists() {
+        println!("skipped: no {}", model.display());
+        return;
+    }
+    let recorded = fixtures().join("models").join(name).with_extension("bin");
+    let (samples, differing) = compare(&model, &recorded);
+    println!("{name}: {} of {samples} samples equal", samples - differing);
+    assert!(samples >= 100);
+    assert_eq!(differing, 0);
+}
+
+#[test]
+fn hello_world_equals_tensorflow_lite_micro() {
+    published("hello_world_int8");
+}
+
+#[test]
+fn micro_speech_equals_tensorflow_lite_micro() {
+    published("micro_speech_quantized");
+}
+
+#[test]
+fn person_detect_equals_tensorflow_lite_micro() {
+    published("person_detect");
+}
