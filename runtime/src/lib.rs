@@ -14,6 +14,8 @@ mod dsp;
 pub mod kernels;
 pub mod layer;
 pub mod model;
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+mod mve;
 pub mod params;
 mod portable;
 pub mod reference;

@@ -23,6 +23,20 @@ unsafe fn DefaultHandler(_number: i16) -> ! {
     fail(c"ember error: unexpected exception\n")
 }
 
+unsafe extern "C" {
+    /// The handler above under its link name.
+    #[link_name = "DefaultHandler"]
+    fn unexpected();
+}
+
+/// The vector table of interrupts, as short as cortex-m-rt allows: no interrupt is ever enabled, and a
+/// full table costs up to 2 KB of flash.
+// SAFETY: link.x places this section behind the exceptions; the name is the one that it wants.
+#[unsafe(link_section = ".vector_table.interrupts")]
+#[unsafe(no_mangle)]
+#[used]
+static __INTERRUPTS: [unsafe extern "C" fn(); 1] = [unexpected];
+
 /// Required by the language; the linker drops it, because nothing in the firmware panics.
 #[panic_handler]
 fn panic(_info: &PanicInfo<'_>) -> ! {

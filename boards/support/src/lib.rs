@@ -19,7 +19,9 @@
 #[cfg(all(feature = "semihosting", feature = "rtt"))]
 compile_error!("ember-board has one transport: enable `semihosting` or `rtt`, not both");
 #[cfg(not(any(feature = "semihosting", feature = "rtt")))]
-compile_error!("ember-board needs a transport: enable `semihosting` (QEMU) or `rtt` (a debug probe)");
+compile_error!(
+    "ember-board needs a transport: enable `semihosting` (QEMU) or `rtt` (a debug probe)"
+);
 
 mod clock;
 mod fault;
@@ -38,6 +40,6 @@ mod semihosting_run;
 pub use cortex_m_rt::entry;
 
 #[cfg(feature = "rtt")]
-pub use rtt_run::{Golden, run_golden};
+pub use rtt_run::run_golden;
 #[cfg(feature = "semihosting")]
 pub use semihosting_run::run;

@@ -27,7 +27,14 @@ impl Measurements {
         let overhead = bench_end();
         model.poison(POISON);
         let stack_infer = stack_of(model);
-        Self { overhead, samples: 0, total: 0, least: u64::MAX, most: 0, stack_infer }
+        Self {
+            overhead,
+            samples: 0,
+            total: 0,
+            least: u64::MAX,
+            most: 0,
+            stack_infer,
+        }
     }
 
     /// Runs the model on the sample in its input.
@@ -42,6 +49,7 @@ impl Measurements {
     }
 
     /// How many samples ran.
+    #[cfg(feature = "rtt")]
     pub fn samples(&self) -> u64 {
         self.samples
     }

@@ -9,29 +9,28 @@ use crate::semihosting::exit;
 use crate::text::{self, Sink};
 use crate::{clock, stack};
 
-/// A sample and the output that the host's interpreter computes for it.
-pub type Golden = (&'static [i8], &'static [i8]);
-
-/// Runs the model on every golden vector, prints
+/// Runs the model on golden vectors: per sample, `INPUT_LEN` bytes of input and the `OUTPUT_LEN` bytes
+/// that the host's interpreter computes for it. Prints
 ///
 /// `ember samples=… ticks_total=… ticks_min=… ticks_max=… stack_bytes=… stack_infer_bytes=… equal=…`
 ///
 /// (ticks are cycles of the core) and `ember OK` or `ember FAIL`, and stops at a semihosting exit, by
 /// which a debugger learns the status. A fault prints `ember error: …`.
-pub fn run_golden<M: Model>(model: &mut M, golden: &[Golden]) -> ! {
+pub fn run_golden<M: Model>(model: &mut M, golden: &[u8]) -> ! {
     let Some(mut peripherals) = Peripherals::take() else {
         fail(c"ember error: run_golden was called twice\n")
     };
     clock::start(&mut peripherals.SYST);
     let mut measurements = Measurements::start(model);
     let mut equal = 0;
-    for (input, output) in golden {
+    for sample in golden.chunks_exact(M::INPUT_LEN + M::OUTPUT_LEN) {
         model.poison(POISON);
-        for (to, from) in model.input_mut().iter_mut().zip(*input) {
-            *to = *from;
+        let mut bytes = sample.iter().map(|byte| byte.cast_signed());
+        for (to, from) in model.input_mut().iter_mut().zip(&mut bytes) {
+            *to = from;
         }
         measurements.infer(model);
-        equal += u64::from(model.output() == *output);
+        equal += u64::from(bytes.eq(model.output().iter().copied()));
     }
     if stack::overflowed() {
         fail(c"ember error: the stack grew into the statics; give the firmware more RAM\n");
@@ -41,7 +40,11 @@ pub fn run_golden<M: Model>(model: &mut M, golden: &[Golden]) -> ! {
     measurements.write(&mut channel);
     text::pair(&mut channel, "equal", equal);
     let success = equal == measurements.samples();
-    channel.text(if success { b"\nember OK\n" } else { b"\nember FAIL\n" });
+    channel.text(if success {
+        b"\nember OK\n"
+    } else {
+        b"\nember FAIL\n"
+    });
     channel.flush();
     exit(success)
 }

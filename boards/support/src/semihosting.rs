@@ -7,7 +7,11 @@ use cortex_m_semihosting::debug;
 
 /// Ends the emulation, or the debugger's run, with an exit status.
 pub fn exit(success: bool) -> ! {
-    debug::exit(if success { debug::EXIT_SUCCESS } else { debug::EXIT_FAILURE });
+    debug::exit(if success {
+        debug::EXIT_SUCCESS
+    } else {
+        debug::EXIT_FAILURE
+    });
     loop {
         // A debugger may let us go on.
         cortex_m::asm::nop();

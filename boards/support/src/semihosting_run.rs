@@ -30,7 +30,9 @@ pub fn run<M: Model>(model: &mut M) -> ! {
         model.poison(POISON);
         match samples.read(model.input_mut()) {
             0 => break,
-            bytes if bytes < M::INPUT_LEN => fail(c"ember error: samples.bin ends inside a sample\n"),
+            bytes if bytes < M::INPUT_LEN => {
+                fail(c"ember error: samples.bin ends inside a sample\n")
+            }
             _ => (),
         }
         measurements.infer(model);

@@ -18,7 +18,8 @@ const POWERS: [u64; 20] = {
     powers
 };
 
-/// ` key=value`, in decimal.
+/// ` key=value`, in decimal. Never inlined: a run writes many of them.
+#[inline(never)]
 pub fn pair(sink: &mut impl Sink, key: &str, value: u64) {
     sink.text(b" ");
     sink.text(key.as_bytes());

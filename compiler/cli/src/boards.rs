@@ -30,8 +30,14 @@ pub fn stand_in(core: &str) -> Option<Board> {
     let emulated = |core: &str| {
         all()
             .into_iter()
-            .filter(|board| board.core.name() == core && matches!(board.runner, Runner::Qemu { .. }))
+            .filter(|board| {
+                board.core.name() == core && matches!(board.runner, Runner::Qemu { .. })
+            })
             .max_by_key(|board| board.ram.bytes)
     };
-    emulated(core).or_else(|| (core == "cortex-m0plus").then(|| emulated("cortex-m0")).flatten())
+    emulated(core).or_else(|| {
+        (core == "cortex-m0plus")
+            .then(|| emulated("cortex-m0"))
+            .flatten()
+    })
 }

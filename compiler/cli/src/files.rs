@@ -79,13 +79,14 @@ fn owned(dir: &Path) -> Result<BTreeSet<String>, Error> {
         return Ok(list.lines().filter(|path| inside(path)).map(str::to_string).collect());
     }
     // A first write that was cut has no list yet, but nothing besides what it was about to write.
-    match fs::read_dir(dir) {
-        Ok(mut entries) if entries.next().is_some() && !looks_emitted(dir) => Err(Error::usage(format!(
-            "{} has files that emberc did not write; choose another `dir` under [output], or move them",
-            dir.display()
-        ))),
-        _ => Ok(BTreeSet::new()),
+    let is_empty = fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
+    if is_empty || looks_emitted(dir) {
+        return Ok(BTreeSet::new());
     }
+    Err(Error::usage(format!(
+        "{} has files that emberc did not write; choose another `dir` under [output], or move them",
+        dir.display()
+    )))
 }
 
 fn looks_emitted(dir: &Path) -> bool {

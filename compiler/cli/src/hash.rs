@@ -4,7 +4,10 @@ use sha2::{Digest, Sha256};
 
 /// Sixteen hexadecimal digits of a hash: enough to tell results apart, short enough for a folder.
 pub(crate) fn hex(hash: &[u8]) -> String {
-    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The hash of texts, in order; where one ends matters.

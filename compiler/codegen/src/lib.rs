@@ -4,10 +4,12 @@
 //! interpreters, boards, and the emitter. Must not know: burn, files, processes. The only crate that
 //! quotes Rust.
 //!
-//! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`], [`interpret`], [`plan`], [`cost`],
-//! [`emit`].
+//! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
+//! [`interpret`], [`plan`], [`cost`], [`emit`].
 #![forbid(unsafe_code)]
 
+pub mod cost;
+pub mod emit;
 pub mod interpret;
 pub mod lower;
 pub mod passes;
@@ -20,5 +22,8 @@ pub use pipeline::{CompileError, compile};
 
 /// One indented line per problem, for messages that list them all.
 pub(crate) fn lines(problems: &[impl std::fmt::Display]) -> String {
-    problems.iter().map(|problem| format!("\n  {problem}")).collect()
+    problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect()
 }

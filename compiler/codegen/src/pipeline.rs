@@ -3,9 +3,9 @@
 use ember_ir::{FloatGraph, Rounding};
 
 use crate::lower::LowerError;
+use crate::passes;
 use crate::plan::Planned;
 use crate::quantize::{QuantizeError, RangeMethod, calibrate, quantize};
-use crate::passes;
 
 /// Why a trained network cannot be compiled.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]

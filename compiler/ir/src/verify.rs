@@ -94,6 +94,14 @@ pub enum Violation {
         /// Why.
         error: ShapeError,
     },
+    /// A pool with an output that sees nothing but padding.
+    #[error("node `{node}`: row or column {position} of the output sees only padding; pad less")]
+    Blind {
+        /// The node.
+        node: String,
+        /// The row or column.
+        position: usize,
+    },
     /// A tensor whose shape is not what its node computes.
     #[error("tensor `{tensor}` has shape {actual}, its node computes {expected}")]
     Shape {

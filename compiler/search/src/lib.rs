@@ -5,7 +5,7 @@
 //! trains implements [`Evaluate`], whoever writes gives a [`Sink`], whoever has a watch gives a
 //! closure.
 //!
-//! Reading order: [`mod@search`] (the pipeline), [`space`], [`constraint`], [`repair`], [`strategy`],
+//! Reading order: [`mod@search`] (the pipeline), [`space`], [`constraint`], [`price`], [`repair`], [`strategy`],
 //! [`evaluate`], [`journal`], [`pareto`], [`choose`].
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod driver;
 pub mod evaluate;
 pub mod journal;
 pub mod pareto;
+pub mod price;
 pub mod repair;
 pub mod search;
 pub mod settings;
@@ -27,6 +28,7 @@ mod workers;
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};
 pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
 pub use journal::{History, Identity, JournalError, Sink};
+pub use price::PlannerPrice;
 pub use search::{
     Failed, Happened, Outcome, Progress, Scored, SearchError, Session, Setup, Stopped, search,
 };

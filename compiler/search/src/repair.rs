@@ -147,3 +147,106 @@ fn narrow(width: usize) -> Option<usize> {
 fn narrower(width: usize) -> usize {
     (width * 3 / 4 / 4 * 4).max(NARROWEST)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+    use super::*;
+    use crate::SearchRng;
+    use crate::space::{SpaceKind, Task, open};
+    use ember_ir::Shape;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use rand::SeedableRng;
+
+    /// Two maps of each layer in RAM, all weights and something per layer in flash.
+    struct Simple;
+
+    impl Price for Simple {
+        fn price(&self, graph: &Graph) -> Cost {
+            let bytes =
+                |node| graph.input_shape(node).elements() + graph.output_shape(node).elements();
+            let arena_bytes = graph.nodes.iter().map(bytes).max().unwrap_or(0);
+            Cost {
+                flash_bytes: graph.parameters() + 100 * graph.nodes.len(),
+                ram_bytes: arena_bytes,
+                arena_bytes,
+                instructions: graph.macs(),
+                macs: graph.macs(),
+            }
+        }
+    }
+
+    fn limits(flash_bytes: usize, ram_bytes: usize, macs: u64) -> Constraints {
+        Constraints {
+            flash_bytes,
+            ram_bytes,
+            instructions: None,
+            macs: Some(macs),
+        }
+    }
+
+    fn task() -> Task {
+        Task {
+            name: "net".into(),
+            input: Shape::from([16, 16, 1]),
+            classes: 10,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_repaired_fits(
+            seed in any::<u64>(), kind in 0usize..2, flash in 1000usize..40_000,
+            ram in 300usize..8000, macs in 3000u64..400_000,
+        ) {
+            let kind = [SpaceKind::Cnn2d, SpaceKind::Mlp][kind];
+            let space = open(kind, task()).unwrap();
+            let constraints = limits(flash, ram, macs);
+            let drawn = space.sample(&mut SearchRng::seed_from_u64(seed));
+            let cost = Simple.price(&space.build(&drawn));
+            match repair(space.as_ref(), &Simple, &constraints, drawn.clone()) {
+                Ok(fitting) => {
+                    prop_assert!(constraints.admit(&fitting.cost));
+                    prop_assert_eq!(&fitting.graph, &space.build(&fitting.architecture));
+                    prop_assert_eq!(Simple.price(&fitting.graph), fitting.cost);
+                    if constraints.admit(&cost) {
+                        prop_assert_eq!(fitting.architecture, drawn, "what fits is left alone");
+                    }
+                }
+                Err(violations) => prop_assert!(!violations.is_empty()),
+            }
+        }
+    }
+
+    /// Repairs must be worth their price: nearly all of what is drawn can be used under limits that a
+    /// sensible network meets.
+    #[test]
+    fn nearly_everything_can_be_repaired() {
+        let space = open(SpaceKind::Cnn2d, task()).unwrap();
+        let constraints = limits(16_000, 3000, 300_000);
+        let repaired = (0..200)
+            .filter(|&seed| {
+                let drawn = space.sample(&mut SearchRng::seed_from_u64(seed));
+                repair(space.as_ref(), &Simple, &constraints, drawn).is_ok()
+            })
+            .count();
+        assert!(repaired >= 190, "only {repaired} of 200");
+    }
+
+    #[test]
+    fn a_repair_shrinks_the_bottleneck_and_nothing_else() {
+        let space = open(SpaceKind::Cnn2d, task()).unwrap();
+        let template = space.templates().remove(0);
+        let whole = Simple.price(&space.build(&template));
+        let constraints = limits(whole.flash_bytes, whole.ram_bytes * 9 / 10, whole.macs);
+        let fitting = repair(space.as_ref(), &Simple, &constraints, template.clone()).unwrap();
+        let changed = template
+            .blocks
+            .iter()
+            .zip(&fitting.architecture.blocks)
+            .filter(|(before, after)| before != after)
+            .count();
+        assert_eq!(changed, 1, "{template} became {}", fitting.architecture);
+    }
+}

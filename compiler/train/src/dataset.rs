@@ -83,7 +83,12 @@ impl Dataset {
                 value: samples[at].to_string(),
             });
         }
-        Ok(Self { shape, samples, labels, classes })
+        Ok(Self {
+            shape,
+            samples,
+            labels,
+            classes,
+        })
     }
 
     /// Number of samples.
@@ -111,7 +116,11 @@ impl Dataset {
     pub fn subset(&self, indices: &[usize]) -> Self {
         Self {
             shape: self.shape.clone(),
-            samples: indices.iter().flat_map(|&i| self.sample(i)).copied().collect(),
+            samples: indices
+                .iter()
+                .flat_map(|&i| self.sample(i))
+                .copied()
+                .collect(),
             labels: indices.iter().map(|&i| self.labels[i]).collect(),
             classes: self.classes.clone(),
         }
@@ -157,7 +166,10 @@ impl Normalization {
     /// Leaves values as they are.
     pub fn identity(shape: &Shape) -> Self {
         let channels = channels(shape);
-        Self { offset: vec![0.0; channels], scale: vec![1.0; channels] }
+        Self {
+            offset: vec![0.0; channels],
+            scale: vec![1.0; channels],
+        }
     }
 
     /// Maps the smallest value of the training set to 0 and the largest to 1, with one map for all
@@ -166,7 +178,9 @@ impl Normalization {
         let (min, max) = train
             .samples
             .iter()
-            .fold((f32::MAX, f32::MIN), |(min, max), &x| (min.min(x), max.max(x)));
+            .fold((f32::MAX, f32::MIN), |(min, max), &x| {
+                (min.min(x), max.max(x))
+            });
         let channels = channels(&train.shape);
         Self {
             offset: vec![min; channels],
@@ -179,7 +193,10 @@ impl Normalization {
         let moments = moments(train);
         Self {
             offset: moments.iter().map(|&(mean, _)| mean as f32).collect(),
-            scale: moments.iter().map(|&(mean, square)| inverse_sd(square - mean * mean)).collect(),
+            scale: moments
+                .iter()
+                .map(|&(mean, square)| inverse_sd(square - mean * mean))
+                .collect(),
         }
     }
 
@@ -188,7 +205,10 @@ impl Normalization {
     /// the channels that share a scale; a channel in none has its own.
     pub fn magnitude(train: &Dataset, groups: &[Vec<usize>]) -> Self {
         let moments = moments(train);
-        let mut scale: Vec<f32> = moments.iter().map(|&(_, square)| inverse_sd(square)).collect();
+        let mut scale: Vec<f32> = moments
+            .iter()
+            .map(|&(_, square)| inverse_sd(square))
+            .collect();
         for group in groups {
             let members: Vec<usize> = group.iter().copied().filter(|&c| c < scale.len()).collect();
             let sum: f64 = members.iter().map(|&c| moments[c].1).sum();
@@ -196,7 +216,10 @@ impl Normalization {
                 scale[channel] = inverse_sd(sum / members.len() as f64);
             }
         }
-        Self { offset: vec![0.0; scale.len()], scale }
+        Self {
+            offset: vec![0.0; scale.len()],
+            scale,
+        }
     }
 
     /// Normalises samples in place. Their channels must be those it was learned on.
@@ -220,12 +243,18 @@ fn moments(data: &Dataset) -> Vec<(f64, f64)> {
         }
     }
     let count = (data.samples.len() / channels).max(1) as f64;
-    sums.into_iter().map(|(sum, square)| (sum / count, square / count)).collect()
+    sums.into_iter()
+        .map(|(sum, square)| (sum / count, square / count))
+        .collect()
 }
 
 /// 1/√variance, or 1 for a channel that never changes.
 fn inverse_sd(variance: f64) -> f32 {
-    if variance > 1e-12 { (1.0 / variance.sqrt()) as f32 } else { 1.0 }
+    if variance > 1e-12 {
+        (1.0 / variance.sqrt()) as f32
+    } else {
+        1.0
+    }
 }
 
 #[cfg(test)]
@@ -235,17 +264,34 @@ mod tests {
 
     fn series() -> Dataset {
         let samples = vec![1.0, 10.0, 3.0, 30.0, 5.0, 20.0, 7.0, 40.0];
-        Dataset::new(Shape::from([1, 2, 2]), samples, vec![0, 1], vec!["a".into(), "b".into()]).unwrap()
+        Dataset::new(
+            Shape::from([1, 2, 2]),
+            samples,
+            vec![0, 1],
+            vec!["a".into(), "b".into()],
+        )
+        .unwrap()
     }
 
     #[test]
     fn parts_that_do_not_fit_are_refused() {
         let classes = vec!["a".to_string()];
-        let new = |samples: Vec<f32>, labels| Dataset::new(Shape::from([2]), samples, labels, classes.clone());
+        let new = |samples: Vec<f32>, labels| {
+            Dataset::new(Shape::from([2]), samples, labels, classes.clone())
+        };
         assert!(matches!(new(vec![], vec![]), Err(DatasetError::Empty)));
-        assert!(matches!(new(vec![1.0], vec![0]), Err(DatasetError::Size { .. })));
-        assert!(matches!(new(vec![1.0, 2.0], vec![1]), Err(DatasetError::Label { label: 1, .. })));
-        assert!(matches!(new(vec![1.0, f32::NAN], vec![0]), Err(DatasetError::NotFinite { .. })));
+        assert!(matches!(
+            new(vec![1.0], vec![0]),
+            Err(DatasetError::Size { .. })
+        ));
+        assert!(matches!(
+            new(vec![1.0, 2.0], vec![1]),
+            Err(DatasetError::Label { label: 1, .. })
+        ));
+        assert!(matches!(
+            new(vec![1.0, f32::NAN], vec![0]),
+            Err(DatasetError::NotFinite { .. })
+        ));
     }
 
     #[test]

@@ -5,14 +5,18 @@
 //! Must not know: files, boards, the terminal.
 //!
 //! Reading order: [`dataset`], [`recipe`], [`augment`], [`weights`], [`net`], [`trainer`],
-//! [`predict`].
+//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], [`finalize`].
 #![forbid(unsafe_code)]
 
 pub mod augment;
 pub mod dataset;
+pub mod evaluate;
+pub mod fake_quant;
+pub mod finalize;
 pub mod net;
 pub mod optimizer;
 pub mod predict;
+pub mod quantized;
 pub mod random;
 pub mod recipe;
 pub mod trainer;
@@ -20,7 +24,10 @@ pub mod weights;
 
 pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation};
 pub use dataset::{Dataset, DatasetError, Normalization};
+pub use evaluate::{Evaluator, Parts};
+pub use finalize::{FinalRecipe, FinalizeError, Method, Supervision, Trained, finalize};
 pub use net::NetError;
+pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};
 pub use recipe::Recipe;
 pub use trainer::{Epoch, Session, TrainError, train};
 pub use weights::{Weights, export};

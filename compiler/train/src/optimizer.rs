@@ -25,31 +25,60 @@ impl AdamW {
         let moments = weights.nodes.iter().map(|node| {
             node.as_ref().map(|node| {
                 let gamma = node.norm.as_ref().map_or(0, |norm| norm.gamma.len());
-                [zeros(node.kernel.len()), zeros(node.bias.len()), zeros(gamma)]
+                [
+                    zeros(node.kernel.len()),
+                    zeros(node.bias.len()),
+                    zeros(gamma),
+                ]
             })
         });
-        Self { weight_decay, clip_norm, step: 0, moments: moments.collect() }
+        Self {
+            weight_decay,
+            clip_norm,
+            step: 0,
+            moments: moments.collect(),
+        }
     }
 
     /// One step against the gradient.
     pub fn step(&mut self, weights: &mut Weights, gradients: &StepGradients, learning_rate: f32) {
         self.step += 1;
-        let square: f64 =
-            gradients.iter().flatten().flatten().flatten().map(|&g| f64::from(g) * f64::from(g)).sum();
+        let square: f64 = gradients
+            .iter()
+            .flatten()
+            .flatten()
+            .flatten()
+            .map(|&g| f64::from(g) * f64::from(g))
+            .sum();
         let clip = (self.clip_norm / (square.sqrt() as f32).max(1e-12)).min(1.0);
         let correction = [1.0 - BETA1.powi(self.step), 1.0 - BETA2.powi(self.step)];
-        for ((node, moments), gradients) in weights.nodes.iter_mut().zip(&mut self.moments).zip(gradients) {
+        for ((node, moments), gradients) in weights
+            .nodes
+            .iter_mut()
+            .zip(&mut self.moments)
+            .zip(gradients)
+        {
             let (Some(node), Some(moments), Some(gradients)) = (node, moments, gradients) else {
                 continue;
             };
-            let gamma = node.norm.as_mut().map_or(&mut [][..], |norm| &mut norm.gamma[..]);
-            let vectors = [(&mut node.kernel[..], self.weight_decay), (&mut node.bias[..], 0.0), (gamma, 0.0)];
-            for (((values, decay), moments), gradients) in vectors.into_iter().zip(moments).zip(gradients) {
+            let gamma = node
+                .norm
+                .as_mut()
+                .map_or(&mut [][..], |norm| &mut norm.gamma[..]);
+            let vectors = [
+                (&mut node.kernel[..], self.weight_decay),
+                (&mut node.bias[..], 0.0),
+                (gamma, 0.0),
+            ];
+            for (((values, decay), moments), gradients) in
+                vectors.into_iter().zip(moments).zip(gradients)
+            {
                 for ((w, m), g) in values.iter_mut().zip(moments).zip(gradients) {
                     let g = g * clip;
                     m[0] = BETA1 * m[0] + (1.0 - BETA1) * g;
                     m[1] = BETA2 * m[1] + (1.0 - BETA2) * g * g;
-                    let direction = (m[0] / correction[0]) / ((m[1] / correction[1]).sqrt() + EPSILON);
+                    let direction =
+                        (m[0] / correction[0]) / ((m[1] / correction[1]).sqrt() + EPSILON);
                     *w -= learning_rate * (direction + decay * *w);
                 }
             }
@@ -74,15 +103,24 @@ mod tests {
 
     #[test]
     fn a_parabola_is_descended() {
-        let node = NodeWeights { kernel: vec![3.0, -2.0], bias: vec![1.0], norm: None };
-        let mut weights = Weights { nodes: vec![None, Some(node)] };
+        let node = NodeWeights {
+            kernel: vec![3.0, -2.0],
+            bias: vec![1.0],
+            norm: None,
+        };
+        let mut weights = Weights {
+            nodes: vec![None, Some(node)],
+        };
         let mut optimizer = AdamW::new(&weights, 0.0, 1e9);
         for _ in 0..500 {
             let node = weights.nodes[1].clone().map(|n| [n.kernel, n.bias, vec![]]);
             optimizer.step(&mut weights, &vec![None, node], 0.05);
         }
         let node = weights.nodes[1].clone().expect("the node");
-        assert!(node.kernel.iter().chain(&node.bias).all(|w| w.abs() < 0.05), "{node:?}");
+        assert!(
+            node.kernel.iter().chain(&node.bias).all(|w| w.abs() < 0.05),
+            "{node:?}"
+        );
     }
 
     #[test]

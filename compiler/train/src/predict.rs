@@ -7,7 +7,8 @@ use crate::dataset::Dataset;
 use crate::net::{Exact, Leaves, Net, NetError, to_nchw, to_vec};
 use crate::weights::Weights;
 
-const BATCH: usize = 256;
+/// Samples per forward pass.
+pub(crate) const BATCH: usize = 256;
 
 /// Scores before any final softmax, classes per sample, sample after sample. `data` is normalised.
 pub fn predict(network: &FloatGraph, data: &Dataset) -> Result<Vec<f32>, NetError> {

@@ -86,11 +86,17 @@ mod tests {
         let normals: Vec<f32> = (0..n).map(|_| random.normal()).collect();
         let mean = normals.iter().sum::<f32>() / n as f32;
         let variance = normals.iter().map(|x| x * x).sum::<f32>() / n as f32;
-        assert!(mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
+        assert!(
+            mean.abs() < 0.03 && (variance - 1.0).abs() < 0.05,
+            "{mean} {variance}"
+        );
         let betas: Vec<f32> = (0..n).map(|_| random.beta(0.2)).collect();
         let mean = betas.iter().sum::<f32>() / n as f32;
         // Var of Beta(a, a) = 1 / (4 (2a + 1)).
         let variance = betas.iter().map(|x| (x - 0.5) * (x - 0.5)).sum::<f32>() / n as f32;
-        assert!((mean - 0.5).abs() < 0.02 && (variance - 1.0 / 5.6).abs() < 0.01, "{mean} {variance}");
+        assert!(
+            (mean - 0.5).abs() < 0.02 && (variance - 1.0 / 5.6).abs() < 0.01,
+            "{mean} {variance}"
+        );
     }
 }

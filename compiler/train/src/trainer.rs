@@ -31,7 +31,9 @@ pub enum TrainError {
     #[error(transparent)]
     Net(#[from] NetError),
     /// The network does not fit the data.
-    #[error("the network takes {network} and gives {outputs} scores; the data has samples of {data} and {classes} classes")]
+    #[error(
+        "the network takes {network} and gives {outputs} scores; the data has samples of {data} and {classes} classes"
+    )]
     Data {
         /// Input shape of the network.
         network: Shape,
@@ -43,7 +45,9 @@ pub enum TrainError {
         classes: usize,
     },
     /// The loss or the weights became infinite or not a number.
-    #[error("training diverged in epoch {epoch}: the loss is not finite; a lower learning rate may help")]
+    #[error(
+        "training diverged in epoch {epoch}: the loss is not finite; a lower learning rate may help"
+    )]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
@@ -104,14 +108,24 @@ pub(crate) fn train_with<N: Numerics>(
     numerics: &mut N,
     before_step: &mut dyn FnMut(&mut N, f32),
 ) -> Result<Weights, TrainError> {
-    let Session { graph, data, recipe, .. } = session;
+    let Session {
+        graph,
+        data,
+        recipe,
+        ..
+    } = session;
     let net = Net::new(graph)?;
     check(graph, data)?;
     let device = Device::flex();
     let teachers = session
         .teachers
         .iter()
-        .map(|teacher| Ok((Net::new(&teacher.graph)?, Leaves::new(&teacher.graph, &Weights::from_float(teacher), &device))))
+        .map(|teacher| {
+            Ok((
+                Net::new(&teacher.graph)?,
+                Leaves::new(&teacher.graph, &Weights::from_float(teacher), &device),
+            ))
+        })
         .collect::<Result<Vec<_>, NetError>>()?;
     let training = device.clone().autodiff();
     let mut batches = Batches::new(session);
@@ -131,24 +145,44 @@ pub(crate) fn train_with<N: Numerics>(
             let (samples, mut targets, size) = batches.next(batch);
             blend_teachers(&teachers, recipe, &session, &samples, &mut targets);
             let leaves = Leaves::new(graph, &weights, &training);
-            let forward = net.forward(&leaves, to_nchw(input_shape(graph), &samples, &training), numerics);
-            let targets = Tensor::from_data(TensorData::new(targets, [size, data.classes.len()]), &training);
+            let forward = net.forward(
+                &leaves,
+                to_nchw(input_shape(graph), &samples, &training),
+                numerics,
+            );
+            let targets = Tensor::from_data(
+                TensorData::new(targets, [size, data.classes.len()]),
+                &training,
+            );
             let loss = cross_entropy(forward.logits, targets);
             let mut gradients = loss.backward();
             let gradients = leaves.gradients(&mut gradients);
             losses += f64::from(loss.into_scalar::<f32>());
-            optimizer.step(&mut weights, &gradients, cosine(recipe.learning_rate, recipe.warmup, progress));
+            optimizer.step(
+                &mut weights,
+                &gradients,
+                cosine(recipe.learning_rate, recipe.warmup, progress),
+            );
             track(&mut weights, forward.statistics);
             if let Some(average) = &mut average {
                 // A short memory at first, so that the start is forgotten.
-                average.average(&weights, recipe.average_decay.min((1 + step) as f32 / (10 + step) as f32));
+                average.average(
+                    &weights,
+                    recipe
+                        .average_decay
+                        .min((1 + step) as f32 / (10 + step) as f32),
+                );
             }
         }
         let loss = (losses / batches.per_epoch as f64) as f32;
         if !loss.is_finite() || !weights.is_finite() {
             return Err(TrainError::Diverged { epoch });
         }
-        (session.progress)(Epoch { epoch, epochs: recipe.epochs, loss });
+        (session.progress)(Epoch {
+            epoch,
+            epochs: recipe.epochs,
+            loss,
+        });
     }
     Ok(average.unwrap_or(weights))
 }
@@ -156,13 +190,18 @@ pub(crate) fn train_with<N: Numerics>(
 /// Mean over the batch of −Σ target · log softmax(logits).
 fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let batch = logits.dims()[0] as f32;
-    (log_softmax(logits, 1) * targets).sum().mul_scalar(-1.0 / batch)
+    (log_softmax(logits, 1) * targets)
+        .sum()
+        .mul_scalar(-1.0 / batch)
 }
 
 /// Moves the running statistics of the batch norms towards the batch's.
 fn track(weights: &mut Weights, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) {
     for (index, mean, variance) in statistics {
-        let Some(norm) = weights.nodes[index].as_mut().and_then(|node| node.norm.as_mut()) else {
+        let Some(norm) = weights.nodes[index]
+            .as_mut()
+            .and_then(|node| node.norm.as_mut())
+        else {
             continue;
         };
         for (running, batch) in [(&mut norm.mean, mean), (&mut norm.variance, variance)] {
@@ -208,7 +247,10 @@ pub(crate) fn input_shape(graph: &Graph) -> &Shape {
 
 /// The data must have the network's shape, or be a longer series of it.
 fn check(graph: &Graph, data: &Dataset) -> Result<(), TrainError> {
-    let (network, outputs) = (input_shape(graph), graph.tensor(graph.outputs[0]).shape.elements());
+    let (network, outputs) = (
+        input_shape(graph),
+        graph.tensor(graph.outputs[0]).shape.elements(),
+    );
     let longer = matches!(
         (network.hwc(), data.shape.hwc()),
         (Some([1, t, c]), Some([1, source, channels])) if source >= t && c == channels
@@ -243,7 +285,11 @@ impl<'a> Batches<'a> {
         Self {
             session,
             order: (0..samples).collect(),
-            spread: Normalization::standard(session.data).scale.iter().map(|s| 1.0 / s).collect(),
+            spread: Normalization::standard(session.data)
+                .scale
+                .iter()
+                .map(|s| 1.0 / s)
+                .collect(),
             order_random: Random::new(session.seed, ORDER),
             vary_random: Random::new(session.seed, VARY),
             size,
@@ -257,20 +303,43 @@ impl<'a> Batches<'a> {
 
     /// Normalised samples, soft targets and the number of samples of a batch of this epoch.
     fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>, usize) {
-        let Session { graph, data, recipe, normalization, .. } = self.session;
+        let Session {
+            graph,
+            data,
+            recipe,
+            normalization,
+            ..
+        } = self.session;
         let to = input_shape(graph);
         debug_assert_eq!(channels(to), self.spread.len());
         let (elements, classes) = (to.elements(), data.classes.len());
         let mut samples = vec![0.0; self.size * elements];
         let mut targets = vec![recipe.label_smoothing / classes as f32; self.size * classes];
-        for (slot, &index) in self.order[batch * self.size..][..self.size].iter().enumerate() {
-            let sample = Sample { values: data.sample(index), from: &data.shape, spread: &self.spread };
-            recipe.augmentation.apply(sample, &mut samples[slot * elements..][..elements], &mut self.vary_random);
+        for (slot, &index) in self.order[batch * self.size..][..self.size]
+            .iter()
+            .enumerate()
+        {
+            let sample = Sample {
+                values: data.sample(index),
+                from: &data.shape,
+                spread: &self.spread,
+            };
+            recipe.augmentation.apply(
+                sample,
+                &mut samples[slot * elements..][..elements],
+                &mut self.vary_random,
+            );
             targets[slot * classes + data.labels[index]] += 1.0 - recipe.label_smoothing;
         }
         normalization.apply(&mut samples);
         if recipe.mixup > 0.0 {
-            mixup(&mut samples, &mut targets, self.size, recipe.mixup, &mut self.vary_random);
+            mixup(
+                &mut samples,
+                &mut targets,
+                self.size,
+                recipe.mixup,
+                &mut self.vary_random,
+            );
         }
         (samples, targets, self.size)
     }

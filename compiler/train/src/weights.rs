@@ -43,7 +43,11 @@ impl Weights {
     /// He initialisation: normal with variance 2 / fan-in before a rectifier and 1 / fan-in else.
     /// Convolutions get a batch norm, and so do dense layers with an activation.
     pub fn init(graph: &Graph, random: &mut Random) -> Self {
-        let nodes = graph.nodes.iter().map(|node| init_node(graph, node, random)).collect();
+        let nodes = graph
+            .nodes
+            .iter()
+            .map(|node| init_node(graph, node, random))
+            .collect();
         Self { nodes }
     }
 
@@ -69,9 +73,13 @@ impl Weights {
         let mut inherited = 0;
         for (node, own) in graph.nodes.iter().zip(&mut self.nodes) {
             let name = graph.node_name(node);
-            let source = parent_graph.nodes.iter().zip(&parent.nodes).find(|(other, _)| {
-                parent_graph.node_name(other) == name && other.op.name() == node.op.name()
-            });
+            let source = parent_graph
+                .nodes
+                .iter()
+                .zip(&parent.nodes)
+                .find(|(other, _)| {
+                    parent_graph.node_name(other) == name && other.op.name() == node.op.name()
+                });
             let (Some(own), Some((other, Some(theirs)))) = (own.as_mut(), source) else {
                 continue;
             };
@@ -79,7 +87,9 @@ impl Weights {
                 node.op.weight_shape(graph.input_shape(node)),
                 other.op.weight_shape(parent_graph.input_shape(other)),
             );
-            let (Some(to), Some(from)) = shapes else { continue };
+            let (Some(to), Some(from)) = shapes else {
+                continue;
+            };
             copy_corner(&mut own.kernel, &to, &theirs.kernel, &from);
             copy_prefix(&mut own.bias, &theirs.bias);
             if let (Some(own), Some(theirs)) = (own.norm.as_mut(), theirs.norm.as_ref()) {
@@ -139,13 +149,19 @@ pub fn export(graph: &Graph, weights: &Weights) -> FloatGraph {
         .zip(&weights.nodes)
         .map(|(node, weights)| weights.as_ref().map(|weights| fold(node, weights)))
         .collect();
-    FloatGraph { graph: graph.clone(), params }
+    FloatGraph {
+        graph: graph.clone(),
+        params,
+    }
 }
 
 /// With s = gamma / √(variance + ε) per output channel: kernel · s and bias − mean · s.
 fn fold(node: &Node, weights: &NodeWeights) -> FloatParams {
     let Some(norm) = &weights.norm else {
-        return FloatParams { weights: weights.kernel.clone(), bias: weights.bias.clone() };
+        return FloatParams {
+            weights: weights.kernel.clone(),
+            bias: weights.bias.clone(),
+        };
     };
     let channels = weights.bias.len();
     let scale: Vec<f32> = norm
@@ -157,12 +173,18 @@ fn fold(node: &Node, weights: &NodeWeights) -> FloatParams {
     let per_channel = weights.kernel.len() / channels;
     let kernel = weights.kernel.iter().enumerate().map(|(i, weight)| {
         // Depthwise kernels have their channels last, all others first.
-        let channel = if matches!(node.op, Op::DepthwiseConv2d(_)) { i % channels } else { i / per_channel };
+        let channel = if matches!(node.op, Op::DepthwiseConv2d(_)) {
+            i % channels
+        } else {
+            i / per_channel
+        };
         weight * scale[channel]
     });
     FloatParams {
         weights: kernel.collect(),
-        bias: (0..channels).map(|c| weights.bias[c] - norm.mean[c] * scale[c]).collect(),
+        bias: (0..channels)
+            .map(|c| weights.bias[c] - norm.mean[c] * scale[c])
+            .collect(),
     }
 }
 
@@ -171,15 +193,26 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
     let shape = node.op.weight_shape(input)?;
     let channels = node.op.weight_channels(input)?;
     let fan_in = (shape.elements() / channels.max(1)).max(1) as f32;
-    let gain = if node.op.activation() == Activation::None { 1.0 } else { 2.0 };
+    let gain = if node.op.activation() == Activation::None {
+        1.0
+    } else {
+        2.0
+    };
     let deviation = (gain / fan_in).sqrt();
     let normed = match &node.op {
         Op::Conv2d(_) | Op::DepthwiseConv2d(_) => true,
         Op::Dense(op) => op.activation != Activation::None,
-        Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => false,
+        Op::Add(_)
+        | Op::AveragePool2d(_)
+        | Op::MaxPool2d(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => false,
     };
     Some(NodeWeights {
-        kernel: (0..shape.elements()).map(|_| random.normal() * deviation).collect(),
+        kernel: (0..shape.elements())
+            .map(|_| random.normal() * deviation)
+            .collect(),
         bias: vec![0.0; channels],
         norm: normed.then(|| Norm {
             gamma: vec![1.0; channels],
@@ -223,7 +256,12 @@ mod tests {
     #[test]
     fn corners_overlap() {
         let mut to = [0.0; 6];
-        copy_corner(&mut to, &Shape::from([2, 3]), &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &Shape::from([3, 2]));
+        copy_corner(
+            &mut to,
+            &Shape::from([2, 3]),
+            &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            &Shape::from([3, 2]),
+        );
         assert_eq!(to, [1.0, 2.0, 0.0, 3.0, 4.0, 0.0]);
     }
 }

@@ -60,12 +60,7 @@ impl Taps<CHANNELS> for Sums {
     }
 
     #[inline(always)]
-    unsafe fn tap(
-        x: *const i8,
-        w: *const i8,
-        zero: i8,
-        acc: [i32; CHANNELS],
-    ) -> [i32; CHANNELS] {
+    unsafe fn tap(x: *const i8, w: *const i8, zero: i8, acc: [i32; CHANNELS]) -> [i32; CHANNELS] {
         // SAFETY: the caller's promise.
         let (x, w) = unsafe { (load(x), load(w)) };
         let w = widen(w);

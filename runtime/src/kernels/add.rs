@@ -3,8 +3,8 @@
 
 use core::marker::PhantomData;
 
-use super::binary;
 use super::requant::Requant;
+use super::{binary, opaque, rolled};
 use crate::arena::Memory;
 use crate::layer::Add;
 use crate::requant::{Rounding, Scale};
@@ -83,7 +83,8 @@ fn layer<L: Add>(arena: *mut i8) {
     const { Shape::<L>::VALID };
     let params = L::PARAMS;
     let output = Shape::<L>::SUM.channel(params.output.mantissa, params.output.exponent);
-    for i in 0..params.len {
+    for i in 0..opaque(params.len) {
+        rolled();
         // SAFETY: `binary` and VALID: three regions of `len` bytes inside the arena.
         unsafe {
             let left = *arena.add(L::LEFT.offset + i);

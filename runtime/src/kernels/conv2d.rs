@@ -11,9 +11,9 @@
 
 use core::marker::PhantomData;
 
-use super::requant::{Channel, Requant, accumulator_bits};
+use super::requant::{Channels, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
-use super::{elements, least, per_channel, unary};
+use super::{elements, least, opaque, per_channel, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Conv2d;
 
@@ -141,7 +141,7 @@ impl<L: Conv2d> Shape<L> {
 struct Group {
     weights: *const i8,
     bias: [i32; isa::FILTERS],
-    channels: [Channel; isa::FILTERS],
+    channels: Channels<{ isa::FILTERS }>,
 }
 
 #[inline(never)]
@@ -156,7 +156,8 @@ fn layer<L: Conv2d>(arena: *mut i8) {
     let output = unsafe { arena.add(L::OUTPUT.offset) };
     let rows = y.interior_start()..y.interior_end();
     let mut next = 0;
-    while next < filters {
+    while next < opaque(filters) {
+        rolled();
         let first = least(next, filters - least(filters, isa::FILTERS));
         let group = group::<L>(first);
         let edge_bias = edge_bias::<L>(&group);
@@ -190,7 +191,7 @@ fn group<L: Conv2d>(first: usize) -> Group {
         Group {
             weights: params.weights.as_ptr().add(first * Shape::<L>::TAPS),
             bias: each(|k| *params.bias.as_ptr().add(least(first + k, last))),
-            channels: each(|k| {
+            channels: Channels::new(|k| {
                 let o = least(first + k, last);
                 Shape::<L>::REQUANT.channel(
                     *params.mantissas.as_ptr().add(o),
@@ -214,6 +215,7 @@ fn interior<L: Conv2d>(input: *const i8, row: *mut i8, oy: usize, group: &Group)
         unsafe { input.add((y.at(oy, 0) * x.len + x.at(x.interior_start(), 0)) * channels) };
     let mut next = 0;
     while next < end {
+        rolled();
         let at = least(next, end - pixels);
         // SAFETY: all taps of pixels at..at + pixels are inside; the filters lie in the weights (VALID).
         let acc = unsafe {
@@ -237,7 +239,8 @@ fn edge_bias<L: Conv2d>(group: &Group) -> [i32; isa::FILTERS] {
     each(|k| {
         let filter = least(k, Shape::<L>::FILTERS - 1) * Shape::<L>::FILTER;
         let mut sum = 0i32;
-        for i in 0..Shape::<L>::TAPS {
+        for i in 0..opaque(Shape::<L>::TAPS) {
+            rolled();
             // SAFETY: VALID: the group's filters lie in the weights.
             sum += i32::from(unsafe { *group.weights.add(filter + i) });
         }
@@ -258,6 +261,7 @@ fn edge<L: Conv2d>(
     let ((top, bottom), (left, right)) = (y.taps(oy), x.taps(ox));
     let mut ky = top;
     while ky < bottom {
+        rolled();
         let mut kx = left;
         while kx < right {
             // Adjacent taps are contiguous unless dilated.
@@ -284,11 +288,8 @@ fn edge<L: Conv2d>(
 /// Writes one pixel's outputs of a group.
 #[inline(always)]
 fn store<L: Conv2d>(pixel: *mut i8, acc: [i32; isa::FILTERS], group: &Group) {
-    for (k, (acc, &channel)) in acc.into_iter().zip(&group.channels).enumerate() {
-        let y = Shape::<L>::REQUANT.finish(acc, channel);
-        // SAFETY: `pixel` points at the group's first channel; filters beyond the last are the last.
-        unsafe { *pixel.add(least(k, Shape::<L>::FILTERS - 1)) = y };
-    }
+    // SAFETY: `pixel` points at the group's first channel.
+    unsafe { Shape::<L>::REQUANT.store(acc, &group.channels, pixel, Shape::<L>::FILTERS) };
 }
 
 /// One value per filter of a group.

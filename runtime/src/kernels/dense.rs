@@ -4,7 +4,7 @@
 use core::marker::PhantomData;
 
 use super::requant::{Requant, accumulator_bits};
-use super::{least, unary};
+use super::{least, opaque, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Dense;
 
@@ -85,7 +85,8 @@ fn layer<L: Dense>(arena: *mut i8) {
     let (input, output) = unsafe { (arena.add(L::INPUT.offset), arena.add(L::OUTPUT.offset)) };
     let last = params.outputs - 1;
     let mut next = 0;
-    while next < params.outputs {
+    while next < opaque(params.outputs) {
+        rolled();
         let first = least(next, params.outputs - least(params.outputs, isa::ROWS));
         let bias: [i32; isa::ROWS] = core::array::from_fn(|k| {
             // SAFETY: VALID: `last + 1` biases.

@@ -8,9 +8,9 @@
 
 use core::marker::PhantomData;
 
-use super::requant::{Channel, Requant, accumulator_bits};
+use super::requant::{Channels, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
-use super::{elements, per_channel, unary};
+use super::{elements, opaque, per_channel, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::DepthwiseConv2d;
 use crate::portable::depthwise_conv2d as portable;
@@ -139,7 +139,8 @@ fn groups<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(arena: *mut i8) {
         )
     };
     let mut next = 0;
-    while next < outputs {
+    while next < opaque(outputs) {
+        rolled();
         // N is 1 or at most `outputs`.
         let first = super::least(next, outputs - N);
         // SAFETY: N channels from `first` on, in input, output and weights.
@@ -169,11 +170,11 @@ unsafe fn image<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
     let (inputs, outputs) = (Shape::<L>::INPUTS, Shape::<L>::OUTPUTS);
     let params = L::PARAMS;
     // SAFETY: VALID: weights and constants have `outputs` channels; first + N is at most that.
-    let (weights, bias, channels): (_, [i32; N], [Channel; N]) = unsafe {
+    let (weights, bias, channels): (_, [i32; N], Channels<N>) = unsafe {
         (
             params.weights.as_ptr().add(first),
             core::array::from_fn(|k| *params.bias.as_ptr().add(first + k)),
-            core::array::from_fn(|k| {
+            Channels::new(|k| {
                 Shape::<L>::REQUANT.channel(
                     *params.mantissas.as_ptr().add(first + k),
                     *params.exponents.as_ptr().add(first + k),
@@ -185,9 +186,10 @@ unsafe fn image<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
     let filter = unsafe { T::filter::<Shape<L>>(weights) };
     let edge_bias = edge_bias::<L, N>(weights, bias);
     let mut pixel = output;
-    for oy in 0..y.out {
+    for oy in 0..opaque(y.out) {
         let whole = y.interior_start() <= oy && oy < y.interior_end();
-        for ox in 0..x.out {
+        for ox in 0..opaque(x.out) {
+            rolled();
             let inside = whole && x.interior_start() <= ox && ox < x.interior_end();
             let acc = if !Shape::<L>::HAS_BORDER || inside {
                 let at = (y.at(oy, 0) * x.len + x.at(ox, 0)) * inputs;
@@ -197,10 +199,8 @@ unsafe fn image<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
                 // SAFETY: the caller's promise.
                 unsafe { edge::<L, T, N>(input, weights, (oy, ox), edge_bias) }
             };
-            for (k, (acc, &channel)) in acc.into_iter().zip(&channels).enumerate() {
-                // SAFETY: N channels of this pixel.
-                unsafe { *pixel.add(k) = Shape::<L>::REQUANT.finish(acc, channel) };
-            }
+            // SAFETY: N channels of this pixel.
+            unsafe { Shape::<L>::REQUANT.store(acc, &channels, pixel, N) };
             pixel = pixel.wrapping_add(outputs);
         }
     }
@@ -213,7 +213,8 @@ fn edge_bias<L: DepthwiseConv2d, const N: usize>(w: *const i8, bias: [i32; N]) -
         return bias;
     }
     let mut sums = [0i32; N];
-    for tap in 0..Shape::<L>::TAPS {
+    for tap in 0..opaque(Shape::<L>::TAPS) {
+        rolled();
         for (k, sum) in sums.iter_mut().enumerate() {
             // SAFETY: VALID: N channels of each tap.
             *sum += i32::from(unsafe { *w.add(tap * Shape::<L>::OUTPUTS + k) });
@@ -239,6 +240,7 @@ unsafe fn edge<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
     let ((top, bottom), (left, right)) = (y.taps(oy), x.taps(ox));
     for ky in top..bottom {
         for kx in left..right {
+            rolled();
             let at = (y.at(oy, ky) * x.len + x.at(ox, kx)) * Shape::<L>::INPUTS;
             let tap = (ky * x.kernel + kx) * Shape::<L>::OUTPUTS;
             // SAFETY: a valid tap.

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use super::requant::Requant;
-use super::{elements, unary};
+use super::{elements, opaque, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Mean;
 
@@ -52,7 +52,8 @@ fn layer<L: Mean>(arena: *mut i8) {
     let [_, _, channels] = params.input;
     let factor = Shape::<L>::REQUANT.channel(params.scale.mantissa, params.scale.exponent);
     let start = (Shape::<L>::PIXELS as i32).wrapping_mul(-i32::from(params.input_zero));
-    for c in 0..channels {
+    for c in 0..opaque(channels) {
+        rolled();
         let mut sum = start;
         for pixel in 0..Shape::<L>::PIXELS {
             // SAFETY: `unary` and VALID: an element of the input region.

@@ -97,3 +97,31 @@ const fn per_channel(channels: usize, bias: &[i32], mantissas: &[i32], exponents
 const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
+
+/// Keeps the loop around it as it is written: LLVM would unroll loops on Cortex-M, several times their
+/// size and not predictably, where it does not pay. An empty `asm!`, no instruction.
+#[inline(always)]
+pub(crate) fn rolled() {
+    #[cfg(target_arch = "arm")]
+    // SAFETY: does nothing.
+    unsafe {
+        core::arch::asm!("", options(nomem, nostack, preserves_flags));
+    }
+}
+
+/// The same number, as one that the compiler does not know: no loop is unrolled because of it. An empty
+/// `asm!`, no instruction.
+#[inline(always)]
+pub(crate) fn opaque(count: usize) -> usize {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut count = count;
+        // SAFETY: does nothing.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) count, options(pure, nomem, nostack, preserves_flags));
+        }
+        count
+    }
+    #[cfg(not(target_arch = "arm"))]
+    count
+}

@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-use super::elements;
 use super::sliding::{Axis, axes};
+use super::{elements, opaque, rolled};
 use crate::layer::Pool2d;
 
 /// Everything constant in a layer.
@@ -54,8 +54,9 @@ pub(super) fn pool<L: Pool2d>(
             arena.add(L::OUTPUT.offset),
         )
     };
-    for oy in 0..y.out {
-        for ox in 0..x.out {
+    for oy in 0..opaque(y.out) {
+        for ox in 0..opaque(x.out) {
+            rolled();
             let ((top, bottom), (left, right)) = if Shape::<L>::HAS_BORDER {
                 (y.taps(oy), x.taps(ox))
             } else {
@@ -64,10 +65,11 @@ pub(super) fn pool<L: Pool2d>(
             let count = ((bottom - top) * (right - left)) as i32;
             // SAFETY: the first valid tap of the window.
             let corner = unsafe { input.add((y.at(oy, top) * x.len + x.at(ox, left)) * channels) };
-            for c in 0..channels {
+            for c in 0..opaque(channels) {
                 let mut acc = start;
-                for ky in 0..bottom - top {
-                    for kx in 0..right - left {
+                for ky in 0..opaque(bottom - top) {
+                    for kx in 0..opaque(right - left) {
+                        rolled();
                         let tap = (ky * y.dilation * x.len + kx * x.dilation) * channels + c;
                         // SAFETY: a valid tap of the window.
                         acc = fold(acc, i32::from(unsafe { *corner.add(tap) }));

@@ -43,6 +43,27 @@ pub(crate) struct Channel {
     shift: i32,
 }
 
+/// The constants of a group of channels, field by field, as vector loads want them.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct Channels<const N: usize> {
+    mantissas: [i32; N],
+    addends: [i32; N],
+    shifts: [i32; N],
+}
+
+impl<const N: usize> Channels<N> {
+    /// One channel after the other.
+    #[inline(always)]
+    pub(crate) fn new(channel: impl Fn(usize) -> Channel) -> Self {
+        Self {
+            mantissas: core::array::from_fn(|k| channel(k).mantissa),
+            addends: core::array::from_fn(|k| channel(k).addend),
+            shifts: core::array::from_fn(|k| channel(k).shift),
+        }
+    }
+}
+
 impl Requant {
     /// For channels with these factors and accumulators below 2^`bits` in magnitude.
     pub(crate) const fn new(
@@ -125,6 +146,41 @@ impl Requant {
         // In this order LLVM finds SSAT for the full range.
         let y = if y > self.high { self.high } else { y };
         (if y < self.low { self.low } else { y }) as i8
+    }
+
+    /// Writes the outputs of a group of channels; those beyond `count` are that of the last again.
+    ///
+    /// # Safety
+    /// `min(N, count)` bytes may be written to `output`.
+    #[inline(always)]
+    pub(crate) unsafe fn store<const N: usize>(
+        self,
+        acc: [i32; N],
+        channels: &Channels<N>,
+        output: *mut i8,
+        count: usize,
+    ) {
+        #[cfg(all(target_arch = "arm", feature = "mve"))]
+        if matches!(self.method, Method::Single { pre: 0 }) && count >= 4 && N == 4 {
+            if self.low == -128 && self.high == 127 {
+                // SAFETY: the caller's promise; N is 4, and `Channels` is three arrays of N.
+                unsafe {
+                    let constants = core::ptr::from_ref(channels).cast();
+                    crate::mve::requant::store(acc.as_ptr(), constants, output);
+                }
+                return;
+            }
+        }
+        for (k, &acc) in acc.iter().enumerate() {
+            let at = if k < count { k } else { count - 1 };
+            let channel = Channel {
+                mantissa: channels.mantissas[k],
+                addend: channels.addends[k],
+                shift: channels.shifts[k],
+            };
+            // SAFETY: the caller's promise.
+            unsafe { *output.add(at) = self.finish(acc, channel) };
+        }
     }
 
     /// The output before the clamp.

@@ -1,6 +1,7 @@
 //! Sums of a convolution: two filters by two pixels, four byte loads for four multiplications.
 
 use crate::kernels::conv2d::Patch;
+use crate::kernels::{opaque, rolled};
 
 /// Filters summed together.
 pub(crate) const FILTERS: usize = 2;
@@ -11,6 +12,9 @@ pub(crate) const PIXELS: usize = if cfg!(all(target_arch = "arm", not(target_has
 } else {
     2
 };
+
+/// Bytes of a run per turn of the loop.
+const UNROLL: usize = if PIXELS == 1 { 1 } else { 4 };
 
 /// The accumulators of a tile, from patches without padding: `[pixel][filter]`.
 ///
@@ -30,19 +34,39 @@ pub(crate) unsafe fn tile<P: Patch>(
             // SAFETY: the caller vouches for the runs that P describes.
             unsafe {
                 let x = x.add(outer * P::STEP[0] + inner * P::STEP[1]);
-                for i in 0..P::RUN {
-                    let w = [*w.add(i), *w.add(i + P::FILTER)].map(i32::from);
-                    for (pixel, acc) in acc.iter_mut().enumerate() {
-                        let x = i32::from(*x.add(i + pixel * P::PIXEL));
-                        acc[0] = acc[0].wrapping_add(w[0] * x);
-                        acc[1] = acc[1].wrapping_add(w[1] * x);
+                let mut at = 0;
+                for _ in 0..opaque(P::RUN / UNROLL) {
+                    for i in 0..UNROLL {
+                        multiply::<P>(x.add(at + i), w.add(at + i), &mut acc);
                     }
+                    at += UNROLL;
+                }
+                for i in 0..P::RUN % UNROLL {
+                    multiply::<P>(x.add(at + i), w.add(at + i), &mut acc);
                 }
                 w = w.add(P::RUN);
             }
         }
     }
     acc
+}
+
+/// One byte of each patch times one of each filter.
+///
+/// # Safety
+/// As for [`tile`].
+#[inline(always)]
+unsafe fn multiply<P: Patch>(x: *const i8, w: *const i8, acc: &mut [[i32; FILTERS]; PIXELS]) {
+    rolled();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let w = [*w, *w.add(P::FILTER)].map(i32::from);
+        for (pixel, acc) in acc.iter_mut().enumerate() {
+            let x = i32::from(*x.add(pixel * P::PIXEL));
+            acc[0] = acc[0].wrapping_add(w[0] * x);
+            acc[1] = acc[1].wrapping_add(w[1] * x);
+        }
+    }
 }
 
 /// Adds w·(x − zero) over `len` contiguous bytes for each filter.
@@ -58,6 +82,7 @@ pub(crate) unsafe fn edge<P: Patch>(
     mut acc: [i32; FILTERS],
 ) -> [i32; FILTERS] {
     for i in 0..len {
+        rolled();
         // SAFETY: i < len, by the caller's promise.
         unsafe {
             let x = i32::from(*x.add(i)) - i32::from(zero);

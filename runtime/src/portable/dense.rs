@@ -1,6 +1,7 @@
 //! Sums of a fully connected layer: one input byte serves four rows.
 
 use crate::kernels::dense::Rows;
+use crate::kernels::{opaque, rolled};
 
 /// Rows summed together; Armv6-M has registers for two only.
 pub(crate) const ROWS: usize = if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
@@ -8,6 +9,9 @@ pub(crate) const ROWS: usize = if cfg!(all(target_arch = "arm", not(target_has_a
 } else {
     4
 };
+
+/// Inputs per turn of the loop.
+const UNROLL: usize = if ROWS == 2 { 1 } else { 4 };
 
 /// The accumulators of a group of rows.
 ///
@@ -24,14 +28,33 @@ pub(crate) unsafe fn tile<R: Rows>(
         // SAFETY: a row of R.
         unsafe { w.add(row * R::STEP) }
     });
-    for i in 0..R::LEN {
-        // SAFETY: i < LEN, by the caller's promise.
-        unsafe {
-            let x = i32::from(*x.add(i));
-            for (acc, row) in acc.iter_mut().zip(rows) {
-                *acc = acc.wrapping_add(i32::from(*row.add(i)) * x);
-            }
+    let mut at = 0;
+    for _ in 0..opaque(R::LEN / UNROLL) {
+        for i in at..at + UNROLL {
+            // SAFETY: i < LEN, by the caller's promise.
+            unsafe { multiply(x, rows, i, &mut acc) };
         }
+        at += UNROLL;
+    }
+    for i in at..at + R::LEN % UNROLL {
+        // SAFETY: as above.
+        unsafe { multiply(x, rows, i, &mut acc) };
     }
     acc
+}
+
+/// Input `i` times one weight of each row.
+///
+/// # Safety
+/// `i` is inside the input and the rows.
+#[inline(always)]
+unsafe fn multiply(x: *const i8, rows: [*const i8; ROWS], i: usize, acc: &mut [i32; ROWS]) {
+    rolled();
+    // SAFETY: the caller's promise.
+    unsafe {
+        let x = i32::from(*x.add(i));
+        for (acc, row) in acc.iter_mut().zip(rows) {
+            *acc = acc.wrapping_add(i32::from(*row.add(i)) * x);
+        }
+    }
 }

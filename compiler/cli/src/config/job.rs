@@ -91,6 +91,8 @@ pub struct BoardChoice {
     pub board: Board,
     /// What the firmware may take.
     pub limits: Limits,
+    /// The text of a board.toml of the user's own.
+    pub own_text: Option<String>,
 }
 
 /// `[search]`.
@@ -131,6 +133,29 @@ pub struct TrainJob {
     pub label_smoothing: f64,
     /// Whether training samples are varied.
     pub augment: bool,
+    /// How strongly; `None` is the default for the shape.
+    pub vary: Vary,
+    /// Alpha of mixup; 0: off.
+    pub mixup: f64,
+    /// Runs whose mean opinion the final run learns from.
+    pub teachers: usize,
+}
+
+/// Strengths of augmentation that the configuration gives.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Vary {
+    /// Degrees.
+    pub rotation: Option<f32>,
+    /// Relative.
+    pub scale: Option<f32>,
+    /// Pixels.
+    pub shift: Option<f32>,
+    /// Pixels.
+    pub elastic: Option<f32>,
+    /// Natural logarithm.
+    pub speed: Option<f32>,
+    /// Deviations of the channel.
+    pub noise: Option<f32>,
 }
 
 impl Job {
@@ -196,8 +221,18 @@ impl Job {
 
 /// Names that would collide with what the emitted crate or Rust itself already calls so.
 const RESERVED: &[&str] = &[
-    "alloc", "core", "cortex_m", "cortex_m_rt", "ember_board", "ember_runtime", "firmware", "golden",
-    "params", "proc_macro", "std", "test",
+    "alloc",
+    "core",
+    "cortex_m",
+    "cortex_m_rt",
+    "ember_board",
+    "ember_runtime",
+    "firmware",
+    "golden",
+    "params",
+    "proc_macro",
+    "std",
+    "test",
 ];
 
 fn model_name(values: &Values, problems: &mut Vec<Problem>) -> Option<String> {
@@ -317,7 +352,7 @@ fn data_job(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<
 }
 
 fn board_choice(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<BoardChoice> {
-    let board = find_board(values, dir, problems)?;
+    let (board, own_text) = find_board(values, dir, problems)?;
     let limit = |key: &'static str, most: u32, problems: &mut Vec<Problem>| {
         let span = values.span("board", key);
         let bytes = values.size("board", key).unwrap_or(most as usize);
@@ -330,7 +365,10 @@ fn board_choice(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Opt
                     size::show(bytes)
                 ))
                 .at(span)
-                .help(format!("the least that makes sense is {}", size::show(least))),
+                .help(format!(
+                    "the least that makes sense is {}",
+                    size::show(least)
+                )),
             );
         } else if bytes > most as usize {
             problems.push(
@@ -350,11 +388,12 @@ fn board_choice(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Opt
         flash_bytes: limit("flash", board.flash.bytes, problems),
         ram_bytes: limit("ram", board.ram.bytes, problems),
     };
-    Some(BoardChoice { board, limits })
+    Some(BoardChoice { board, limits, own_text })
 }
 
-fn find_board(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<Board> {
-    let given = ["name", "file", "core"].map(|key| values.span("board", key).map(|span| (key, span)));
+fn find_board(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Option<(Board, Option<String>)> {
+    let given =
+        ["name", "file", "core"].map(|key| values.span("board", key).map(|span| (key, span)));
     let given: Vec<_> = given.into_iter().flatten().collect();
     let [(key, span)] = given.as_slice() else {
         let problem = match given.get(1) {
@@ -377,21 +416,25 @@ fn find_board(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Optio
             if board.is_none() {
                 let all = boards::all();
                 let problem = Problem::new(format!("there is no board \"{name}\"")).at(span);
-                problems.push(match nearest(name, all.iter().map(|board| board.name.as_str())) {
-                    Some(near) => problem.help(format!("did you mean \"{near}\"?")),
-                    None => problem.help("`emberc boards` lists them all"),
-                });
+                problems.push(
+                    match nearest(name, all.iter().map(|board| board.name.as_str())) {
+                        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+                        None => problem.help("`emberc boards` lists them all"),
+                    },
+                );
             }
-            board
+            Some((board?, None))
         }
         "file" => {
             let path = existing(values, "board", "file", dir, problems)?;
             let text = std::fs::read_to_string(&path).ok()?;
-            Board::parse(&text)
-                .map_err(|error| {
+            match Board::parse(&text) {
+                Ok(board) => Some((board, Some(text))),
+                Err(error) => {
                     problems.push(Problem::new(format!("{}: {error}", path.display())).at(span));
-                })
-                .ok()
+                    None
+                }
+            }
         }
         _ => {
             for key in ["flash", "ram"] {
@@ -403,7 +446,7 @@ fn find_board(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Optio
                     );
                 }
             }
-            boards::stand_in(values.text("board", "core")?)
+            Some((boards::stand_in(values.text("board", "core")?)?, None))
         }
     }
 }
@@ -424,6 +467,7 @@ fn search_job(values: &Values) -> SearchJob {
 }
 
 fn train_job(values: &Values) -> TrainJob {
+    let vary = |key| values.optional_number("train", key).map(|value| value as f32);
     TrainJob {
         epochs: values.integer("train", "epochs") as usize,
         final_epochs: values.integer("train", "final_epochs") as usize,
@@ -431,5 +475,15 @@ fn train_job(values: &Values) -> TrainJob {
         learning_rate: values.number("train", "learning_rate"),
         label_smoothing: values.number("train", "label_smoothing"),
         augment: values.text("train", "augment") != Some("none"),
+        vary: Vary {
+            rotation: vary("rotation"),
+            scale: vary("scale"),
+            shift: vary("shift"),
+            elastic: vary("elastic"),
+            speed: vary("speed"),
+            noise: vary("noise"),
+        },
+        mixup: values.number("train", "mixup"),
+        teachers: values.integer("train", "teachers") as usize,
     }
 }

@@ -11,7 +11,7 @@ mod values;
 
 use std::path::PathBuf;
 
-pub use job::{BoardChoice, DataJob, Job, Normalize, SearchJob, TrainJob};
+pub use job::{BoardChoice, DataJob, Job, Normalize, SearchJob, TrainJob, Vary};
 pub use problem::{Problem, Problems};
 
 /// A column of a table.

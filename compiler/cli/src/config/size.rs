@@ -4,7 +4,9 @@
 /// Bytes of `text`, or `None` if it is not a size or does not fit 32 bits.
 pub fn parse(text: &str) -> Option<usize> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let number: u64 = text[..digits].parse().ok()?;
     let unit = match text[digits..].trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
@@ -36,7 +38,16 @@ mod tests {
         assert_eq!(parse("8 KiB"), Some(8192));
         assert_eq!(parse("1m"), Some(1 << 20));
         assert_eq!(parse("4096"), Some(4096));
-        for bad in ["", "K", "12Q", "-1", "9999999999", "99999999999999999999K", "1.5K", "8K8"] {
+        for bad in [
+            "",
+            "K",
+            "12Q",
+            "-1",
+            "9999999999",
+            "99999999999999999999K",
+            "1.5K",
+            "8K8",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
         assert_eq!(show(8192), "8 KiB");

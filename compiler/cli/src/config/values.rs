@@ -67,6 +67,13 @@ impl Values {
         }
     }
 
+    pub fn optional_number(&self, section: &'static str, name: &'static str) -> Option<f64> {
+        match self.values.get(&(section, name))? {
+            Value::Number(value) => Some(*value),
+            other => wrong_kind(section, name, other),
+        }
+    }
+
     pub fn size(&self, section: &'static str, name: &'static str) -> Option<usize> {
         match self.values.get(&(section, name))? {
             Value::Size(bytes) => Some(*bytes),
@@ -134,7 +141,9 @@ pub(crate) fn read(text: &str) -> (Values, Vec<Problem>) {
     }
     for (section, table) in document.get_ref() {
         let span = Some(section.span());
-        let Some(&(known, _)) = SECTIONS.iter().find(|(known, _)| *known == section.get_ref())
+        let Some(&(known, _)) = SECTIONS
+            .iter()
+            .find(|(known, _)| *known == section.get_ref())
         else {
             problems.push(unknown_section(section.get_ref(), span));
             continue;
@@ -160,7 +169,10 @@ fn fill_defaults(values: &mut Values) {
             convert(key, &value).ok()
         });
         let value = value.unwrap_or_else(|| {
-            panic!("BUG: the default of {}.{} is not of its kind", key.section, key.name)
+            panic!(
+                "BUG: the default of {}.{} is not of its kind",
+                key.section, key.name
+            )
         });
         values.values.insert((key.section, key.name), value);
     }
@@ -246,7 +258,12 @@ fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, Problem> {
         (Kind::Integer(low, high), value) => integer(value)
             .filter(|value| (low..=high).contains(value))
             .map(Value::Integer)
-            .ok_or_else(|| wrong(&format!("an integer {}", range_text(low as f64, high as f64)))),
+            .ok_or_else(|| {
+                wrong(&format!(
+                    "an integer {}",
+                    range_text(low as f64, high as f64)
+                ))
+            }),
         (Kind::Number(low, high), value) => number(value)
             .filter(|value| (low..=high).contains(value))
             .map(Value::Number)
@@ -323,7 +340,10 @@ fn split(value: &DeValue<'_>) -> Option<Split> {
         DeValue::Table(table) => {
             let field = |name: &str| table.get(name).map(Spanned::get_ref);
             let known = ["groups", "file", "labels"];
-            if table.keys().any(|key| !known.contains(&key.get_ref().as_ref())) {
+            if table
+                .keys()
+                .any(|key| !known.contains(&key.get_ref().as_ref()))
+            {
                 return None;
             }
             match (field("groups"), field("file")) {

@@ -70,7 +70,10 @@ pub(crate) fn decode(
         let size = expected.map_or("more than any memory".to_string(), |size| size.to_string());
         return Err(Reason::format(
             format,
-            format!("its shape {shape:?} needs {size} bytes of data, it has {}", data.len()),
+            format!(
+                "its shape {shape:?} needs {size} bytes of data, it has {}",
+                data.len()
+            ),
         ));
     }
     let mut reversed = [0; 8];

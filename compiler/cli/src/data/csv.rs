@@ -20,7 +20,10 @@ pub(crate) fn parse(bytes: &[u8], fields: &Fields) -> Result<Table, Reason> {
     let first = first.map_err(bad)?;
     let columns = Columns::find(&first, fields)?;
     let is_header = columns.by_name
-        || columns.features.iter().any(|&at| number(&first, at).is_none());
+        || columns
+            .features
+            .iter()
+            .any(|&at| number(&first, at).is_none());
     let mut table = Table::new(columns.features.len(), fields);
     if !is_header {
         columns.push(&first, 1, &mut table)?;
@@ -72,25 +75,43 @@ impl Columns {
             label,
             group,
             series,
-            features: (0..first.len()).filter(|&at| !taken.contains(&Some(at))).collect(),
+            features: (0..first.len())
+                .filter(|&at| !taken.contains(&Some(at)))
+                .collect(),
             by_name,
         })
     }
 
-    fn push(&self, record: &csv::StringRecord, line: usize, table: &mut Table) -> Result<(), Reason> {
+    fn push(
+        &self,
+        record: &csv::StringRecord,
+        line: usize,
+        table: &mut Table,
+    ) -> Result<(), Reason> {
         for &at in &self.features {
             let value = number(record, at).ok_or_else(|| {
                 let text = record.get(at).unwrap_or_default();
-                Reason::format("csv", format!("line {line}, column {at}: `{text}` is not a number"))
+                Reason::format(
+                    "csv",
+                    format!("line {line}, column {at}: `{text}` is not a number"),
+                )
             })?;
             table.values.push(value);
         }
         let word = |at: usize| record.get(at).unwrap_or_default();
-        table.push_words(word(self.label), self.group.map(word), self.series.map(word));
+        table.push_words(
+            word(self.label),
+            self.group.map(word),
+            self.series.map(word),
+        );
         Ok(())
     }
 }
 
 fn number(record: &csv::StringRecord, at: usize) -> Option<f32> {
-    record.get(at)?.parse().ok().filter(|value: &f32| value.is_finite())
+    record
+        .get(at)?
+        .parse()
+        .ok()
+        .filter(|value: &f32| value.is_finite())
 }

@@ -19,7 +19,9 @@ pub enum Reason {
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
     /// No reader knows the name.
-    #[error("no known kind of file; name it .csv, .npy, .npz, .idx or …-ubyte, each with or without .gz")]
+    #[error(
+        "no known kind of file; name it .csv, .npy, .npz, .idx or …-ubyte, each with or without .gz"
+    )]
     Kind,
     /// More data than a file of samples may have.
     #[error("more than {limit} MiB when unpacked; use a part of the data")]

@@ -20,7 +20,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
         0x0c => Element::I32,
         0x0d => Element::F32,
         0x0e => Element::F64,
-        other => return Err(bad(&format!("its elements have the unknown type {other:#04x}"))),
+        other => {
+            return Err(bad(&format!(
+                "its elements have the unknown type {other:#04x}"
+            )));
+        }
     };
     let (dims, data) = rest
         .split_at_checked(4 * usize::from(rank))

@@ -12,12 +12,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
     let rest = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| bad("it does not begin with \\x93NUMPY"))?;
-    let (&[major, _minor], rest) = rest.split_first_chunk().ok_or_else(|| bad("it is cut short"))?;
+    let (&[major, _minor], rest) = rest
+        .split_first_chunk()
+        .ok_or_else(|| bad("it is cut short"))?;
     let (length, rest) = if major == 1 {
-        let (length, rest) = rest.split_first_chunk().ok_or_else(|| bad("it is cut short"))?;
+        let (length, rest) = rest
+            .split_first_chunk()
+            .ok_or_else(|| bad("it is cut short"))?;
         (u32::from(u16::from_le_bytes(*length)), rest)
     } else {
-        let (length, rest) = rest.split_first_chunk().ok_or_else(|| bad("it is cut short"))?;
+        let (length, rest) = rest
+            .split_first_chunk()
+            .ok_or_else(|| bad("it is cut short"))?;
         (u32::from_le_bytes(*length), rest)
     };
     let (header, data) = rest
@@ -32,8 +38,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
     let shape = field(header, "shape")
         .and_then(tuple)
         .ok_or_else(|| bad("its header has no shape"))?;
-    let (element, big_endian) = element(descr)
-        .ok_or_else(|| bad(&format!("elements of type `{descr}` are not numbers; store ints or floats")))?;
+    let (element, big_endian) = element(descr).ok_or_else(|| {
+        bad(&format!(
+            "elements of type `{descr}` are not numbers; store ints or floats"
+        ))
+    })?;
     decode("npy", shape, element, big_endian, data)
 }
 

@@ -87,19 +87,29 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
     let mut random = Random::new(job.search.seed, SPLIT);
     let mut rest: Vec<usize> = (0..main.samples.len()).collect();
     let mut part = |key: &'static str, split: &Split, rest: &mut Vec<usize>| {
-        split::take(split, &main.samples, main.table.groups.as_ref(), rest, &mut random)
-            .map_err(|error| {
-                let span = job.span("data", key).or_else(|| job.span("data", "file"));
-                problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
-            })
-            .unwrap_or_default()
+        split::take(
+            split,
+            &main.samples,
+            main.table.groups.as_ref(),
+            rest,
+            &mut random,
+        )
+        .map_err(|error| {
+            let span = job.span("data", key).or_else(|| job.span("data", "file"));
+            problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
+        })
+        .unwrap_or_default()
     };
     let test_indices = part("test", &data.test, &mut rest);
     let validation_indices = part("validation", &data.validation, &mut rest);
     if !problems.is_empty() {
         return None;
     }
-    let build = Build { data, shape: &shape, classes: &classes };
+    let build = Build {
+        data,
+        shape: &shape,
+        classes: &classes,
+    };
     let own = |indices: &[usize], long: bool| build.dataset(main, indices, long);
     let every = |source: &Source| (0..source.samples.len()).collect::<Vec<_>>();
     let validation = match &validation_source {
@@ -112,7 +122,11 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
     };
     let calibration = own(&rest, false);
     let train = own(&rest, true);
-    for (key, part) in [("file", &calibration), ("validation", &validation), ("test", &test)] {
+    for (key, part) in [
+        ("file", &calibration),
+        ("validation", &validation),
+        ("test", &test),
+    ] {
         check_part(job, key, part, problems);
     }
     if !problems.is_empty() {
@@ -126,7 +140,15 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
     let all = more.map_or_else(|| train.clone(), |more| train.concat(&more));
     let normalization = learn(data, &calibration);
     let hash = hash(&[&train, &validation, &test]);
-    Some(Parts { train, all, calibration, validation, test, normalization, hash })
+    Some(Parts {
+        train,
+        all,
+        calibration,
+        validation,
+        test,
+        normalization,
+        hash,
+    })
 }
 
 fn source(
@@ -171,7 +193,11 @@ fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option
             other => other.to_vec(),
         }
     };
-    let size = |shape: &[usize]| shape.iter().try_fold(1usize, |size, &dim| size.checked_mul(dim));
+    let size = |shape: &[usize]| {
+        shape
+            .iter()
+            .try_fold(1usize, |size, &dim| size.checked_mul(dim))
+    };
     let shape = match &job.data.shape {
         Some(wanted) if size(wanted) == size(&has) => wanted.clone(),
         Some(wanted) => {
@@ -187,26 +213,47 @@ fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option
         }
         None => has,
     };
-    let channels = if shape.len() == 1 { 1 } else { shape[shape.len() - 1] };
-    let beyond = job.data.axes.iter().flatten().find(|&&axis| axis >= channels);
+    let channels = if shape.len() == 1 {
+        1
+    } else {
+        shape[shape.len() - 1]
+    };
+    let beyond = job
+        .data
+        .axes
+        .iter()
+        .flatten()
+        .find(|&&axis| axis >= channels);
     if let Some(axis) = beyond {
         problems.push(
-            Problem::new(format!("`axes` names channel {axis}, a sample has {channels}"))
-                .at(job.span("data", "axes"))
-                .help("channels are numbered from 0"),
+            Problem::new(format!(
+                "`axes` names channel {axis}, a sample has {channels}"
+            ))
+            .at(job.span("data", "axes"))
+            .help("channels are numbered from 0"),
         );
     }
     if shape.len() > 3 || size(&shape).is_none_or(|size| size > 1 << 20) {
         problems.push(
-            Problem::new(format!("samples of shape {shape:?} are too much for a microcontroller"))
-                .at(job.span("data", "file")),
+            Problem::new(format!(
+                "samples of shape {shape:?} are too much for a microcontroller"
+            ))
+            .at(job.span("data", "file")),
         );
     }
-    if problems.is_empty() { Some(Shape::new(shape)) } else { None }
+    if problems.is_empty() {
+        Some(Shape::new(shape))
+    } else {
+        None
+    }
 }
 
 /// Numbers the classes of all files alike and returns their names.
-fn classes(job: &Job, sources: &mut [&mut Source], problems: &mut Vec<Problem>) -> Option<Vec<String>> {
+fn classes(
+    job: &Job,
+    sources: &mut [&mut Source],
+    problems: &mut Vec<Problem>,
+) -> Option<Vec<String>> {
     let mut labels = super::table::Words::default();
     let words: BTreeSet<&str> = sources
         .iter()
@@ -232,26 +279,40 @@ fn classes(job: &Job, sources: &mut [&mut Source], problems: &mut Vec<Problem>) 
     let (found, named) = (labels.names.len(), job.data.classes.len());
     if found < 2 {
         problems.push(
-            Problem::new(format!("the data has {found} class; a classifier needs two"))
-                .at(job.span("data", "label").or_else(|| job.span("data", "file"))),
+            Problem::new(format!(
+                "the data has {found} class; a classifier needs two"
+            ))
+            .at(job
+                .span("data", "label")
+                .or_else(|| job.span("data", "file"))),
         );
     } else if found > 1000 {
         problems.push(
-            Problem::new(format!("the data has {found} classes; is that the right label?"))
-                .at(job.span("data", "label").or_else(|| job.span("data", "file")))
-                .help("`label` names the column of the class"),
+            Problem::new(format!(
+                "the data has {found} classes; is that the right label?"
+            ))
+            .at(job
+                .span("data", "label")
+                .or_else(|| job.span("data", "file")))
+            .help("`label` names the column of the class"),
         );
     } else if named != 0 && named != found {
         problems.push(
-            Problem::new(format!("`classes` has {named} names, the data has {found} labels"))
-                .at(job.span("data", "classes"))
-                .help(format!("the labels are {}", labels.names.join(", "))),
+            Problem::new(format!(
+                "`classes` has {named} names, the data has {found} labels"
+            ))
+            .at(job.span("data", "classes"))
+            .help(format!("the labels are {}", labels.names.join(", "))),
         );
     }
     if !problems.is_empty() {
         return None;
     }
-    Some(if named > 0 { job.data.classes.clone() } else { labels.names })
+    Some(if named > 0 {
+        job.data.classes.clone()
+    } else {
+        labels.names
+    })
 }
 
 /// Builds datasets out of samples.
@@ -265,7 +326,11 @@ impl Build<'_> {
     /// The samples with these indices; `None` if there are none or if a value is not finite.
     fn dataset(&self, source: &Source, indices: &[usize], long: bool) -> Option<Dataset> {
         let row: usize = source.table.row_shape.iter().product();
-        let margin = if long && self.data.window > 0 { self.data.margin } else { 0 };
+        let margin = if long && self.data.window > 0 {
+            self.data.margin
+        } else {
+            0
+        };
         let rows = self.data.window.max(1) + margin;
         let mut shape = self.shape.dims().to_vec();
         if margin > 0 {
@@ -275,7 +340,11 @@ impl Build<'_> {
             .iter()
             .filter_map(|&index| {
                 let sample = &source.samples[index];
-                let start = if margin > 0 { sample.long_row? } else { sample.row };
+                let start = if margin > 0 {
+                    sample.long_row?
+                } else {
+                    sample.row
+                };
                 Some((start, sample.label))
             })
             .collect();
@@ -294,18 +363,24 @@ fn check_part(job: &Job, key: &'static str, part: &Option<Dataset>, problems: &m
     let name = if key == "file" { "training" } else { key };
     let Some(part) = part else {
         problems.push(
-            Problem::new(format!("the {name} set is empty, or has values that are not finite"))
-                .at(span)
-                .help("is a recording shorter than `window`, or do test and validation take everything?"),
+            Problem::new(format!(
+                "the {name} set is empty, or has values that are not finite"
+            ))
+            .at(span)
+            .help(
+                "is a recording shorter than `window`, or do test and validation take everything?",
+            ),
         );
         return;
     };
     for (class, name_of_class) in part.classes.iter().enumerate() {
         if !part.labels.contains(&class) {
             problems.push(
-                Problem::new(format!("class `{name_of_class}` has no sample in the {name} set"))
-                    .at(span.clone())
-                    .help("divide the data another way, or leave the class out"),
+                Problem::new(format!(
+                    "class `{name_of_class}` has no sample in the {name} set"
+                ))
+                .at(span.clone())
+                .help("divide the data another way, or leave the class out"),
             );
         }
     }
@@ -318,7 +393,11 @@ fn learn(data: &DataJob, train: &Dataset) -> Normalization {
         [_, _, _] => Normalize::Range,
         _ => Normalize::Standard,
     };
-    let kind = if data.normalize == Normalize::Auto { auto } else { data.normalize };
+    let kind = if data.normalize == Normalize::Auto {
+        auto
+    } else {
+        data.normalize
+    };
     match kind {
         Normalize::Range => Normalization::range(train),
         Normalize::Magnitude => Normalization::magnitude(train, &axes),

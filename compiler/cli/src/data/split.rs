@@ -29,7 +29,9 @@ pub(crate) fn take(
 ) -> Result<Vec<usize>, SplitError> {
     let part: BTreeSet<usize> = match split {
         Split::Fraction(fraction) => fraction_of(*fraction, samples, rest, random),
-        Split::Tail(count) if *count < rest.len() => rest[rest.len() - count..].iter().copied().collect(),
+        Split::Tail(count) if *count < rest.len() => {
+            rest[rest.len() - count..].iter().copied().collect()
+        }
         Split::Tail(count) => {
             return Err(SplitError::Tail {
                 asked: *count,
@@ -66,7 +68,12 @@ fn fraction_of(
         random.shuffle(&mut units);
         let wanted = (units.len() as f64 * fraction).round() as usize;
         let count = wanted.max(1).min(units.len().saturating_sub(1));
-        part.extend(units[..count].iter().flat_map(|unit| &members[unit]).copied());
+        part.extend(
+            units[..count]
+                .iter()
+                .flat_map(|unit| &members[unit])
+                .copied(),
+        );
     }
     part
 }
@@ -77,7 +84,9 @@ fn of_groups(
     groups: Option<&Words>,
     rest: &[usize],
 ) -> Result<BTreeSet<usize>, SplitError> {
-    let there = groups.map(|groups| groups.names.clone()).unwrap_or_default();
+    let there = groups
+        .map(|groups| groups.names.clone())
+        .unwrap_or_default();
     let mut ids = BTreeSet::new();
     for name in names {
         let id = there.iter().position(|there| there == name);
@@ -89,6 +98,10 @@ fn of_groups(
     Ok(rest
         .iter()
         .copied()
-        .filter(|&index| samples[index].group.is_some_and(|group| ids.contains(&group)))
+        .filter(|&index| {
+            samples[index]
+                .group
+                .is_some_and(|group| ids.contains(&group))
+        })
         .collect())
 }

@@ -144,8 +144,16 @@ enum Kind {
 
 impl Kind {
     fn of(path: &Path) -> Result<Self, Reason> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        let name = if is_packed(path) { name.trim_end_matches(".gz") } else { &name };
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .to_lowercase();
+        let name = if is_packed(path) {
+            name.trim_end_matches(".gz")
+        } else {
+            &name
+        };
         let kinds = [
             (".csv", Kind::Csv),
             (".npy", Kind::Npy),
@@ -219,7 +227,11 @@ fn join(
     series: Option<Vec<String>>,
 ) -> Result<Table, Reason> {
     let rows = array.rows();
-    let all = [("labels", Some(&labels)), ("groups", groups.as_ref()), ("series", series.as_ref())];
+    let all = [
+        ("labels", Some(&labels)),
+        ("groups", groups.as_ref()),
+        ("series", series.as_ref()),
+    ];
     for (what, words) in all {
         if let Some(words) = words.filter(|words| words.len() != rows) {
             return Err(Reason::Lengths {

@@ -60,7 +60,8 @@ pub(crate) fn samples(table: &Table, windows: Windows) -> Vec<Sample> {
         while row.saturating_add(windows.rows) <= end {
             let long = windows.rows.saturating_add(windows.margin);
             let long_row = (long <= end - start).then(|| {
-                row.saturating_sub(windows.margin / 2).clamp(start, end - long)
+                row.saturating_sub(windows.margin / 2)
+                    .clamp(start, end - long)
             });
             samples.push(Sample {
                 row,

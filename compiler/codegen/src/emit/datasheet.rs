@@ -3,8 +3,8 @@
 
 use ember_ir::{Activation, Graph, Node, Op, Quant, TensorId, Window2d};
 
-use super::op::constant_bytes;
 use super::provenance::Provenance;
+use crate::cost::constant_bytes;
 use crate::plan::{self, Planned};
 
 /// One line about a node: `conv2d 3x3, stride 2x2, relu`.
@@ -61,7 +61,7 @@ pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
     for &index in &planned.plan().order {
         let node = &graph.nodes[index];
         let node_macs = node.op.macs(graph.input_shape(node), graph.output_shape(node));
-        let node_bytes = constant_bytes(&planned.layers()[index]);
+        let node_bytes = constant_bytes(graph, node);
         macs += node_macs;
         bytes += node_bytes;
         rows.push([

@@ -21,7 +21,6 @@ mod provenance;
 mod readme;
 
 pub use error::EmitError;
-pub(crate) use op::constant_bytes;
 pub use provenance::Provenance;
 
 use std::collections::BTreeMap;
@@ -31,7 +30,7 @@ use quote::quote;
 
 use crate::cost;
 use crate::plan::Planned;
-use crate::target::{Board, Limits};
+use crate::target::{Board, Limits, Runner};
 use constants::Storage;
 use names::{Names, ident};
 
@@ -77,7 +76,7 @@ pub fn emit(
     let params_head = vec![quote!(#![doc = " Weights and other constants, as they lie in flash."]), constants::imports(&layers.constants)];
     let layers_items = [layers_head, layers.items].concat();
     let params_items = [params_head, constants].concat();
-    let samples = golden.iter().flat_map(|golden| golden.input.iter().chain(&golden.output));
+    let on_device = &golden[..golden.len().min(cost::DEVICE_VECTORS)];
 
     let mut files = BTreeMap::new();
     for (path, text) in [
@@ -90,14 +89,16 @@ pub fn emit(
         ("src/lib.rs", format::source(&first_line, &library)),
         ("src/layers.rs", format::source(&first_line, &layers_items)),
         ("src/params.rs", format::source(&first_line, &params_items)),
-        ("src/bin/firmware.rs", cargo::firmware(&first_line, &names, board)),
+        ("src/bin/firmware.rs", cargo::firmware(&first_line, &names, board, on_device.len())),
         ("tests/golden.rs", cargo::golden_test(&first_line, &names, golden.len())),
     ] {
         files.insert(path.to_owned(), text.into_bytes());
     }
     files.extend(weights);
-    let samples = samples.map(|value| value.cast_unsigned()).collect();
-    files.insert("tests/golden.bin".to_owned(), samples);
+    files.insert("tests/golden.bin".to_owned(), vectors(golden));
+    if let Runner::ProbeRs { .. } = board.runner {
+        files.insert("src/bin/golden.bin".to_owned(), vectors(on_device));
+    }
     Ok(Package { files })
 }
 
@@ -130,6 +131,12 @@ pub fn emit_module(planned: &Planned) -> Result<TokenStream, EmitError> {
             }
         }
     })
+}
+
+/// Input, output, input, output, … as bytes.
+fn vectors(golden: &[Golden]) -> Vec<u8> {
+    let values = golden.iter().flat_map(|golden| golden.input.iter().chain(&golden.output));
+    values.map(|value| value.cast_unsigned()).collect()
 }
 
 fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Result<(), EmitError> {

@@ -43,7 +43,11 @@ impl Interpreter {
     /// # Panics
     /// If the sample has another length than [`Interpreter::input_len`].
     pub fn run_all(&self, input: &[i8]) -> Vec<Vec<i8>> {
-        assert_eq!(input.len(), self.input_len(), "BUG: sample of the wrong length");
+        assert_eq!(
+            input.len(),
+            self.input_len(),
+            "BUG: sample of the wrong length"
+        );
         let mut tensors: Vec<Vec<i8>> = vec![Vec::new(); self.graph.tensors.len()];
         let mut rest = input;
         for &id in &self.graph.inputs {

@@ -19,7 +19,9 @@ pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use softmax::Softmax;
 
-use ember_ir::{Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant};
+use ember_ir::{
+    Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
+};
 use ember_runtime::params::{AddParams, MeanParams, Pool2dParams};
 
 /// What one node computes, in integers. The owned twin of a struct of `ember_runtime::params`; those

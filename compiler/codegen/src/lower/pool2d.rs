@@ -6,7 +6,11 @@ use ember_runtime::params::Pool2dParams;
 
 use super::{Context, requant};
 
-pub(super) fn lower(context: &Context<'_>, window: &Window2d, activation: Activation) -> Pool2dParams {
+pub(super) fn lower(
+    context: &Context<'_>,
+    window: &Window2d,
+    activation: Activation,
+) -> Pool2dParams {
     Pool2dParams {
         input: context.input_hwc(),
         output: context.output_hwc(),

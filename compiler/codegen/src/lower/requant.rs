@@ -31,7 +31,12 @@ fn exponent(multiplier: Multiplier) -> i8 {
 }
 
 /// d[c] = S_in · S_w[c] / S_out in f64, one per channel also where the weights have a single scale.
-pub(super) fn channel_factors(input: Quant, output: Quant, scales: &[f32], channels: usize) -> Vec<f64> {
+pub(super) fn channel_factors(
+    input: Quant,
+    output: Quant,
+    scales: &[f32],
+    channels: usize,
+) -> Vec<f64> {
     (0..channels)
         .map(|channel| {
             let weight = scales[if scales.len() == 1 { 0 } else { channel }];
@@ -78,7 +83,10 @@ pub(super) fn channels(
     taps: impl Fn(usize) -> Taps,
     overflows: &mut Vec<Overflow>,
 ) -> Channels {
-    let multipliers: Vec<Multiplier> = factors.iter().map(|&factor| Multiplier::new(factor)).collect();
+    let multipliers: Vec<Multiplier> = factors
+        .iter()
+        .map(|&factor| Multiplier::new(factor))
+        .collect();
     let zero = i64::from(context.input(0).zero_point);
     let farthest = u128::from((127 - zero).max(zero + 128).unsigned_abs());
     let fold = |(channel, &bias): (usize, &i32)| {
@@ -91,8 +99,14 @@ pub(super) fn channels(
     };
     Channels {
         bias: bias.iter().enumerate().map(fold).collect(),
-        mantissas: multipliers.iter().map(|multiplier| multiplier.mantissa).collect(),
-        exponents: multipliers.iter().map(|&multiplier| exponent(multiplier)).collect(),
+        mantissas: multipliers
+            .iter()
+            .map(|multiplier| multiplier.mantissa)
+            .collect(),
+        exponents: multipliers
+            .iter()
+            .map(|&multiplier| exponent(multiplier))
+            .collect(),
     }
 }
 
@@ -114,7 +128,10 @@ pub(super) fn prove(
     let (quantity, bound) = if bound > limit {
         ("the accumulator", bound)
     } else {
-        ("the accumulator shifted left by its multiplier", bound << shift)
+        (
+            "the accumulator shifted left by its multiplier",
+            bound << shift,
+        )
     };
     if bound > limit {
         overflows.push(Overflow {

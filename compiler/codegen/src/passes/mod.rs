@@ -46,7 +46,12 @@ pub fn run(mut network: FloatGraph) -> Result<FloatGraph, Vec<Violation>> {
     }
     for pass in &PASSES {
         network = (pass.run)(network);
-        debug_assert_eq!(verify_float(&network), [], "BUG: pass {} broke a rule", pass.name);
+        debug_assert_eq!(
+            verify_float(&network),
+            [],
+            "BUG: pass {} broke a rule",
+            pass.name
+        );
     }
     Ok(network)
 }

@@ -12,8 +12,9 @@ pub(super) fn retain_nodes(network: FloatGraph, keep: &[bool]) -> FloatGraph {
         written[input.0] = true;
     }
     let kept = graph.nodes.into_iter().zip(params).zip(keep);
-    let (nodes, params): (Vec<_>, Vec<_>) =
-        kept.filter_map(|(node, &keep)| keep.then_some(node)).unzip();
+    let (nodes, params): (Vec<_>, Vec<_>) = kept
+        .filter_map(|(node, &keep)| keep.then_some(node))
+        .unzip();
     graph.nodes = nodes;
     for node in &graph.nodes {
         written[node.output.0] = true;
@@ -41,7 +42,11 @@ pub(super) fn retain_nodes(network: FloatGraph, keep: &[bool]) -> FloatGraph {
 
 /// Makes every reader of `from` read `to` instead.
 pub(super) fn redirect(network: &mut FloatGraph, from: TensorId, to: TensorId) {
-    let readers = network.graph.nodes.iter_mut().flat_map(|node| &mut node.inputs);
+    let readers = network
+        .graph
+        .nodes
+        .iter_mut()
+        .flat_map(|node| &mut node.inputs);
     for input in readers {
         if *input == from {
             *input = to;

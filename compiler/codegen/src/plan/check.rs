@@ -129,7 +129,11 @@ fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
     ];
     for (what, expected, actual) in pairs {
         if expected != actual {
-            violations.push(PlanViolation::Count { what, expected, actual });
+            violations.push(PlanViolation::Count {
+                what,
+                expected,
+                actual,
+            });
         }
     }
     for (index, node) in graph.nodes.iter().enumerate() {
@@ -203,7 +207,10 @@ impl Run<'_> {
             self.contents[node.output.0] = Content::Valid;
             return;
         }
-        let overlapped = node.inputs.iter().filter(|&&input| share(self.region(input), output));
+        let overlapped = node
+            .inputs
+            .iter()
+            .filter(|&&input| share(self.region(input), output));
         let overlapped: Vec<TensorId> = overlapped.copied().collect();
         let allowed = matches!(node.op, Op::Add(_))
             && overlapped.len() == 1

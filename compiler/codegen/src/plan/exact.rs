@@ -48,7 +48,13 @@ pub fn plan_exact(graph: &Graph) -> Option<Plan> {
                     return None;
                 }
                 if result.placement.arena_bytes < limit {
-                    best = Some(assemble(graph, &storages, &order, &buffers, &result.placement));
+                    best = Some(assemble(
+                        graph,
+                        &storages,
+                        &order,
+                        &buffers,
+                        &result.placement,
+                    ));
                 }
             }
             if !advance(&mut digits, &radices) {
@@ -166,7 +172,10 @@ impl Search<'_> {
             self.budget -= 1;
             let buffer = self.buffers[index];
             let covers = |load: &Load| buffer.first <= load.step && load.step <= buffer.last;
-            let base = loads.iter().filter(|load| covers(load)).map(|load| load.top);
+            let base = loads
+                .iter()
+                .filter(|load| covers(load))
+                .map(|load| load.top);
             let base = base.max().unwrap_or(0);
             if base < offset || (base == offset && index < last) {
                 continue;

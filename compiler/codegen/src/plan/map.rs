@@ -16,16 +16,27 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
     let columns = plan.arena_bytes.clamp(1, COLUMNS);
     let lives = lives(graph, plan);
     let labels: Vec<&str> = std::iter::once("(input)")
-        .chain(plan.order.iter().map(|&node| graph.node_name(&graph.nodes[node])))
+        .chain(
+            plan.order
+                .iter()
+                .map(|&node| graph.node_name(&graph.nodes[node])),
+        )
         .collect();
-    let width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let width = labels
+        .iter()
+        .map(|label| label.chars().count())
+        .max()
+        .unwrap_or(0);
 
     // Writing to a string cannot fail.
     let mut text = String::new();
     let _ = writeln!(text, "{:width$} 0{:>columns$}", "", plan.arena_bytes);
     for (step, label) in labels.iter().enumerate() {
         let mut line = vec!['.'; columns];
-        for life in lives.iter().filter(|life| life.first <= step && step <= life.last) {
+        for life in lives
+            .iter()
+            .filter(|life| life.first <= step && step <= life.last)
+        {
             let region = plan.regions[life.tensor.0];
             let from = region.offset * columns / plan.arena_bytes.max(1);
             let to = (region.end() * columns).div_ceil(plan.arena_bytes.max(1));
@@ -67,13 +78,17 @@ struct Life {
 fn lives(graph: &Graph, plan: &Plan) -> Vec<Life> {
     let outputs = plan.order.iter().map(|&node| graph.nodes[node].output);
     let births = graph.inputs.iter().map(|&input| (0, input));
-    let births = births.chain(outputs.enumerate().map(|(position, output)| (position + 1, output)));
+    let births = births.chain(
+        outputs
+            .enumerate()
+            .map(|(position, output)| (position + 1, output)),
+    );
     births
         .zip(('a'..='z').cycle())
         .map(|((first, tensor), letter)| {
-            let reads = (1..).zip(&plan.order).filter(|&(_, &node)| {
-                graph.nodes[node].inputs.contains(&tensor)
-            });
+            let reads = (1..)
+                .zip(&plan.order)
+                .filter(|&(_, &node)| graph.nodes[node].inputs.contains(&tensor));
             let read = reads.map(|(step, _)| step).max().unwrap_or(first);
             Life {
                 tensor,

@@ -90,7 +90,11 @@ fn best_fit(buffers: &[Buffer], priority: Priority) -> Placement {
             Priority::Size => (Reverse(buffer.bytes), Reverse(steps), index),
             Priority::Area => (Reverse(area), Reverse(buffer.bytes), index),
             Priority::Lifetime => (Reverse(steps), Reverse(buffer.bytes), index),
-            Priority::Birth => (Reverse(usize::MAX - buffer.first), Reverse(buffer.bytes), index),
+            Priority::Birth => (
+                Reverse(usize::MAX - buffer.first),
+                Reverse(buffer.bytes),
+                index,
+            ),
         }
     });
     let mut offsets = vec![0; buffers.len()];
@@ -104,7 +108,10 @@ fn best_fit(buffers: &[Buffer], priority: Priority) -> Placement {
         let at = placed.partition_point(|&other| offsets[other] <= offset);
         placed.insert(at, index);
     }
-    Placement { offsets, arena_bytes }
+    Placement {
+        offsets,
+        arena_bytes,
+    }
 }
 
 /// Offset of the smallest gap between the conflicting placed buffers that holds the buffer, the

@@ -101,21 +101,33 @@ fn predecessors(graph: &Graph) -> Vec<Vec<usize>> {
     graph
         .nodes
         .iter()
-        .map(|node| node.inputs.iter().filter_map(|input| producer[input.0]).collect())
+        .map(|node| {
+            node.inputs
+                .iter()
+                .filter_map(|input| producer[input.0])
+                .collect()
+        })
         .collect()
 }
 
 /// All inputs are written before the first node runs.
 fn start_bytes(storages: &Storages) -> usize {
-    let inputs = storages.all.iter().filter(|storage| storage.producer.is_none());
-    inputs.map(|storage| storage.bytes).fold(0, usize::saturating_add)
+    let inputs = storages
+        .all
+        .iter()
+        .filter(|storage| storage.producer.is_none());
+    inputs
+        .map(|storage| storage.bytes)
+        .fold(0, usize::saturating_add)
 }
 
 fn live_after_start(storages: &Storages) -> usize {
     let inputs = storages.all.iter().filter(|storage| {
         storage.producer.is_none() && (storage.is_output || !storage.readers.is_empty())
     });
-    inputs.map(|storage| storage.bytes).fold(0, usize::saturating_add)
+    inputs
+        .map(|storage| storage.bytes)
+        .fold(0, usize::saturating_add)
 }
 
 /// Bytes that some step needs in any order.
@@ -163,7 +175,11 @@ impl Step {
         let two_inputs = inputs.len() == 2;
         inputs.retain(|&input| {
             let storage = &storages.all[input];
-            !storage.is_output && storage.readers.iter().all(|&reader| reader == node || done(reader))
+            !storage.is_output
+                && storage
+                    .readers
+                    .iter()
+                    .all(|&reader| reader == node || done(reader))
         });
         let dying = inputs
             .iter()
@@ -253,7 +269,10 @@ fn least_peak(
         levels.push(next);
     }
     let mut order = Vec::with_capacity(before.len());
-    let mut set = levels.last().and_then(|level| level.keys().next().copied()).unwrap_or(0);
+    let mut set = levels
+        .last()
+        .and_then(|level| level.keys().next().copied())
+        .unwrap_or(0);
     for level in levels.iter().skip(1).rev() {
         let last = level[&set].last;
         order.push(last);
@@ -271,7 +290,12 @@ fn greedy(graph: &Graph, storages: &Storages, before: &[Vec<usize>]) -> Vec<usiz
         let ready = (0..before.len())
             .filter(|&node| !done[node] && before[node].iter().all(|&other| done[other]));
         let next = ready
-            .map(|node| (Step::new(graph, storages, live, node, |other| done[other]), node))
+            .map(|node| {
+                (
+                    Step::new(graph, storages, live, node, |other| done[other]),
+                    node,
+                )
+            })
             .min_by_key(|(step, node)| (step.bytes, step.live_after, *node));
         let Some((step, node)) = next else {
             panic!("BUG: the graph has a cycle; the verifier refuses it");

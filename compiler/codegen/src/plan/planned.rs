@@ -21,7 +21,11 @@ impl Planned {
     pub fn new(network: QuantGraph) -> Result<Self, LowerError> {
         let layers = lower(&network)?;
         let plan = plan(&network.graph);
-        debug_assert_eq!(super::check(&network.graph, &plan), [], "BUG: the plan is wrong");
+        debug_assert_eq!(
+            super::check(&network.graph, &plan),
+            [],
+            "BUG: the plan is wrong"
+        );
         Ok(Self {
             network,
             layers,

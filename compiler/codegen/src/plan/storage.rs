@@ -31,7 +31,10 @@ impl Storages {
         let mut of_tensor = vec![usize::MAX; graph.tensors.len()];
         let mut open = |tensor: usize, producer: Option<usize>| {
             all.push(Storage {
-                bytes: graph.tensors[tensor].shape.elements().next_multiple_of(ALIGN),
+                bytes: graph.tensors[tensor]
+                    .shape
+                    .elements()
+                    .next_multiple_of(ALIGN),
                 producer,
                 readers: Vec::new(),
                 is_output: false,

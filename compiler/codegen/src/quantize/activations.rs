@@ -16,8 +16,9 @@ const SOFTMAX: Quant = Quant {
     zero_point: -128,
 };
 
-/// One entry per tensor.
-pub(super) fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
+/// Scale and zero point of every tensor, by tensor id, as [`super::quantize`] gives them for these
+/// ranges; for whoever trains on the int8 grid. One range per tensor is expected.
+pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
     let group = shared(graph);
     let mut unions: Vec<Option<Range>> = vec![None; graph.tensors.len()];
     let ranges = rectified(graph, ranges);

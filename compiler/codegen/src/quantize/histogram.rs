@@ -30,7 +30,9 @@ impl Histogram {
 
     /// Counts finite values.
     pub fn add(&mut self, values: &[f32]) {
-        let top = values.iter().fold(0.0_f32, |top, value| top.max(value.abs()));
+        let top = values
+            .iter()
+            .fold(0.0_f32, |top, value| top.max(value.abs()));
         while f64::from(top) >= self.limit() && self.exponent < *EXPONENTS.end() {
             self.widen();
         }

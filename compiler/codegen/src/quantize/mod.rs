@@ -11,6 +11,7 @@ mod calibrate;
 mod histogram;
 mod weights;
 
+pub use activations::quants as activation_quants;
 pub use calibrate::{Range, RangeMethod, calibrate};
 
 use ember_ir::{FloatGraph, QuantGraph, Rounding, Violation, verify_float, verify_quant};
@@ -67,10 +68,16 @@ pub fn quantize(
     let graph = &network.graph;
     check_ranges(network, ranges)?;
     let quants = activations::quants(graph, ranges);
-    let params = graph.nodes.iter().zip(&network.params).map(|(node, params)| {
-        let input = quants[node.inputs[0].0];
-        params.as_ref().map(|params| weights::quantize(node, params, input))
-    });
+    let params = graph
+        .nodes
+        .iter()
+        .zip(&network.params)
+        .map(|(node, params)| {
+            let input = quants[node.inputs[0].0];
+            params
+                .as_ref()
+                .map(|params| weights::quantize(node, params, input))
+        });
     let quantized = QuantGraph {
         params: params.collect(),
         quants,
@@ -113,7 +120,10 @@ pub fn quantize_sample(network: &QuantGraph, sample: &[f32]) -> Vec<i8> {
         let elements = network.graph.tensor(id).shape.elements();
         std::iter::repeat_n(network.quants[id.0], elements)
     });
-    inputs.zip(sample).map(|(quant, &x)| quant.quantize(x)).collect()
+    inputs
+        .zip(sample)
+        .map(|(quant, &x)| quant.quantize(x))
+        .collect()
 }
 
 /// The real values of the network's first output.

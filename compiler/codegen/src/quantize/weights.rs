@@ -17,7 +17,13 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
     let taps = params.weights.len() / channels;
     // Where the weights of a channel lie: depthwise weights have the channel innermost.
     let depthwise = matches!(node.op, Op::DepthwiseConv2d(_));
-    let channel_of = |index: usize| if depthwise { index % channels } else { index / taps };
+    let channel_of = |index: usize| {
+        if depthwise {
+            index % channels
+        } else {
+            index / taps
+        }
+    };
 
     let mut tops = vec![0.0_f32; channels];
     for (index, weight) in params.weights.iter().enumerate() {
@@ -50,7 +56,9 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
 /// The scale of a channel: the largest weight becomes 127, unless the bias, in units of S_in·S_w,
 /// would then not leave room for the sum in 32 bits (weights near zero under a large bias).
 fn scale(top: f32, bias: f32, input: Quant, taps: usize) -> f32 {
-    let products = i64::try_from(taps).unwrap_or(i64::MAX).saturating_mul(PRODUCT);
+    let products = i64::try_from(taps)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(PRODUCT);
     let room = (i64::from(i32::MAX).saturating_sub(products)).clamp(MIN_BIAS, MAX_BIAS);
     let for_weights = f64::from(top) / TOP;
     let for_bias = f64::from(bias.abs()) / (f64::from(input.scale) * room as f64);
@@ -61,5 +69,9 @@ fn scale(top: f32, bias: f32, input: Quant, taps: usize) -> f32 {
     }
     // One step of f32 up, so that rounding the scale down cannot overflow the bias again.
     let rounded = (scale.min(f64::from(f32::MAX)) as f32).next_up();
-    if for_bias > for_weights && rounded.is_finite() { rounded } else { scale as f32 }
+    if for_bias > for_weights && rounded.is_finite() {
+        rounded
+    } else {
+        scale as f32
+    }
 }

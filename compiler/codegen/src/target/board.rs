@@ -100,7 +100,10 @@ impl Board {
     /// rustc's flags for firmware, for `[target.<triple>] rustflags` of a cargo configuration.
     pub fn rustflags(&self) -> Vec<String> {
         // Without --nmagic a linker may pad the flash image to pages.
-        let mut flags = vec!["-Clink-arg=--nmagic".to_owned(), "-Clink-arg=-Tlink.x".to_owned()];
+        let mut flags = vec![
+            "-Clink-arg=--nmagic".to_owned(),
+            "-Clink-arg=-Tlink.x".to_owned(),
+        ];
         if let Some(cpu) = &self.target_cpu {
             flags.push(format!("-Ctarget-cpu={cpu}"));
         }
@@ -116,9 +119,9 @@ impl Board {
                 command.push("-kernel".to_owned());
                 command
             }
-            Runner::ProbeRs { chip } => {
-                ["probe-rs", "run", "--chip", chip].map(str::to_owned).to_vec()
-            }
+            Runner::ProbeRs { chip } => ["probe-rs", "run", "--chip", chip]
+                .map(str::to_owned)
+                .to_vec(),
         }
     }
 }

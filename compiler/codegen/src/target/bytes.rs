@@ -8,7 +8,10 @@ use serde::Deserialize;
 pub struct ByteSize(pub u64);
 
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a size: an integer number of bytes, or a text like \"128K\" or \"1M\"")]
+#[serde(
+    untagged,
+    expecting = "a size: an integer number of bytes, or a text like \"128K\" or \"1M\""
+)]
 enum Text {
     Integer(u64),
     Text(String),
@@ -31,19 +34,27 @@ impl TryFrom<Text> for ByteSize {
 /// What is wrong with the text, as a sentence.
 pub fn parse_bytes(text: &str) -> Result<u64, String> {
     let digits = text.trim();
-    let split = digits.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(digits.len());
+    let split = digits
+        .find(|c: char| !c.is_ascii_digit() && c != '_')
+        .unwrap_or(digits.len());
     let (number, unit) = digits.split_at(split);
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" | "kb" | "kib" => 1024,
         "m" | "mb" | "mib" => 1024 * 1024,
-        _ => return Err(format!("`{text}` is not a size: write `128K`, `1M` or a number of bytes")),
+        _ => {
+            return Err(format!(
+                "`{text}` is not a size: write `128K`, `1M` or a number of bytes"
+            ));
+        }
     };
     let number: u64 = number
         .replace('_', "")
         .parse()
         .map_err(|_| format!("`{text}` is not a size: write `128K`, `1M` or a number of bytes"))?;
-    number.checked_mul(factor).ok_or_else(|| format!("`{text}` is too large for a size"))
+    number
+        .checked_mul(factor)
+        .ok_or_else(|| format!("`{text}` is too large for a size"))
 }
 
 /// The shortest exact form: `128K`, `1M`, `2048000` stays `2000K`, `100` stays `100`.
@@ -81,7 +92,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_text_in_the_message() {
-        for text in ["", "K", "8G", "-8K", "8.5K", "eight", "99999999999999999999", "99999999999999M"] {
+        for text in [
+            "",
+            "K",
+            "8G",
+            "-8K",
+            "8.5K",
+            "eight",
+            "99999999999999999999",
+            "99999999999999M",
+        ] {
             let message = parse_bytes(text).expect_err(text);
             assert!(message.contains(&format!("`{text}`")), "{message}");
         }
@@ -89,7 +109,17 @@ mod tests {
 
     #[test]
     fn formatting_is_exact() {
-        for bytes in [0, 1, 1000, 1024, 1536, 131_072, 1 << 20, 3 << 19, (1 << 20) + 1] {
+        for bytes in [
+            0,
+            1,
+            1000,
+            1024,
+            1536,
+            131_072,
+            1 << 20,
+            3 << 19,
+            (1 << 20) + 1,
+        ] {
             assert_eq!(parse_bytes(&format_bytes(bytes)), Ok(bytes));
         }
         assert_eq!(format_bytes(131_072), "128K");

@@ -23,7 +23,11 @@ pub struct BoardProblem {
 
 impl fmt::Display for BoardError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "the board description of `{}` cannot be used:", self.board)?;
+        write!(
+            out,
+            "the board description of `{}` cannot be used:",
+            self.board
+        )?;
         for problem in &self.problems {
             write!(out, "\n  - {}", problem.message)?;
         }

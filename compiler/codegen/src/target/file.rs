@@ -76,7 +76,10 @@ const SUPPORT: [&str; 1] = ["set-vtor"];
 pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
     let file: File = toml::from_str(toml).map_err(|error| BoardError {
         board: name_of(toml),
-        problems: vec![BoardProblem { message: error.message().to_owned(), span: error.span() }],
+        problems: vec![BoardProblem {
+            message: error.message().to_owned(),
+            span: error.span(),
+        }],
     })?;
     let mut problems = Problems(Vec::new());
     check_name(&file.name, &mut problems);
@@ -87,11 +90,16 @@ pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
         problems.push("`flash` and `ram` overlap: correct an origin or a size".to_owned());
     }
     if ram.bytes % 8 != 0 || ram.origin % 8 != 0 {
-        problems.push("`ram` must start and end at a multiple of 8: the stack starts at its end".to_owned());
+        problems.push(
+            "`ram` must start and end at a multiple of 8: the stack starts at its end".to_owned(),
+        );
     }
     let runner = check_runner(file.qemu, file.probe_rs, &mut problems);
     let (Some(runner), true) = (runner, problems.0.is_empty()) else {
-        return Err(BoardError { board: file.name, problems: problems.0 });
+        return Err(BoardError {
+            board: file.name,
+            problems: problems.0,
+        });
     };
     Ok(Board {
         name: file.name,
@@ -111,7 +119,10 @@ pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
 /// The name in a text that could not be read as a whole, for the message.
 fn name_of(toml: &str) -> String {
     let table: Option<toml::Table> = toml.parse().ok();
-    let name = table.as_ref().and_then(|table| table.get("name")).and_then(toml::Value::as_str);
+    let name = table
+        .as_ref()
+        .and_then(|table| table.get("name"))
+        .and_then(toml::Value::as_str);
     name.unwrap_or("?").to_owned()
 }
 
@@ -119,7 +130,10 @@ struct Problems(Vec<BoardProblem>);
 
 impl Problems {
     fn push(&mut self, message: String) {
-        self.0.push(BoardProblem { message, span: None });
+        self.0.push(BoardProblem {
+            message,
+            span: None,
+        });
     }
 }
 
@@ -145,7 +159,10 @@ fn check_core(file: &File, problems: &mut Problems) {
     if let Some(cpu) = &file.target_cpu
         && cpu != core.name()
     {
-        problems.push(format!("`target_cpu` is `{cpu}`, but the core is `{}`", core.name()));
+        problems.push(format!(
+            "`target_cpu` is `{cpu}`, but the core is `{}`",
+            core.name()
+        ));
     }
     for feature in &file.features {
         let has = match feature.as_str() {
@@ -157,7 +174,10 @@ fn check_core(file: &File, problems: &mut Problems) {
             }
         };
         if !has {
-            problems.push(format!("`features` has `{feature}`, which a {} lacks", core.title()));
+            problems.push(format!(
+                "`features` has `{feature}`, which a {} lacks",
+                core.title()
+            ));
         }
     }
     for feature in &file.support {
@@ -172,12 +192,18 @@ fn check_core(file: &File, problems: &mut Problems) {
 }
 
 fn unknown(key: &str, value: &str, known: &[&str]) -> String {
-    format!("`{key}` has the unknown `{value}`; known: `{}`", known.join("`, `"))
+    format!(
+        "`{key}` has the unknown `{value}`; known: `{}`",
+        known.join("`, `")
+    )
 }
 
 fn check_block(name: &str, block: &Block, problems: &mut Problems) -> MemoryBlock {
     let bytes = u32::try_from(block.size.0).unwrap_or(u32::MAX);
-    let found = MemoryBlock { origin: block.origin, bytes };
+    let found = MemoryBlock {
+        origin: block.origin,
+        bytes,
+    };
     if block.size.0 < 1024 {
         problems.push(format!(
             "`{name}.size` is {} bytes: no firmware fits in less than 1K",
@@ -185,10 +211,15 @@ fn check_block(name: &str, block: &Block, problems: &mut Problems) -> MemoryBloc
         ));
     }
     if u64::from(block.origin) + block.size.0 > 1 << 32 {
-        problems.push(format!("`{name}` ends beyond the 4 GiB that the core can address"));
+        problems.push(format!(
+            "`{name}` ends beyond the 4 GiB that the core can address"
+        ));
     }
     if !block.origin.is_multiple_of(4) {
-        problems.push(format!("`{name}.origin` is 0x{:08x}, not a multiple of 4", block.origin));
+        problems.push(format!(
+            "`{name}.origin` is 0x{:08x}, not a multiple of 4",
+            block.origin
+        ));
     }
     found
 }
@@ -215,7 +246,10 @@ fn check_runner(
             None
         }
         (Some(_), Some(_)) => {
-            problems.push("both `[qemu]` and `[probe_rs]`: keep one, and make a second folder for the other".to_owned());
+            problems.push(
+                "both `[qemu]` and `[probe_rs]`: keep one, and make a second folder for the other"
+                    .to_owned(),
+            );
             None
         }
     }
@@ -237,8 +271,14 @@ mod tests {
         let mut names = Vec::new();
         for entry in fs::read_dir(boards).expect("the boards folder") {
             let folder = entry.expect("an entry").path();
-            let Ok(toml) = fs::read_to_string(folder.join("board.toml")) else { continue };
-            let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+            let Ok(toml) = fs::read_to_string(folder.join("board.toml")) else {
+                continue;
+            };
+            let name = folder
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let board = parse(&toml).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(board.name, name);
             names.push(name);
@@ -282,11 +322,19 @@ mod tests {
         let board = parse(GOOD).expect("a good board");
         assert_eq!(board.core, Core::CortexM4);
         assert_eq!((board.flash.bytes, board.ram.origin), (65_536, 0x2000_0000));
-        assert_eq!(board.runner, Runner::ProbeRs { chip: "X1".to_owned() });
+        assert_eq!(
+            board.runner,
+            Runner::ProbeRs {
+                chip: "X1".to_owned()
+            }
+        );
         assert_eq!(board.support_features(), ["rtt", "set-vtor"]);
         assert_eq!(board.linker_script.as_deref(), Some("A = 1;"));
         assert_eq!(board.runner_command(), ["probe-rs", "run", "--chip", "X1"]);
-        assert_eq!(board.rustflags(), ["-Clink-arg=--nmagic", "-Clink-arg=-Tlink.x"]);
+        assert_eq!(
+            board.rustflags(),
+            ["-Clink-arg=--nmagic", "-Clink-arg=-Tlink.x"]
+        );
     }
 
     fn refused(change: (&str, &str), message: Expect) {
@@ -303,15 +351,24 @@ mod tests {
                 the board description of `x` cannot be used:
                   - unknown variant `cortex-m9`, expected one of `cortex-m0`, `cortex-m0plus`, `cortex-m3`, `cortex-m4`, `cortex-m7`, `cortex-m33`, `cortex-m55`"#]],
         );
-        refused(("chip", "chips"), expect![[r#"
+        refused(
+            ("chip", "chips"),
+            expect![[r#"
             the board description of `x` cannot be used:
-              - unknown field `chips`, expected `chip`"#]]);
-        refused(("\"64K\"", "\"64 apples\""), expect![[r#"
+              - unknown field `chips`, expected `chip`"#]],
+        );
+        refused(
+            ("\"64K\"", "\"64 apples\""),
+            expect![[r#"
             the board description of `x` cannot be used:
-              - `64 apples` is not a size: write `128K`, `1M` or a number of bytes"#]]);
-        refused(("description = \"X\"", ""), expect![[r#"
+              - `64 apples` is not a size: write `128K`, `1M` or a number of bytes"#]],
+        );
+        refused(
+            ("description = \"X\"", ""),
+            expect![[r#"
             the board description of `x` cannot be used:
-              - missing field `description`"#]]);
+              - missing field `description`"#]],
+        );
     }
 
     #[test]
@@ -321,7 +378,10 @@ mod tests {
             .replace("cortex-m4", "cortex-m0")
             .replace("\"64K\"", "12")
             .replace("0x20000000", "0x2")
-            .replace("probe_rs = { chip = \"X1\" }", "qemu = { machine = \"m\", clock_hz = 1000 }");
+            .replace(
+                "probe_rs = { chip = \"X1\" }",
+                "qemu = { machine = \"m\", clock_hz = 1000 }",
+            );
         let error = parse(&bad).expect_err("many contradictions");
         expect![[r#"
             the board description of `My Board` cannot be used:
@@ -338,9 +398,12 @@ mod tests {
 
     #[test]
     fn exactly_one_runner() {
-        refused(("probe_rs = { chip = \"X1\" }", ""), expect![[r#"
+        refused(
+            ("probe_rs = { chip = \"X1\" }", ""),
+            expect![[r#"
             the board description of `x` cannot be used:
-              - no runner: add `[qemu]` with `machine` and `clock_hz`, or `[probe_rs]` with `chip`"#]]);
+              - no runner: add `[qemu]` with `machine` and `clock_hz`, or `[probe_rs]` with `chip`"#]],
+        );
         refused(
             (
                 "probe_rs = { chip = \"X1\" }",

@@ -14,6 +14,9 @@ pub struct Limits {
 impl Limits {
     /// All that the board has.
     pub fn of(board: &Board) -> Self {
-        Self { flash_bytes: board.flash.bytes as usize, ram_bytes: board.ram.bytes as usize }
+        Self {
+            flash_bytes: board.flash.bytes as usize,
+            ram_bytes: board.ram.bytes as usize,
+        }
     }
 }

@@ -14,9 +14,10 @@ impl Board {
         let ram = length(self.ram.bytes, limits.ram_bytes) & !7;
         let mut text = format!("/* {}: {} */\n", self.name, self.description);
         text.push_str("MEMORY\n{\n");
-        for (name, origin, bytes) in
-            [("FLASH", self.flash.origin, flash), ("RAM  ", self.ram.origin, ram)]
-        {
+        for (name, origin, bytes) in [
+            ("FLASH", self.flash.origin, flash),
+            ("RAM  ", self.ram.origin, ram),
+        ] {
             let size = format_bytes(bytes);
             let _ = writeln!(text, "  {name} : ORIGIN = 0x{origin:08x}, LENGTH = {size}");
         }
@@ -55,14 +56,24 @@ mod tests {
     #[test]
     fn tighter_limits_shrink_the_regions_and_looser_ones_do_not_grow_them() {
         let board = Board::parse(BOARD).expect("a board of the repository");
-        let text = board.memory_x(&Limits { flash_bytes: 65_536, ram_bytes: 1 << 20 });
-        assert!(text.contains("LENGTH = 64K") && text.contains("LENGTH = 8K"), "{text}");
+        let text = board.memory_x(&Limits {
+            flash_bytes: 65_536,
+            ram_bytes: 1 << 20,
+        });
+        assert!(
+            text.contains("LENGTH = 64K") && text.contains("LENGTH = 8K"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_linker_script_follows_the_regions() {
         let mut board = Board::parse(BOARD).expect("a board of the repository");
         board.linker_script = Some("\nSECTIONS {}\n".to_owned());
-        assert!(board.memory_x(&Limits::of(&board)).ends_with("}\n\nSECTIONS {}\n"));
+        assert!(
+            board
+                .memory_x(&Limits::of(&board))
+                .ends_with("}\n\nSECTIONS {}\n")
+        );
     }
 }

@@ -13,7 +13,9 @@ pub const ICOUNT_SHIFT: u32 = 6;
 impl Board {
     /// The arguments of `qemu-system-arm` up to, but without, `-kernel <elf>`; `None` for a real board.
     pub fn qemu_args(&self) -> Option<Vec<String>> {
-        let Runner::Qemu { machine, .. } = &self.runner else { return None };
+        let Runner::Qemu { machine, .. } = &self.runner else {
+            return None;
+        };
         let shift = format!("shift={ICOUNT_SHIFT}");
         let args = [
             "-machine",
@@ -35,7 +37,9 @@ impl Board {
     /// Executed instructions per inference, rounded, from the ticks of all of them; `None` for a real
     /// board, whose counter counts cycles, or without an inference.
     pub fn instructions(&self, ticks: u64, inferences: u64) -> Option<u64> {
-        let Runner::Qemu { clock_hz, .. } = &self.runner else { return None };
+        let Runner::Qemu { clock_hz, .. } = &self.runner else {
+            return None;
+        };
         let nanoseconds = u128::from(ticks) * 1_000_000_000;
         let per_tick = u128::from(*clock_hz) * (u128::from(inferences) << ICOUNT_SHIFT);
         let rounded = (nanoseconds + per_tick / 2).checked_div(per_tick)?;

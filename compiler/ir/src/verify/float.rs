@@ -10,7 +10,12 @@ pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
     if !violations.is_empty() {
         return violations;
     }
-    if !length("the list of weights", graph.nodes.len(), network.params.len(), &mut violations) {
+    if !length(
+        "the list of weights",
+        graph.nodes.len(),
+        network.params.len(),
+        &mut violations,
+    ) {
         return violations;
     }
     for (node, params) in graph.nodes.iter().zip(&network.params) {
@@ -23,7 +28,12 @@ pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
             ("weights", sizes.weights, &params.weights),
             ("bias", sizes.channels, &params.bias),
         ] {
-            length(&format!("{what} of node `{name}`"), expected, values.len(), &mut violations);
+            length(
+                &format!("{what} of node `{name}`"),
+                expected,
+                values.len(),
+                &mut violations,
+            );
             if let Some(index) = values.iter().position(|value| !value.is_finite()) {
                 violations.push(Violation::NotFinite {
                     what,
@@ -54,12 +64,19 @@ pub(super) fn sizes(
     violations: &mut Vec<Violation>,
 ) -> Option<Sizes> {
     let input = graph.input_shape(node);
-    let sizes = node.op.weight_shape(input).zip(node.op.weight_channels(input));
+    let sizes = node
+        .op
+        .weight_shape(input)
+        .zip(node.op.weight_channels(input));
     if sizes.is_some() != has_params {
         violations.push(Violation::Weights {
             node: graph.node_name(node).to_owned(),
             op: node.op.name(),
-            problem: if has_params { "takes no weights" } else { "needs weights" },
+            problem: if has_params {
+                "takes no weights"
+            } else {
+                "needs weights"
+            },
         });
     }
     sizes.map(|(shape, channels)| Sizes {

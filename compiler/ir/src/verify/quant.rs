@@ -19,7 +19,11 @@ pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
     }
     let nodes = graph.nodes.len();
     let lengths = [
-        ("the list of scales and zero points", graph.tensors.len(), network.quants.len()),
+        (
+            "the list of scales and zero points",
+            graph.tensors.len(),
+            network.quants.len(),
+        ),
         ("the list of weights", nodes, network.params.len()),
         ("the list of roundings", nodes, network.roundings.len()),
     ];
@@ -30,7 +34,11 @@ pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
         return violations;
     }
     for (tensor, quant) in graph.tensors.iter().zip(&network.quants) {
-        positive(&format!("tensor `{}`", tensor.name), quant.scale, &mut violations);
+        positive(
+            &format!("tensor `{}`", tensor.name),
+            quant.scale,
+            &mut violations,
+        );
     }
     for (index, node) in graph.nodes.iter().enumerate() {
         weights(network, index, node, &mut violations);
@@ -58,13 +66,27 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
     let Some(params) = params else { return };
     let name = graph.node_name(node);
     let of = |what| format!("{what} of node `{name}`");
-    length(&of("weights"), sizes.weights, params.weights.len(), violations);
+    length(
+        &of("weights"),
+        sizes.weights,
+        params.weights.len(),
+        violations,
+    );
     length(&of("bias"), sizes.channels, params.bias.len(), violations);
     if params.scales.len() != 1 {
-        length(&of("weight scales"), sizes.channels, params.scales.len(), violations);
+        length(
+            &of("weight scales"),
+            sizes.channels,
+            params.scales.len(),
+            violations,
+        );
     }
     for (channel, &scale) in params.scales.iter().enumerate() {
-        positive(&format!("weights of node `{name}`, channel {channel}"), scale, violations);
+        positive(
+            &format!("weights of node `{name}`, channel {channel}"),
+            scale,
+            violations,
+        );
     }
     if let Some(index) = params.weights.iter().position(|&weight| weight == i8::MIN) {
         violations.push(Violation::Weight {
@@ -78,10 +100,14 @@ fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Viol
     let input = quants[node.inputs[0].0];
     let output = quants[node.output.0];
     let (rule, right) = match node.op {
-        Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => {
-            (format!("input and output share {}", show(input)), output == input)
-        }
-        Op::Softmax(_) => (format!("the output has {}", show(SOFTMAX)), output == SOFTMAX),
+        Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => (
+            format!("input and output share {}", show(input)),
+            output == input,
+        ),
+        Op::Softmax(_) => (
+            format!("the output has {}", show(SOFTMAX)),
+            output == SOFTMAX,
+        ),
         Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) | Op::Add(_) | Op::Mean(_) => return,
     };
     if !right {

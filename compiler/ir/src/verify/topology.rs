@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{MAX_ELEMENTS, Violation};
-use crate::{Graph, Shape, TensorId};
+use crate::{Graph, Node, Op, Shape, TensorId, Window2d};
 
 /// All violations of a topology.
 pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
@@ -18,13 +18,20 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
     for (tensor, name) in graph.tensors.iter().zip(tensor_names(graph)) {
         let elements = tensor.shape.elements();
         if !(1..=MAX_ELEMENTS).contains(&elements) {
-            violations.push(Violation::Elements { what: name, elements });
+            violations.push(Violation::Elements {
+                what: name,
+                elements,
+            });
         }
     }
     boundary(graph, &mut violations);
     writers(graph, &mut violations);
     for node in &graph.nodes {
-        let shapes: Vec<&Shape> = node.inputs.iter().map(|&id| &graph.tensor(id).shape).collect();
+        let shapes: Vec<&Shape> = node
+            .inputs
+            .iter()
+            .map(|&id| &graph.tensor(id).shape)
+            .collect();
         let name = graph.node_name(node);
         match node.op.output_shape(&shapes) {
             Err(error) => violations.push(Violation::Operator {
@@ -39,6 +46,12 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
                 });
             }
             Ok(_) => {
+                if let Some(position) = blind(graph, node) {
+                    violations.push(Violation::Blind {
+                        node: name.to_owned(),
+                        position,
+                    });
+                }
                 let weights = node.op.weight_shape(shapes[0]);
                 let elements = weights.map_or(1, |shape| shape.elements());
                 if !(1..=MAX_ELEMENTS).contains(&elements) {
@@ -55,7 +68,10 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
 
 /// How messages call each tensor.
 fn tensor_names(graph: &Graph) -> impl Iterator<Item = String> + '_ {
-    graph.tensors.iter().map(|tensor| format!("tensor `{}`", tensor.name))
+    graph
+        .tensors
+        .iter()
+        .map(|tensor| format!("tensor `{}`", tensor.name))
 }
 
 fn names(graph: &Graph, violations: &mut Vec<Violation>) {
@@ -86,7 +102,11 @@ fn ids(graph: &Graph, violations: &mut Vec<Violation>) {
     let tensors = graph.tensors.len();
     let mut check = |place: String, id: TensorId| {
         if id.0 >= tensors {
-            violations.push(Violation::UnknownTensor { place, id: id.0, tensors });
+            violations.push(Violation::UnknownTensor {
+                place,
+                id: id.0,
+                tensors,
+            });
         }
     };
     for (what, list) in [("inputs", &graph.inputs), ("outputs", &graph.outputs)] {
@@ -149,4 +169,40 @@ fn writers(graph: &Graph, violations: &mut Vec<Violation>) {
             });
         }
     }
+}
+
+/// The first row or column of a pool's output under which no element of the input lies: its mean is
+/// 0/0. Only dilated windows that step over a small input come to this.
+fn blind(graph: &Graph, node: &Node) -> Option<usize> {
+    let window = match &node.op {
+        Op::AveragePool2d(op) => &op.window,
+        Op::MaxPool2d(op) => &op.window,
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::Dense(_)
+        | Op::Add(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => return None,
+    };
+    if window.dilation == [1, 1] {
+        return None;
+    }
+    let (from, to) = (
+        graph.input_shape(node).hwc()?,
+        graph.output_shape(node).hwc()?,
+    );
+    let before = [window.padding.top, window.padding.left];
+    (0..2).find_map(|axis| {
+        (0..to[axis]).find(|&out| !sees(window, axis, out, before[axis], from[axis]))
+    })
+}
+
+/// Whether a tap of the window at output position `out` falls on one of `size` elements.
+fn sees(window: &Window2d, axis: usize, out: usize, before: usize, size: usize) -> bool {
+    (0..window.kernel[axis]).any(|tap| {
+        (out * window.stride[axis] + tap * window.dilation[axis])
+            .checked_sub(before)
+            .is_some_and(|position| position < size)
+    })
 }

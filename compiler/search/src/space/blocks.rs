@@ -7,51 +7,17 @@
 //! `pool4`; `pool0` lowers the input's resolution; `global` or `mean`, `hidden`, `logits` end it.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, Shape, TensorId, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Mean,
+    Op, TensorId, Window2d,
 };
 
 use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::assembled::{Assembled, Part, Task};
 
 /// Larger widths, kernels and strides are cut: they come from hand-written files only, and sizes
 /// must not overflow.
 const MAX_WIDTH: usize = 1 << 12;
 const MAX_WINDOW: usize = 1 << 6;
-
-/// The gene that a node came from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Part {
-    /// [`Architecture::pool`].
-    Pool,
-    /// An element of [`Architecture::blocks`].
-    Block(usize),
-    /// [`Architecture::head`].
-    Head,
-    /// [`Architecture::hidden`].
-    Hidden,
-    /// The last layer, which no gene changes.
-    Logits,
-}
-
-/// A graph and where its nodes came from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Assembled {
-    /// The network: one input, one output (logits, no softmax).
-    pub graph: Graph,
-    /// One entry per node.
-    pub parts: Vec<Part>,
-}
-
-/// What is fixed for all networks of a space.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Task {
-    /// The graph's name: an identifier in snake case.
-    pub name: String,
-    /// `[H, W, C]`, `[1, T, C]` or `[N]`; all positive.
-    pub input: Shape,
-    /// Number of logits; positive.
-    pub classes: usize,
-}
 
 /// Builds the network that `architecture` describes.
 pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {

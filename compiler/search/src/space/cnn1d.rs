@@ -6,7 +6,8 @@
 use ember_ir::Activation;
 
 use super::architecture::{Architecture, Block, Border, Head, Window};
-use super::blocks::{self, Assembled, Task};
+use super::assembled::{Assembled, Task};
+use super::blocks;
 use super::menu::{Kind, Menu};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;

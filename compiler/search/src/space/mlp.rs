@@ -4,7 +4,8 @@
 use ember_ir::Activation;
 
 use super::architecture::{Architecture, Block, Head};
-use super::blocks::{self, Assembled, Task};
+use super::assembled::{Assembled, Task};
+use super::blocks;
 use super::menu::{Kind, Menu};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;

@@ -1,10 +1,11 @@
 //! Search spaces: which networks there are, how one is drawn at random, what its neighbours are, and
 //! how it is built. One file per space; [`open`] is the list that registers them.
 //!
-//! Reading order: [`architecture`] (the genes), [`blocks`] (genes to graph), [`menu`] (what a space
+//! Reading order: [`architecture`] (the genes), [`assembled`], [`blocks`] (genes to graph), [`menu`] (what a space
 //! offers; sampling and mutation), then the spaces.
 
 pub mod architecture;
+pub mod assembled;
 pub mod blocks;
 mod cnn1d;
 mod cnn2d;
@@ -12,7 +13,7 @@ pub mod menu;
 mod mlp;
 
 pub use architecture::{Architecture, Block, Border, Head, Window};
-pub use blocks::{Assembled, Part, Task};
+pub use assembled::{Assembled, Part, Task};
 pub use cnn1d::Cnn1d;
 pub use cnn2d::Cnn2d;
 pub use mlp::Mlp;

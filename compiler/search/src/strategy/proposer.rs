@@ -40,6 +40,10 @@ pub struct Proposer<'a> {
     pub misfit: &'a mut Vec<Violation>,
 }
 
+/// Scalings of a template's widths. Templates are of middling size: a larger one is a mutation away,
+/// and trains for longer.
+const SCALES: [(usize, usize); 5] = [(1, 1), (3, 4), (1, 2), (3, 8), (1, 4)];
+
 /// Fruitless draws after which a space counts as exhausted.
 const DRAWS: usize = 256;
 
@@ -76,16 +80,7 @@ impl Proposer<'_> {
     /// The largest scaling of a template that fits as it is; the repaired template if none does.
     /// `None` when the result is not new.
     pub fn scale(&mut self, template: &Architecture) -> Option<Proposal> {
-        for (numerator, denominator) in [
-            (3, 1),
-            (2, 1),
-            (3, 2),
-            (1, 1),
-            (3, 4),
-            (1, 2),
-            (3, 8),
-            (1, 4),
-        ] {
+        for (numerator, denominator) in SCALES {
             let architecture = template.scaled(numerator, denominator);
             let graph = self.space.build(&architecture);
             let cost = self.price.price(&graph);

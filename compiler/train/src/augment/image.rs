@@ -32,18 +32,32 @@ const GRID: usize = 4;
 
 impl ImageAugmentation {
     pub(super) fn apply(&self, sample: Sample<'_>, target: &mut [f32], random: &mut Random) {
-        let Some([h, w, c]) = sample.from.hwc() else { return };
+        let Some([h, w, c]) = sample.from.hwc() else {
+            return;
+        };
         let map = self.affine(random);
         let mirrored = self.flip && random.chance(0.5);
         let shift = [0, 1].map(|_| random.between(-self.shift, self.shift));
         let grid: Vec<[f32; 2]> = (0..GRID * GRID)
-            .map(|_| [0, 1].map(|_| if self.elastic > 0.0 { random.normal() * self.elastic } else { 0.0 }))
+            .map(|_| {
+                [0, 1].map(|_| {
+                    if self.elastic > 0.0 {
+                        random.normal() * self.elastic
+                    } else {
+                        0.0
+                    }
+                })
+            })
             .collect();
         let middle = [(h as f32 - 1.0) / 2.0, (w as f32 - 1.0) / 2.0];
         for row in 0..h {
             for column in 0..w {
                 let (y, x) = (row as f32 - middle[0], column as f32 - middle[1]);
-                let bend = displacement(&grid, row as f32 / h.max(2) as f32, column as f32 / w.max(2) as f32);
+                let bend = displacement(
+                    &grid,
+                    row as f32 / h.max(2) as f32,
+                    column as f32 / w.max(2) as f32,
+                );
                 let from_y = map[0][0] * y + map[0][1] * x + middle[0] + shift[0] + bend[0];
                 let mut from_x = map[1][0] * y + map[1][1] * x + middle[1] + shift[1] + bend[1];
                 if mirrored {
@@ -51,8 +65,13 @@ impl ImageAugmentation {
                 }
                 let at = (row * w + column) * c;
                 for channel in 0..c {
-                    let noise = if self.noise > 0.0 { random.normal() * self.noise * sample.spread[channel] } else { 0.0 };
-                    target[at + channel] = bilinear(sample.values, [h, w, c], [from_y, from_x], channel) + noise;
+                    let noise = if self.noise > 0.0 {
+                        random.normal() * self.noise * sample.spread[channel]
+                    } else {
+                        0.0
+                    };
+                    target[at + channel] =
+                        bilinear(sample.values, [h, w, c], [from_y, from_x], channel) + noise;
                 }
             }
         }
@@ -108,7 +127,11 @@ mod tests {
         let shape = Shape::from([3, 3, 1]);
         let values: Vec<f32> = (1..=9).map(|x| x as f32).collect();
         let mut target = vec![0.0; 9];
-        let sample = Sample { values: &values, from: &shape, spread: &[1.0] };
+        let sample = Sample {
+            values: &values,
+            from: &shape,
+            spread: &[1.0],
+        };
         augmentation.apply(sample, &mut target, &mut Random::new(1, 0));
         target
     }
@@ -124,12 +147,30 @@ mod tests {
         let base = varied(&ImageAugmentation::default());
         let off = ImageAugmentation::default;
         for augmentation in [
-            ImageAugmentation { shift: 1.0, ..off() },
-            ImageAugmentation { rotation: 20.0, ..off() },
-            ImageAugmentation { scale: 0.2, ..off() },
-            ImageAugmentation { shear: 0.2, ..off() },
-            ImageAugmentation { elastic: 0.5, ..off() },
-            ImageAugmentation { noise: 0.1, ..off() },
+            ImageAugmentation {
+                shift: 1.0,
+                ..off()
+            },
+            ImageAugmentation {
+                rotation: 20.0,
+                ..off()
+            },
+            ImageAugmentation {
+                scale: 0.2,
+                ..off()
+            },
+            ImageAugmentation {
+                shear: 0.2,
+                ..off()
+            },
+            ImageAugmentation {
+                elastic: 0.5,
+                ..off()
+            },
+            ImageAugmentation {
+                noise: 0.1,
+                ..off()
+            },
         ] {
             let other = varied(&augmentation);
             assert_ne!(other, base, "{augmentation:?}");

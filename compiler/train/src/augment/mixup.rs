@@ -5,7 +5,13 @@ use crate::random::Random;
 
 /// Blends every sample with a random partner of the batch. `samples` holds `elements` values per
 /// sample, `targets` holds `classes`.
-pub(crate) fn mixup(samples: &mut [f32], targets: &mut [f32], batch: usize, alpha: f32, random: &mut Random) {
+pub(crate) fn mixup(
+    samples: &mut [f32],
+    targets: &mut [f32],
+    batch: usize,
+    alpha: f32,
+    random: &mut Random,
+) {
     let (elements, classes) = (samples.len() / batch, targets.len() / batch);
     let mut partners: Vec<usize> = (0..batch).collect();
     random.shuffle(&mut partners);
@@ -14,8 +20,16 @@ pub(crate) fn mixup(samples: &mut [f32], targets: &mut [f32], batch: usize, alph
         // The larger share stays with the sample itself: otherwise pairs would be drawn twice.
         let share = random.beta(alpha);
         let share = share.max(1.0 - share);
-        blend(&mut samples[own * elements..][..elements], &plain_samples[partner * elements..][..elements], share);
-        blend(&mut targets[own * classes..][..classes], &plain_targets[partner * classes..][..classes], share);
+        blend(
+            &mut samples[own * elements..][..elements],
+            &plain_samples[partner * elements..][..elements],
+            share,
+        );
+        blend(
+            &mut targets[own * classes..][..classes],
+            &plain_targets[partner * classes..][..classes],
+            share,
+        );
     }
 }
 

@@ -35,8 +35,12 @@ impl Augmentation {
     pub(crate) fn apply(&self, sample: Sample<'_>, target: &mut [f32], random: &mut Random) {
         match self {
             Augmentation::None => center(sample, target),
-            Augmentation::Image(image) if sample.from.hwc().is_some() => image.apply(sample, target, random),
-            Augmentation::Series(series) if sample.from.hwc().is_some() => series.apply(sample, target, random),
+            Augmentation::Image(image) if sample.from.hwc().is_some() => {
+                image.apply(sample, target, random)
+            }
+            Augmentation::Series(series) if sample.from.hwc().is_some() => {
+                series.apply(sample, target, random)
+            }
             Augmentation::Image(_) | Augmentation::Series(_) => center(sample, target),
         }
     }

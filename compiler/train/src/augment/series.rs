@@ -49,7 +49,11 @@ impl SeriesAugmentation {
                 *to = row.iter().zip(step.iter()).map(|(a, x)| a * x).sum();
             }
             for (channel, x) in step.iter_mut().enumerate() {
-                let noise = if self.jitter > 0.0 { random.normal() * self.jitter * sample.spread[channel] } else { 0.0 };
+                let noise = if self.jitter > 0.0 {
+                    random.normal() * self.jitter * sample.spread[channel]
+                } else {
+                    0.0
+                };
                 *x = mixed[channel] * drift.at(channel, t as f32 / length as f32) + noise;
             }
         }
@@ -71,7 +75,10 @@ impl SeriesAugmentation {
             let after = (before + 1).min(from - 1);
             let part = position - before as f32;
             for (channel, x) in step.iter_mut().enumerate() {
-                let (a, b) = (sample.values[before * channels + channel], sample.values[after * channels + channel]);
+                let (a, b) = (
+                    sample.values[before * channels + channel],
+                    sample.values[after * channels + channel],
+                );
                 *x = a + (b - a) * part;
             }
         }
@@ -88,7 +95,11 @@ impl SeriesAugmentation {
                 matrix[channel * channels + channel] = factor();
             }
         }
-        for triplet in self.triplets.iter().filter(|triplet| triplet.iter().all(|&c| c < channels)) {
+        for triplet in self
+            .triplets
+            .iter()
+            .filter(|triplet| triplet.iter().all(|&c| c < channels))
+        {
             let factor = factor();
             for (row, &to) in triplet.iter().enumerate() {
                 for (column, &from) in triplet.iter().enumerate() {
@@ -108,12 +119,18 @@ impl Drift {
         if deviation <= 0.0 {
             return Self(Vec::new());
         }
-        Self((0..channels).map(|_| [0, 1, 2].map(|_| (random.normal() * deviation).exp())).collect())
+        Self(
+            (0..channels)
+                .map(|_| [0, 1, 2].map(|_| (random.normal() * deviation).exp()))
+                .collect(),
+        )
     }
 
     /// The factor at a time in [0, 1): linear between the three.
     fn at(&self, channel: usize, time: f32) -> f32 {
-        let Some(points) = self.0.get(channel) else { return 1.0 };
+        let Some(points) = self.0.get(channel) else {
+            return 1.0;
+        };
         let position = time * 2.0;
         let before = (position as usize).min(1);
         points[before] + (points[before + 1] - points[before]) * (position - before as f32)
@@ -127,7 +144,11 @@ fn reflect(position: f32, length: usize) -> f32 {
         return 0.0;
     }
     let folded = position.rem_euclid(2.0 * last);
-    if folded > last { 2.0 * last - folded } else { folded }
+    if folded > last {
+        2.0 * last - folded
+    } else {
+        folded
+    }
 }
 
 /// Rotation about an axis uniform on the sphere by an angle uniform in ±`degrees` (Rodrigues).
@@ -154,7 +175,11 @@ mod tests {
         let values: Vec<f32> = (0..from * 3).map(|i| (i as f32 * 0.7).sin()).collect();
         let long = Shape::from([1, from, 3]);
         let mut target = vec![0.0; to * 3];
-        let sample = Sample { values: &values, from: &long, spread: &[1.0; 3] };
+        let sample = Sample {
+            values: &values,
+            from: &long,
+            spread: &[1.0; 3],
+        };
         augmentation.apply(sample, &mut target, &mut Random::new(5, 0));
         target
     }
@@ -162,14 +187,24 @@ mod tests {
     #[test]
     fn nothing_changes_at_strength_zero() {
         let expected: Vec<f32> = (0..24).map(|i| (i as f32 * 0.7).sin()).collect();
-        let off = SeriesAugmentation { triplets: vec![[0, 1, 2]], ..SeriesAugmentation::default() };
-        let close = varied(&off, 8, 8).iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5);
+        let off = SeriesAugmentation {
+            triplets: vec![[0, 1, 2]],
+            ..SeriesAugmentation::default()
+        };
+        let close = varied(&off, 8, 8)
+            .iter()
+            .zip(&expected)
+            .all(|(a, b)| (a - b).abs() < 1e-5);
         assert!(close);
     }
 
     #[test]
     fn rotations_keep_lengths() {
-        let turned = SeriesAugmentation { triplets: vec![[0, 1, 2]], rotation: 90.0, ..SeriesAugmentation::default() };
+        let turned = SeriesAugmentation {
+            triplets: vec![[0, 1, 2]],
+            rotation: 90.0,
+            ..SeriesAugmentation::default()
+        };
         let off = SeriesAugmentation::default();
         let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>();
         let (a, b) = (varied(&turned, 8, 8), varied(&off, 8, 8));
@@ -181,7 +216,13 @@ mod tests {
 
     #[test]
     fn windows_come_out_of_longer_and_shorter_sources() {
-        let fast = SeriesAugmentation { speed: 0.5, drift: 0.1, gap: 0.4, jitter: 0.1, ..SeriesAugmentation::default() };
+        let fast = SeriesAugmentation {
+            speed: 0.5,
+            drift: 0.1,
+            gap: 0.4,
+            jitter: 0.1,
+            ..SeriesAugmentation::default()
+        };
         for (from, to) in [(20, 8), (8, 8), (4, 8), (1, 3)] {
             let window = varied(&fast, from, to);
             assert!(window.iter().all(|x| x.is_finite()), "{from} {to}");

@@ -5,8 +5,18 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use ember_ir::{Conv2d, Window2d};
 
-pub(super) fn forward(op: &Conv2d, x: Tensor<4>, kernel: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
-    conv2d(x, kernel.permute([0, 3, 1, 2]), bias, options(&op.window, 1))
+pub(super) fn forward(
+    op: &Conv2d,
+    x: Tensor<4>,
+    kernel: Tensor<4>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<4> {
+    conv2d(
+        x,
+        kernel.permute([0, 3, 1, 2]),
+        bias,
+        options(&op.window, 1),
+    )
 }
 
 /// burn's options for a window; padding may differ on the two sides of an axis.

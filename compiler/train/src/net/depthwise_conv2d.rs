@@ -7,7 +7,17 @@ use ember_ir::DepthwiseConv2d;
 
 use super::conv2d::options;
 
-pub(super) fn forward(op: &DepthwiseConv2d, x: Tensor<4>, kernel: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
+pub(super) fn forward(
+    op: &DepthwiseConv2d,
+    x: Tensor<4>,
+    kernel: Tensor<4>,
+    bias: Option<Tensor<1>>,
+) -> Tensor<4> {
     let groups = x.dims()[1];
-    conv2d(x, kernel.permute([3, 0, 1, 2]), bias, options(&op.window, groups))
+    conv2d(
+        x,
+        kernel.permute([3, 0, 1, 2]),
+        bias,
+        options(&op.window, groups),
+    )
 }

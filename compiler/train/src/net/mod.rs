@@ -111,10 +111,16 @@ impl<'a> Net<'a> {
                 && op.window.dilation != [1, 1]
             {
                 let node = graph.node_name(node).to_string();
-                return Err(NetError::Unsupported { node, what: "a dilated average pool" });
+                return Err(NetError::Unsupported {
+                    node,
+                    what: "a dilated average pool",
+                });
             }
         }
-        let softmax = graph.nodes.last().filter(|node| matches!(node.op, Op::Softmax(_)) && node.output == output);
+        let softmax = graph
+            .nodes
+            .last()
+            .filter(|node| matches!(node.op, Op::Softmax(_)) && node.output == output);
         Ok(Self {
             graph,
             evaluated: graph.nodes.len() - usize::from(softmax.is_some()),
@@ -123,15 +129,27 @@ impl<'a> Net<'a> {
     }
 
     /// Scores of a batch `[batch, channels, height, width]` (see [`to_nchw`]).
-    pub fn forward(&self, leaves: &Leaves, input: Tensor<4>, numerics: &mut dyn Numerics) -> Forward {
+    pub fn forward(
+        &self,
+        leaves: &Leaves,
+        input: Tensor<4>,
+        numerics: &mut dyn Numerics,
+    ) -> Forward {
         let mut readers = self.readers();
         let mut values: Vec<Option<Tensor<4>>> = vec![None; self.graph.tensors.len()];
         let source = self.graph.inputs[0];
         values[source.0] = Some(numerics.activation(source, input));
         let mut statistics = Vec::new();
         for (index, node) in self.graph.nodes[..self.evaluated].iter().enumerate() {
-            let mut inputs = node.inputs.iter().map(|id| take(&mut values, &mut readers, *id));
-            let mut next = || inputs.next().unwrap_or_else(|| unreachable!("BUG: arity was checked"));
+            let mut inputs = node
+                .inputs
+                .iter()
+                .map(|id| take(&mut values, &mut readers, *id));
+            let mut next = || {
+                inputs
+                    .next()
+                    .unwrap_or_else(|| unreachable!("BUG: arity was checked"))
+            };
             let x = next();
             let value = match &node.op {
                 Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) => {
@@ -149,7 +167,10 @@ impl<'a> Net<'a> {
         }
         let logits = take(&mut values, &mut readers, self.logits);
         let [batch, c, h, w] = logits.dims();
-        Forward { logits: reshape::to_rows(logits).reshape([batch, c * h * w]), statistics }
+        Forward {
+            logits: reshape::to_rows(logits).reshape([batch, c * h * w]),
+            statistics,
+        }
     }
 
     /// A node with a kernel: the product, then its batch norm or its bias.
@@ -165,14 +186,23 @@ impl<'a> Net<'a> {
         let Some(own) = &leaves.0[index] else {
             unreachable!("BUG: node {index} has no weights");
         };
-        let axis = if matches!(node.op, Op::DepthwiseConv2d(_)) { 3 } else { 0 };
+        let axis = if matches!(node.op, Op::DepthwiseConv2d(_)) {
+            3
+        } else {
+            0
+        };
         let kernel = numerics.kernel(index, own.kernel.clone(), axis);
         let bias = own.gamma.is_none().then(|| own.bias.clone());
         let y = match &node.op {
             Op::Conv2d(op) => conv2d::forward(op, x, kernel, bias),
             Op::DepthwiseConv2d(op) => depthwise_conv2d::forward(op, x, kernel, bias),
             Op::Dense(_) => dense::forward(x, kernel, bias),
-            Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => {
+            Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => {
                 unreachable!("BUG: {} has no kernel", node.op.name())
             }
         };
@@ -204,16 +234,26 @@ impl Leaves {
             let shape = node.op.weight_shape(graph.input_shape(node));
             let dims = kernel_dims(shape.as_ref().map_or(&[], Shape::dims));
             let vector = |values: &Vec<f32>| {
-                tracked(Tensor::<1>::from_data(TensorData::new(values.clone(), [values.len()]), device))
+                tracked(Tensor::<1>::from_data(
+                    TensorData::new(values.clone(), [values.len()]),
+                    device,
+                ))
             };
             NodeLeaves {
-                kernel: tracked(Tensor::from_data(TensorData::new(weights.kernel.clone(), dims), device)),
+                kernel: tracked(Tensor::from_data(
+                    TensorData::new(weights.kernel.clone(), dims),
+                    device,
+                )),
                 bias: vector(&weights.bias),
                 gamma: weights.norm.as_ref().map(|norm| vector(&norm.gamma)),
             }
         };
         let nodes = weights.nodes.iter().enumerate();
-        Self(nodes.map(|(i, node)| node.as_ref().map(|node| leaf(graph, i, node))).collect())
+        Self(
+            nodes
+                .map(|(i, node)| node.as_ref().map(|node| leaf(graph, i, node)))
+                .collect(),
+        )
     }
 
     /// The leaves' gradients after `loss.backward()`; zero where the loss does not depend on a leaf.
@@ -222,10 +262,15 @@ impl Leaves {
             [
                 gradient(&node.kernel, gradients),
                 gradient(&node.bias, gradients),
-                node.gamma.as_ref().map_or(Vec::new(), |gamma| gradient(gamma, gradients)),
+                node.gamma
+                    .as_ref()
+                    .map_or(Vec::new(), |gamma| gradient(gamma, gradients)),
             ]
         };
-        self.0.iter().map(|node| node.as_ref().map(&mut of)).collect()
+        self.0
+            .iter()
+            .map(|node| node.as_ref().map(&mut of))
+            .collect()
     }
 }
 
@@ -237,7 +282,11 @@ fn gradient<const D: usize>(leaf: &Tensor<D>, gradients: &mut Gradients) -> Vec<
 }
 
 fn tracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    if tensor.is_autodiff() { tensor.require_grad() } else { tensor }
+    if tensor.is_autodiff() {
+        tensor.require_grad()
+    } else {
+        tensor
+    }
 }
 
 /// The values of a tensor, row-major.
@@ -260,7 +309,11 @@ fn kernel_dims(dims: &[usize]) -> [usize; 4] {
 /// The tensor, without a copy kept if this was its last reader.
 fn take(values: &mut [Option<Tensor<4>>], readers: &mut [usize], id: TensorId) -> Tensor<4> {
     readers[id.0] -= 1;
-    let value = if readers[id.0] == 0 { values[id.0].take() } else { values[id.0].clone() };
+    let value = if readers[id.0] == 0 {
+        values[id.0].take()
+    } else {
+        values[id.0].clone()
+    };
     value.unwrap_or_else(|| unreachable!("BUG: tensor {} is read before it is written", id.0))
 }
 
@@ -280,7 +333,9 @@ pub fn to_nchw(shape: &Shape, samples: &[f32], device: &Device) -> Tensor<4> {
         samples.to_vec()
     } else {
         let mut values = vec![0.0; samples.len()];
-        let planes = values.chunks_exact_mut(h * w * c).zip(samples.chunks_exact(h * w * c));
+        let planes = values
+            .chunks_exact_mut(h * w * c)
+            .zip(samples.chunks_exact(h * w * c));
         for (to, from) in planes {
             for (pixel, channels) in from.chunks_exact(c).enumerate() {
                 for (channel, &x) in channels.iter().enumerate() {

@@ -15,5 +15,9 @@ pub(super) fn forward(op: &Reshape, x: Tensor<4>) -> Tensor<4> {
 /// `[batch, H, W, C]` of an NCHW tensor; nothing is moved where the orders agree.
 pub(super) fn to_rows(x: Tensor<4>) -> Tensor<4> {
     let [batch, c, h, w] = x.dims();
-    if c == 1 || h * w == 1 { x.reshape([batch, h, w, c]) } else { x.permute([0, 2, 3, 1]) }
+    if c == 1 || h * w == 1 {
+        x.reshape([batch, h, w, c])
+    } else {
+        x.permute([0, 2, 3, 1])
+    }
 }

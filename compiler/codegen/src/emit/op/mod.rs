@@ -80,33 +80,6 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
     })
 }
 
-/// Bytes of constants of a layer in flash.
-pub(crate) fn constant_bytes(layer: &Layer) -> usize {
-    let multiplied = |weights: &[i8], bias: &[i32], mantissas: &[i32], exponents: &[i8]| {
-        weights.len() + 4 * bias.len() + 4 * mantissas.len() + exponents.len()
-    };
-    match layer {
-        Layer::Conv2d(layer) => {
-            let p = layer.params();
-            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
-        }
-        Layer::DepthwiseConv2d(layer) => {
-            let p = layer.params();
-            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
-        }
-        Layer::Dense(layer) => {
-            let p = layer.params();
-            multiplied(p.weights, p.bias, p.mantissas, p.exponents)
-        }
-        Layer::Softmax(layer) => 4 * layer.params().exps.len(),
-        Layer::Add(_)
-        | Layer::AveragePool2d(_)
-        | Layer::MaxPool2d(_)
-        | Layer::Mean(_)
-        | Layer::Reshape => 0,
-    }
-}
-
 /// The four constants of a layer with weights.
 fn weighted(
     names: &LayerNames,

@@ -1,5 +1,8 @@
 //! Element-wise addition.
 
 pub(super) fn run(left: &[f32], right: &[f32]) -> Vec<f32> {
-    left.iter().zip(right).map(|(left, right)| left + right).collect()
+    left.iter()
+        .zip(right)
+        .map(|(left, right)| left + right)
+        .collect()
 }

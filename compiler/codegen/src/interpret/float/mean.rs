@@ -12,5 +12,7 @@ pub(super) fn run(from: &Shape, input: &[f32]) -> Vec<f32> {
             *sum += x;
         }
     }
-    sums.iter().map(|sum| sum / (height * width) as f32).collect()
+    sums.iter()
+        .map(|sum| sum / (height * width) as f32)
+        .collect()
 }

@@ -1,0 +1,130 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// From labelled data and a board's limits to verified int8 firmware in Rust.
+#[derive(Parser, Debug)]
+#[command(name = "emberc", version, about, arg_required_else_help = true, after_help = AFTER)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Show no progress; results still go to stdout.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+const AFTER: &str = "\
+First steps:
+  emberc doctor                               what is missing on this machine, and how to get it
+  emberc new samples.csv --board microbit     writes ember.toml
+  emberc run                                  searches, trains, builds, and verifies in QEMU
+
+Exit codes: 0 fine, 1 limits not met or verification failed, 2 wrong usage or configuration,
+3 a tool failed. Interrupted work goes on where it stopped: run the same command again.";
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Write a commented ember.toml for a data file and a board
+    #[command(after_help = "Examples:\n  emberc new digits.csv.gz --board stm32vldiscovery\n  emberc new --keys                           every key of ember.toml with its default")]
+    New(New),
+    /// Search a network and show the Pareto front
+    #[command(after_help = "Example:\n  emberc search examples/digits/ember.toml")]
+    Search(Job),
+    /// Search, train, quantise, emit, build and verify; goes on where an earlier run stopped
+    #[command(after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json")]
+    Run(JsonJob),
+    /// Build the firmware of an emitted crate and check its sizes
+    #[command(after_help = "Example:\n  emberc build examples/digits/ember-out/digits")]
+    Build(Dir),
+    /// Run the whole test set on the device (or QEMU) and compare every output with the host
+    #[command(after_help = "Example:\n  emberc verify examples/digits/ember-out/digits --json")]
+    Verify(JsonDir),
+    /// Count instructions, memory and code of an emitted crate
+    #[command(after_help = "Example:\n  emberc bench examples/digits/ember-out/digits")]
+    Bench(JsonDir),
+    /// Show a network (.ember): layers, sizes, memory map, boards that fit; or a job (.toml)
+    #[command(after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember")]
+    Inspect(File),
+    /// List the boards
+    Boards(Json),
+    /// Check the tools that building and emulating need
+    Doctor(Json),
+}
+
+/// Arguments of `new`.
+#[derive(Args, Debug)]
+pub struct New {
+    /// The samples: csv, npy, npz or idx, packed or not
+    #[arg(required_unless_present = "keys")]
+    pub data: Option<PathBuf>,
+    /// The labels, if they are in a file of their own
+    #[arg(long)]
+    pub labels: Option<PathBuf>,
+    /// A board that `emberc boards` lists
+    #[arg(long, default_value = "stm32vldiscovery")]
+    pub board: String,
+    /// Name of the model; by default from the data file
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where to write
+    #[arg(long, short, default_value = "ember.toml")]
+    pub output: PathBuf,
+    /// Print all keys of ember.toml with their defaults and meanings
+    #[arg(long)]
+    pub keys: bool,
+}
+
+/// A job.
+#[derive(Args, Debug)]
+pub struct Job {
+    /// The configuration
+    #[arg(default_value = "ember.toml")]
+    pub config: PathBuf,
+}
+
+/// A job with a result.
+#[derive(Args, Debug)]
+pub struct JsonJob {
+    /// The configuration
+    #[arg(default_value = "ember.toml")]
+    pub config: PathBuf,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// An emitted crate.
+#[derive(Args, Debug)]
+pub struct Dir {
+    /// The emitted crate
+    pub dir: PathBuf,
+}
+
+/// An emitted crate with a result.
+#[derive(Args, Debug)]
+pub struct JsonDir {
+    /// The emitted crate
+    pub dir: PathBuf,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A file.
+#[derive(Args, Debug)]
+pub struct File {
+    /// An .ember or .toml file
+    pub file: PathBuf,
+}
+
+/// A command that takes nothing.
+#[derive(Args, Debug)]
+pub struct Json {
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,128 @@
+//! `emberc inspect`: what a network is and where it fits; what a job asks for.
+
+use std::path::Path;
+
+use ember_codegen::cost::{footprint, footprint_of};
+use ember_codegen::plan::Planned;
+use ember_codegen::target::Limits;
+
+use crate::config::{Job, size};
+use crate::files::read_text;
+use crate::pipeline::report::thousands;
+use crate::{Error, boards, data, output};
+
+/// Prints what a file holds.
+pub fn inspect(path: &Path) -> Result<(), Error> {
+    let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+    match kind {
+        "ember" => network(path),
+        "toml" => job(path),
+        _ => Err(Error::usage(format!(
+            "{}: emberc looks into .ember and .toml files",
+            path.display()
+        ))),
+    }
+}
+
+fn network(path: &Path) -> Result<(), Error> {
+    let network = ember_ir::text::parse(&read_text(path)?)
+        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    let planned = Planned::new(network)
+        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    let graph = &planned.network().graph;
+    let plan = planned.plan();
+    let mut text = format!("{}\n\n", graph.name);
+    text.push_str(&format!(
+        "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}\n",
+        "layer", "operator", "output", "MACs", "params", "arena"
+    ));
+    for &id in &graph.inputs {
+        let (tensor, region) = (graph.tensor(id), plan.regions[id.0]);
+        text.push_str(&format!(
+            "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}..{}\n",
+            tensor.name, "input", tensor.shape.to_string(), "", "", region.offset, region.offset + region.bytes
+        ));
+    }
+    for &index in &plan.order {
+        let node = &graph.nodes[index];
+        let region = plan.regions[node.output.0];
+        let params = planned.network().params[index]
+            .as_ref()
+            .map_or(0, |params| params.weights.len() + params.bias.len());
+        text.push_str(&format!(
+            "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}..{}\n",
+            graph.node_name(node),
+            node.op.name(),
+            graph.output_shape(node).to_string(),
+            thousands(usize::try_from(node.op.macs(graph.input_shape(node), graph.output_shape(node))).unwrap_or(usize::MAX)),
+            thousands(params),
+            region.offset,
+            region.offset + region.bytes,
+        ));
+    }
+    text.push_str(&format!(
+        "\n  {} parameters, {} MACs, arena of {} bytes\n\n",
+        thousands(graph.parameters()),
+        thousands(usize::try_from(graph.macs()).unwrap_or(usize::MAX)),
+        thousands(plan.arena_bytes)
+    ));
+    text.push_str(&fits(&planned));
+    output::text(&text)
+}
+
+/// The boards and what the network would take of each.
+fn fits(planned: &Planned) -> String {
+    let mut text = format!(
+        "  {:<20} {:>10} {:>10} {:>14}  predicted for the whole firmware\n",
+        "board", "flash", "RAM", "instructions"
+    );
+    for board in boards::all() {
+        let footprint = footprint_of(planned, &board);
+        let limits = Limits::of(&board);
+        let is_fit = footprint.flash_bytes <= limits.flash_bytes && footprint.ram_bytes <= limits.ram_bytes;
+        text.push_str(&format!(
+            "  {:<20} {:>10} {:>10} {:>14}  {}\n",
+            board.name,
+            thousands(footprint.flash_bytes),
+            thousands(footprint.ram_bytes),
+            thousands(usize::try_from(footprint.instructions).unwrap_or(usize::MAX)),
+            if is_fit { "fits" } else { "too large" }
+        ));
+    }
+    text
+}
+
+fn job(path: &Path) -> Result<(), Error> {
+    let job = Job::read(path)?;
+    let parts = data::load(&job)?;
+    let limits = job.board.limits;
+    let mut text = format!("{} on {}\n", job.name, job.board.board.name);
+    text.push_str(&format!(
+        "  samples of {}: {} train, {} validate, {} test; {} classes: {}\n",
+        parts.shape(),
+        parts.calibration.len(),
+        parts.validation.len(),
+        parts.test.len(),
+        parts.classes().len(),
+        parts.classes().join(", ")
+    ));
+    text.push_str(&format!(
+        "  limits: {} of flash, {} of RAM\n",
+        size::show(limits.flash_bytes),
+        size::show(limits.ram_bytes)
+    ));
+    let space = crate::pipeline::search::space(&job, parts.shape(), parts.classes().len())?;
+    text.push_str(&format!("  space: {}\n", space.describe()));
+    for template in space.templates() {
+        let graph = space.build(&template);
+        let plan = ember_codegen::plan::plan(&graph);
+        let footprint = footprint(&graph, &plan, &job.board.board);
+        text.push_str(&format!(
+            "  e.g. {} parameters: {} bytes of flash, {} of RAM\n",
+            thousands(graph.parameters()),
+            thousands(footprint.flash_bytes),
+            thousands(footprint.ram_bytes)
+        ));
+    }
+    output::text(&text)
+}

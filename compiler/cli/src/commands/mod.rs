@@ -1,0 +1,67 @@
+//! One file per command, plus those that are a few lines.
+
+mod boards;
+mod doctor;
+mod inspect;
+mod new;
+mod search;
+
+use std::path::Path;
+
+use crate::args::{Cli, Command};
+use crate::config::Job;
+use crate::pipeline::{self, Report, build, verify};
+use crate::progress::Progress;
+use crate::{Error, interrupt, output};
+
+/// Does what the command line says.
+pub fn execute(cli: Cli) -> Result<(), Error> {
+    let progress = Progress::detect(cli.quiet);
+    interrupt::install();
+    match cli.command {
+        Command::New(args) => new::new(&args),
+        Command::Search(args) => search::search(&args.config, progress),
+        Command::Run(args) => {
+            let report = pipeline::run(&Job::read(&args.config)?, progress)?;
+            print(&report, args.json)
+        }
+        Command::Build(args) => build_only(&args.dir, progress),
+        Command::Verify(args) => {
+            let report = verify_dir(&args.dir, progress)?;
+            print(&report, args.json)?;
+            verify::judge(&report)
+        }
+        Command::Bench(args) => {
+            let report = verify_dir(&args.dir, progress)?;
+            if args.json {
+                output::json(&verify::bench_json(&report))
+            } else {
+                output::text(&verify::bench_table(&report))
+            }
+        }
+        Command::Inspect(args) => inspect::inspect(&args.file),
+        Command::Boards(args) => boards::boards(args.json),
+        Command::Doctor(args) => doctor::doctor(args.json),
+    }
+}
+
+fn build_only(dir: &Path, progress: Progress) -> Result<(), Error> {
+    let (board, limits) = verify::board_of(dir)?;
+    let built = build::build(dir, &board, &limits, progress)?;
+    output::text(&build::table(&built, &limits))
+}
+
+fn verify_dir(dir: &Path, progress: Progress) -> Result<Report, Error> {
+    let (board, limits) = verify::board_of(dir)?;
+    let built = build::build(dir, &board, &limits, progress)?;
+    verify::verify(dir, &board, &built, progress)
+}
+
+fn print(report: &Report, as_json: bool) -> Result<(), Error> {
+    if !as_json {
+        return output::text(&report.table());
+    }
+    let value = serde_json::to_value(report)
+        .unwrap_or_else(|error| panic!("BUG: a report is always JSON: {error}"));
+    output::json(&value)
+}

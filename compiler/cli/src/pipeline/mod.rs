@@ -1,0 +1,96 @@
+//! The main job, from a configuration to verified firmware. Each line of [`run`] is a stage; each
+//! stage finds what an earlier run has left and goes on from there.
+//!
+//! Reading order: [`run`], then the stages in its order: [`search`], [`train`], [`package`],
+//! [`build`], [`verify`]; [`state`] says what is kept where, [`report`] what comes out.
+
+pub mod build;
+pub mod package;
+mod recipe;
+pub mod report;
+pub mod search;
+pub mod state;
+pub mod testset;
+mod train;
+pub mod trained;
+pub mod verify;
+
+use ember_train::{Evaluator, Recipe};
+
+pub use report::Report;
+
+use crate::config::Job;
+use crate::data::{self, Parts};
+use crate::interrupt::CANCEL;
+use crate::progress::Progress;
+use crate::{Error, files};
+use search::Found;
+use state::State;
+
+/// Search → training → int8 → plan → crate → firmware → device.
+pub fn run(job: &Job, progress: Progress) -> Result<Report, Error> {
+    let parts = data::load(job)?;
+    introduce(job, &parts, progress);
+    let recipe = recipe::recipe(job, parts.shape());
+    let state = State::open(job, &parts, &search::settings(job))?;
+    let found = find(job, &parts, &recipe, &state, progress)?;
+    let trained = train::train(job, &parts, &found, &recipe, &state, progress)?;
+    let packed = package::package(job, &parts, &trained.network, &trained.record, progress)?;
+    let built = build::build(&packed.dir, &job.board.board, &job.board.limits, progress)?;
+    let report = verify::verify(&packed.dir, &job.board.board, &built, progress)?;
+    let report = Report {
+        search_seconds: Some(trained.record.search_seconds),
+        ..report
+    };
+    let json = serde_json::to_string_pretty(&report)
+        .unwrap_or_else(|error| panic!("BUG: a report is always JSON: {error}"));
+    files::write(&verify::report_path(&packed.dir), json.as_bytes())?;
+    verify::judge(&report)?;
+    Ok(report)
+}
+
+/// The search alone.
+pub fn search_only(job: &Job, progress: Progress) -> Result<Found, Error> {
+    let parts = data::load(job)?;
+    introduce(job, &parts, progress);
+    let recipe = recipe::recipe(job, parts.shape());
+    let state = State::open(job, &parts, &search::settings(job))?;
+    find(job, &parts, &recipe, &state, progress)
+}
+
+fn find(
+    job: &Job,
+    parts: &Parts,
+    recipe: &Recipe,
+    state: &State,
+    progress: Progress,
+) -> Result<Found, Error> {
+    let train_parts = ember_train::Parts::new(
+        parts.train.clone(),
+        &parts.calibration,
+        &parts.validation,
+        parts.normalization.clone(),
+    );
+    let evaluator = Evaluator {
+        parts: &train_parts,
+        recipe,
+        cancel: &CANCEL,
+    };
+    search::search(job, parts, state, &evaluator, progress)
+}
+
+fn introduce(job: &Job, parts: &Parts, progress: Progress) {
+    progress.say(format!(
+        "{:>9} {} samples of {} in {} classes ({} train, {} validate, {} test); {} with {} B of flash, {} B of RAM",
+        job.name,
+        parts.calibration.len() + parts.validation.len() + parts.test.len(),
+        parts.shape(),
+        parts.classes().len(),
+        parts.calibration.len(),
+        parts.validation.len(),
+        parts.test.len(),
+        job.board.board.name,
+        job.board.limits.flash_bytes,
+        job.board.limits.ram_bytes,
+    ));
+}

@@ -1,0 +1,46 @@
+//! From the configuration to the trainer's recipe.
+
+use ember_ir::Shape;
+use ember_train::{Augmentation, ImageAugmentation, Recipe, SeriesAugmentation};
+
+use crate::config::Job;
+
+/// How a job's networks are trained, beside the number of epochs.
+pub fn recipe(job: &Job, shape: &Shape) -> Recipe {
+    let train = &job.train;
+    Recipe {
+        epochs: train.epochs,
+        batch_size: train.batch,
+        learning_rate: train.learning_rate as f32,
+        label_smoothing: train.label_smoothing as f32,
+        mixup: train.mixup as f32,
+        augmentation: if train.augment { augmentation(job, shape) } else { Augmentation::None },
+        ..Recipe::default()
+    }
+}
+
+/// Variations that suit samples of this shape; vectors have none.
+fn augmentation(job: &Job, shape: &Shape) -> Augmentation {
+    let vary = &job.train.vary;
+    match shape.dims() {
+        [1, _, _] => Augmentation::Series(SeriesAugmentation {
+            triplets: job.data.axes.clone(),
+            rotation: vary.rotation.unwrap_or(20.0),
+            scale: vary.scale.unwrap_or(0.15),
+            speed: vary.speed.unwrap_or(0.15),
+            drift: 0.1,
+            jitter: vary.noise.unwrap_or(0.05),
+            gap: 0.0,
+        }),
+        [_, width, _] => Augmentation::Image(ImageAugmentation {
+            shift: vary.shift.unwrap_or(*width as f32 / 10.0),
+            rotation: vary.rotation.unwrap_or(8.0),
+            scale: vary.scale.unwrap_or(0.1),
+            shear: 0.1,
+            elastic: vary.elastic.unwrap_or(0.3),
+            noise: vary.noise.unwrap_or(0.02),
+            flip: false,
+        }),
+        _ => Augmentation::None,
+    }
+}

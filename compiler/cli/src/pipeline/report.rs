@@ -1,0 +1,109 @@
+//! The result of a job, as a table for people and as JSON for programs.
+
+use ember_codegen::target::Limits;
+use serde::{Deserialize, Serialize};
+
+use crate::config::size;
+
+/// All figures of a verified firmware. What is predicted was known before anything was built.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Name of the board.
+    pub board: String,
+    /// Accuracy of the float network on the test set, in [0, 1].
+    pub accuracy_float: f32,
+    /// Accuracy on the test set of what the device computed, in [0, 1].
+    pub accuracy_int8: f32,
+    /// Size of the test set.
+    pub samples: usize,
+    /// Samples for which device and host agree in every output.
+    pub samples_equal: usize,
+    /// Executed instructions of one inference, averaged over the test set; `None` on boards that
+    /// cannot count them.
+    pub instructions: Option<u64>,
+    /// Activations, as planned.
+    pub arena_predicted_bytes: usize,
+    /// Activations, as linked.
+    pub arena_linked_bytes: usize,
+    /// The whole firmware, as predicted.
+    pub flash_predicted_bytes: usize,
+    /// The whole firmware, as linked.
+    pub flash_linked_bytes: usize,
+    /// Weights and other constants, as predicted.
+    pub constants_predicted_bytes: usize,
+    /// Weights and other constants, as linked.
+    pub constants_linked_bytes: usize,
+    /// Deepest stack seen while the test set ran; `None` on boards that cannot report it.
+    pub stack_bytes: Option<usize>,
+    /// Statics, arena included, as linked.
+    pub ram_static_bytes: usize,
+    /// Time that the search took, over all sessions, where that is known.
+    pub search_seconds: Option<f64>,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// What flash and RAM may be.
+    pub flash_limit_bytes: usize,
+    /// As above.
+    pub ram_limit_bytes: usize,
+}
+
+impl Report {
+    /// RAM that the firmware needs: statics and the deepest stack seen.
+    pub fn ram_bytes(&self) -> usize {
+        self.ram_static_bytes + self.stack_bytes.unwrap_or(0)
+    }
+
+    /// What the firmware may take.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            flash_bytes: self.flash_limit_bytes,
+            ram_bytes: self.ram_limit_bytes,
+        }
+    }
+
+    /// The table for people.
+    pub fn table(&self) -> String {
+        let percent = |accuracy: f32| format!("{:.2} %", 100.0 * accuracy);
+        let of = |used: usize, limit: usize| {
+            format!("{} of {} ({:.0} %)", thousands(used), size::show(limit), 100.0 * used as f64 / limit.max(1) as f64)
+        };
+        let count = |count: Option<u64>| count.map_or("not measured".to_string(), |n| thousands(n as usize));
+        let rows = [
+            ("board", self.board.clone()),
+            ("accuracy, float", format!("{} of {} test samples", percent(self.accuracy_float), self.samples)),
+            ("accuracy, int8 on the device", percent(self.accuracy_int8)),
+            ("equal to the host, every output", format!("{} of {}", self.samples_equal, self.samples)),
+            ("flash, whole firmware", of(self.flash_linked_bytes, self.flash_limit_bytes)),
+            ("  predicted before the build", format!("{} ({:+.2} %)", thousands(self.flash_predicted_bytes), self.flash_error())),
+            ("  weights and constants", format!("{} linked, {} predicted", thousands(self.constants_linked_bytes), thousands(self.constants_predicted_bytes))),
+            ("RAM, statics and stack", of(self.ram_bytes(), self.ram_limit_bytes)),
+            ("  arena", format!("{} linked, {} predicted", thousands(self.arena_linked_bytes), thousands(self.arena_predicted_bytes))),
+            ("  stack, measured", self.stack_bytes.map_or("not measured".into(), thousands)),
+            ("instructions per inference", count(self.instructions)),
+            ("multiply-accumulates", thousands(self.macs as usize)),
+        ];
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        rows.iter()
+            .map(|(name, value)| format!("  {name:<width$}  {value}\n"))
+            .collect()
+    }
+
+    /// The prediction of flash against the ELF, in percent.
+    pub fn flash_error(&self) -> f64 {
+        let linked = self.flash_linked_bytes.max(1) as f64;
+        100.0 * (self.flash_predicted_bytes as f64 - linked) / linked
+    }
+}
+
+/// `12 345`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}

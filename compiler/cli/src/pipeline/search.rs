@@ -1,0 +1,206 @@
+//! Finds the network: the search of [`ember_search`] with the planner's prices, the trainer's scores
+//! and the journal on disk.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use ember_codegen::cost::footprint;
+use ember_codegen::plan::plan;
+use ember_codegen::target::Board;
+use ember_ir::{Graph, Shape};
+use ember_search::{
+    Budget, Constraints, Cost, Evaluate, Happened, History, Identity, Outcome, Price, Scored,
+    SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped, StrategyKind, Task,
+};
+
+use super::state::State;
+use crate::config::{Job, Problem};
+use crate::data::Parts;
+use crate::files::{self, JournalFile, io_error};
+use crate::interrupt::CANCEL;
+use crate::progress::{Progress, Stage};
+use crate::{Error, interrupt};
+
+/// A finished search.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// All that was found.
+    pub outcome: Outcome,
+    /// The chosen network.
+    pub chosen: Scored,
+    /// Its topology.
+    pub graph: Graph,
+}
+
+/// The price of a network is that of the crate that would be emitted for it.
+struct BoardPrice<'a>(&'a Board);
+
+impl Price for BoardPrice<'_> {
+    fn price(&self, graph: &Graph) -> Cost {
+        let footprint = footprint(graph, &plan(graph), self.0);
+        Cost {
+            flash_bytes: footprint.flash_bytes,
+            ram_bytes: footprint.ram_bytes,
+            arena_bytes: footprint.arena_bytes,
+            instructions: footprint.instructions,
+            macs: footprint.macs,
+        }
+    }
+}
+
+/// The settings of a job's search.
+pub fn settings(job: &Job) -> Settings {
+    let search = &job.search;
+    let full = Budget { epochs: job.train.epochs, fraction: 1.0 };
+    let first = Budget { epochs: job.train.epochs.div_ceil(3), fraction: 1.0 };
+    Settings {
+        seed: search.seed,
+        strategy: match search.strategy.as_str() {
+            "random" => StrategyKind::Random,
+            _ => StrategyKind::AgingEvolution,
+        },
+        rungs: if search.halving { vec![first, full] } else { vec![full] },
+        stop: Stop {
+            trials: Some(search.trials),
+            time: (search.minutes > 0.0).then(|| Duration::from_secs_f64(60.0 * search.minutes)),
+            target_accuracy: (search.target_accuracy < 1.0).then_some(search.target_accuracy),
+            patience: (search.patience > 0).then_some(search.patience),
+        },
+        ..Settings::default()
+    }
+}
+
+/// The space of a job.
+pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
+    let kind = match job.search.space.as_str() {
+        "cnn2d" => SpaceKind::Cnn2d,
+        "cnn1d" => SpaceKind::Cnn1d,
+        "mlp" => SpaceKind::Mlp,
+        _ => SpaceKind::for_input(input),
+    };
+    let task = Task {
+        name: job.name.clone(),
+        input: input.clone(),
+        classes,
+    };
+    ember_search::space::open(kind, task).map_err(|error| {
+        let problem = Problem::new(error.to_string())
+            .at(job.span("search", "space"))
+            .help("`space = \"auto\"` chooses by the shape of the samples");
+        job.problems(vec![problem]).into()
+    })
+}
+
+/// Runs or resumes the search of a job.
+pub fn search(
+    job: &Job,
+    parts: &Parts,
+    state: &State,
+    evaluator: &dyn Evaluate,
+    progress: Progress,
+) -> Result<Found, Error> {
+    let space = space(job, parts.shape(), parts.classes().len())?;
+    let settings = settings(job);
+    let identity = Identity {
+        config: state.key.clone(),
+        seed: settings.seed,
+    };
+    let dir = state.search_dir();
+    files::create_dir(&dir)?;
+    let path = dir.join("journal.jsonl");
+    let recorded = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(io_error(&path)(error)),
+    };
+    let history = History::read(&recorded, &identity)
+        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    let mut journal = JournalFile::open(&path, history.valid_bytes)?;
+    let stage = progress.stage("search", job.search.trials as u64);
+    let began = Instant::now();
+    let setup = Setup {
+        space: space.as_ref(),
+        price: &BoardPrice(&job.board.board),
+        constraints: &constraints(job),
+        evaluator,
+        settings: &settings,
+        identity: &identity,
+    };
+    let session = Session {
+        workers: workers(job),
+        history,
+        journal: &mut journal,
+        progress: &mut |event| report(&stage, event),
+        cancel: &CANCEL,
+        clock: &|| began.elapsed(),
+    };
+    let outcome = ember_search::search(&setup, session).map_err(|error| explain(job, error))?;
+    if outcome.stopped == Stopped::Interrupted || interrupt::requested() {
+        return Err(Error::Interrupted);
+    }
+    let Some(chosen) = outcome.chosen.map(|index| outcome.scored[index].clone()) else {
+        let reasons: Vec<&str> =
+            outcome.failed.iter().take(3).map(|failed| failed.reason.as_str()).collect();
+        return Err(Error::failed(format!("no candidate could be trained: {}", reasons.join("; "))));
+    };
+    stage.done(format!(
+        "{} candidates, {} of them on the Pareto front; chosen: {}",
+        outcome.scored.len(),
+        outcome.pareto.len(),
+        outcome.why
+    ));
+    let graph = space.build(&chosen.architecture);
+    Ok(Found { outcome, chosen, graph })
+}
+
+/// Limits of the search: those of the board.
+pub fn constraints(job: &Job) -> Constraints {
+    Constraints {
+        flash_bytes: job.board.limits.flash_bytes,
+        ram_bytes: job.board.limits.ram_bytes,
+        instructions: None,
+        macs: None,
+    }
+}
+
+fn workers(job: &Job) -> usize {
+    match job.search.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    }
+}
+
+/// A search that cannot begin is a problem of the configuration; one that cannot go on is the system's.
+fn explain(job: &Job, error: SearchError) -> Error {
+    match error {
+        SearchError::NothingFits(_) => {
+            let span = ["ram", "flash", "name", "core", "file"]
+                .into_iter()
+                .find_map(|key| job.span("board", key));
+            job.problems(vec![Problem::new(error.to_string()).at(span)]).into()
+        }
+        SearchError::OtherHistory { .. } | SearchError::NoRungs => Error::usage(error.to_string()),
+        SearchError::Journal(_) | SearchError::Threads(_) => Error::tool(error),
+    }
+}
+
+fn report(stage: &Stage, progress: &ember_search::Progress<'_>) {
+    let best = progress.best.map_or_else(String::new, |best| {
+        format!(
+            "best {:.1} % int8 at {} B flash, {} B RAM",
+            100.0 * best.score.accuracy,
+            best.cost.flash_bytes,
+            best.cost.ram_bytes
+        )
+    });
+    match progress.event {
+        Happened::Resumed { recorded } => {
+            stage.say(format!("{:>9} goes on after {recorded} recorded candidates", "search"));
+        }
+        Happened::Started { .. }
+        | Happened::Scored { .. }
+        | Happened::Failed { .. }
+        | Happened::Tick => {}
+    }
+    stage.at(progress.finished as u64, best);
+}

@@ -1,0 +1,101 @@
+//! The test set inside an emitted crate, in `verify/`: `samples.bin` (int8 inputs, one after the
+//! other), `labels.bin` (u16, little-endian) and `expected.json`. Nothing of it is linked into the
+//! firmware; it lets `emberc verify DIR` repeat the whole check from the folder alone.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::files::{io_error, read_text};
+
+/// Quantised samples and their classes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TestSet {
+    /// Values of one sample.
+    pub input_len: usize,
+    /// All samples, one after the other.
+    pub samples: Vec<i8>,
+    /// The class of each.
+    pub labels: Vec<usize>,
+}
+
+/// What was known of the firmware before it was built.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Expectations {
+    /// Name of the board.
+    pub board: String,
+    /// The whole firmware in flash may take this.
+    pub flash_limit_bytes: usize,
+    /// Statics and stack may take this.
+    pub ram_limit_bytes: usize,
+    /// Accuracy of the float network on the test set.
+    pub accuracy_float: f32,
+    /// Accuracy of the int8 network on the test set, by the interpreter.
+    pub accuracy_int8: f32,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Size of the test set.
+    pub samples: usize,
+    /// Planned arena.
+    pub arena_bytes: usize,
+    /// Predicted weights and constants.
+    pub constant_bytes: usize,
+    /// Predicted flash.
+    pub flash_bytes: usize,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+}
+
+impl TestSet {
+    /// The samples.
+    pub fn iter(&self) -> impl Iterator<Item = &[i8]> {
+        self.samples.chunks_exact(self.input_len.max(1))
+    }
+
+    /// The files of the test set by their path in the crate.
+    pub fn files(&self, expectations: &Expectations) -> [(String, Vec<u8>); 3] {
+        let samples = self.samples.iter().map(|value| value.cast_unsigned()).collect();
+        let labels = self
+            .labels
+            .iter()
+            .flat_map(|&label| u16::try_from(label).unwrap_or(u16::MAX).to_le_bytes())
+            .collect();
+        let mut json = serde_json::to_string_pretty(expectations)
+            .unwrap_or_else(|error| panic!("BUG: expectations are always JSON: {error}"));
+        json.push('\n');
+        [
+            ("verify/samples.bin".into(), samples),
+            ("verify/labels.bin".into(), labels),
+            ("verify/expected.json".into(), json.into_bytes()),
+        ]
+    }
+
+    /// Reads the test set of a crate whose network takes `input_len` values.
+    pub fn load(dir: &Path, input_len: usize) -> Result<(Self, Expectations), Error> {
+        let read = |name: &str| {
+            let path = dir.join("verify").join(name);
+            std::fs::read(&path).map_err(|error| io_error(&path)(error))
+        };
+        let path = dir.join("verify/expected.json");
+        let expectations: Expectations = serde_json::from_str(&read_text(&path)?)
+            .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+        let samples: Vec<i8> = read("samples.bin")?.into_iter().map(u8::cast_signed).collect();
+        let labels: Vec<usize> = read("labels.bin")?
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|label| usize::from(u16::from_le_bytes(*label)))
+            .collect();
+        if input_len == 0 || samples.len() != labels.len() * input_len || labels.is_empty() {
+            return Err(Error::usage(format!(
+                "{}: {} bytes of samples for {} labels and inputs of {input_len}; emit the crate again with `emberc run`",
+                dir.join("verify").display(),
+                samples.len(),
+                labels.len()
+            )));
+        }
+        let tests = Self { input_len, samples, labels };
+        Ok((tests, expectations))
+    }
+}

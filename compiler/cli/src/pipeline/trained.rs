@@ -1,0 +1,53 @@
+//! The chosen network, trained and quantised, and its record on disk.
+
+use std::fs;
+use std::path::Path;
+
+use ember_ir::QuantGraph;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::files;
+
+/// A network that is ready to be emitted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Trained {
+    /// The int8 network.
+    pub network: QuantGraph,
+    /// What its training says of it.
+    pub record: Record,
+}
+
+/// What is worth keeping of a final training.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// Accuracy of the float network on the test set.
+    pub accuracy_float: f32,
+    /// Accuracy of the int8 network on the test set, by the interpreter.
+    pub accuracy_int8: f32,
+    /// Time that the search took.
+    pub search_seconds: f64,
+    /// Why this network was chosen.
+    pub why: String,
+}
+
+impl Trained {
+    /// Reads a record; `None` if it is not complete.
+    pub fn load(dir: &Path, name: &str) -> Option<Self> {
+        let record = fs::read_to_string(dir.join("training.json")).ok()?;
+        let network = fs::read_to_string(dir.join(format!("{name}.ember"))).ok()?;
+        Some(Self {
+            network: ember_ir::text::parse(&network).ok()?,
+            record: serde_json::from_str(&record).ok()?,
+        })
+    }
+
+    /// Writes a record. `training.json` comes last: what has it is complete.
+    pub fn save(&self, dir: &Path, name: &str) -> Result<(), Error> {
+        let network = ember_ir::text::print(&self.network);
+        files::write(&dir.join(format!("{name}.ember")), network.as_bytes())?;
+        let record = serde_json::to_string_pretty(&self.record)
+            .unwrap_or_else(|error| panic!("BUG: a record is always JSON: {error}"));
+        files::write(&dir.join("training.json"), record.as_bytes())
+    }
+}

@@ -1,0 +1,209 @@
+//! Runs the whole test set on the device and compares every output of every sample with the host's
+//! interpreter. What differs is reported by sample and by value.
+
+use std::path::{Path, PathBuf};
+
+use ember_codegen::interpret::Interpreter;
+use ember_codegen::target::{Board, Limits};
+use ember_ir::QuantGraph;
+use ember_train::predict::argmax;
+use serde_json::{Value, json};
+
+use super::build::{Built, tool};
+use super::report::{Report, thousands};
+use super::testset::{Expectations, TestSet};
+use crate::device;
+use crate::files::read_text;
+use crate::progress::Progress;
+use crate::{Error, boards};
+
+/// The board and the limits that a crate was made for.
+pub fn board_of(dir: &Path) -> Result<(Board, Limits), Error> {
+    let (_, network) = network_of(dir)?;
+    let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
+    let (_, expectations) = TestSet::load(dir, input_len)?;
+    let board = dir.join("verify/board.toml");
+    let board = match std::fs::read_to_string(&board) {
+        Ok(text) => Board::parse(&text).map_err(|error| Error::usage(error.to_string()))?,
+        Err(_) => boards::find(&expectations.board).ok_or_else(|| {
+            Error::usage(format!(
+                "{}: made for the board \"{}\", which this emberc does not know",
+                dir.display(),
+                expectations.board
+            ))
+        })?,
+    };
+    let limits = Limits {
+        flash_bytes: expectations.flash_limit_bytes,
+        ram_bytes: expectations.ram_limit_bytes,
+    };
+    Ok((board, limits))
+}
+
+/// The network that a crate was made from.
+fn network_of(dir: &Path) -> Result<(PathBuf, QuantGraph), Error> {
+    let not_a_crate = || {
+        Error::usage(format!(
+            "{} has no network (.ember); `emberc run` writes crates that can be verified",
+            dir.display()
+        ))
+    };
+    let entries = std::fs::read_dir(dir).map_err(|_| not_a_crate())?;
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|kind| kind == "ember"))
+        .collect();
+    paths.sort();
+    let path = paths.into_iter().next().ok_or_else(not_a_crate)?;
+    let network = ember_ir::text::parse(&read_text(&path)?)
+        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    Ok((path, network))
+}
+
+/// Where the report of a crate is kept: beside the crate, which stays the same whatever is measured.
+pub fn report_path(dir: &Path) -> PathBuf {
+    let name = dir.file_name().unwrap_or_default();
+    dir.parent().unwrap_or(Path::new("")).join("state").join(name).join("report.json")
+}
+
+/// Runs and compares.
+///
+/// # Errors
+/// If tools fail, or, with exit code 1, if the device computes anything else than the host.
+pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> Result<Report, Error> {
+    let (_, network) = network_of(dir)?;
+    let interpreter = Interpreter::new(&network).map_err(Error::tool)?;
+    let (tests, expectations) = TestSet::load(dir, interpreter.input_len())?;
+    let stage = progress.stage("verify", 0);
+    let transcript = device::run(&built.elf, board, &tests.samples).map_err(tool)?;
+    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| interpreter.run(sample)).collect();
+    let output_len = expected.first().map_or(0, Vec::len);
+    let outputs: Vec<&[i8]> = transcript.outputs.chunks_exact(output_len.max(1)).collect();
+    if outputs.len() != expected.len() {
+        return Err(Error::failed(format!(
+            "the device answered {} of {} samples",
+            outputs.len(),
+            expected.len()
+        )));
+    }
+    let equal = outputs.iter().zip(&expected).filter(|(device, host)| **device == host.as_slice());
+    let samples_equal = equal.count();
+    if let Some(message) = difference(&outputs, &expected) {
+        progress.say(message);
+    }
+    let right = outputs
+        .iter()
+        .zip(&tests.labels)
+        .filter(|(output, label)| argmax(output) == **label)
+        .count();
+    let report = Report {
+        accuracy_int8: right as f32 / expected.len() as f32,
+        samples: expected.len(),
+        samples_equal,
+        instructions: transcript.instructions,
+        stack_bytes: transcript.stack_bytes,
+        ..predicted(board, &expectations, built, dir)
+    };
+    stage.done(format!("{samples_equal} of {} samples equal in every output", report.samples));
+    Ok(report)
+}
+
+/// The figures that are known without a device.
+fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Path) -> Report {
+    let earlier = std::fs::read_to_string(report_path(dir)).ok();
+    let earlier: Option<Report> = earlier.and_then(|text| serde_json::from_str(&text).ok());
+    Report {
+        board: board.name.clone(),
+        accuracy_float: expectations.accuracy_float,
+        accuracy_int8: expectations.accuracy_int8,
+        samples: expectations.samples,
+        samples_equal: 0,
+        instructions: None,
+        arena_predicted_bytes: expectations.arena_bytes,
+        arena_linked_bytes: built.sizes.arena_bytes,
+        flash_predicted_bytes: expectations.flash_bytes,
+        flash_linked_bytes: built.sizes.flash_bytes,
+        constants_predicted_bytes: expectations.constant_bytes,
+        constants_linked_bytes: built.sizes.constant_bytes,
+        stack_bytes: None,
+        ram_static_bytes: built.sizes.ram_static_bytes,
+        search_seconds: earlier.and_then(|report| report.search_seconds),
+        macs: expectations.macs,
+        flash_limit_bytes: expectations.flash_limit_bytes,
+        ram_limit_bytes: expectations.ram_limit_bytes,
+    }
+}
+
+/// The first sample that differs, value by value.
+fn difference(device: &[&[i8]], host: &[Vec<i8>]) -> Option<String> {
+    let sample = device.iter().zip(host).position(|(device, host)| *device != host.as_slice())?;
+    let output = device[sample].iter().zip(&host[sample]).position(|(device, host)| device != host);
+    Some(format!(
+        "sample {sample} differs first, in output {}: the device has {:?}, the host {:?}",
+        output.unwrap_or(0),
+        device[sample],
+        host[sample]
+    ))
+}
+
+/// Whether the firmware is what was promised; if not, the reason, with exit code 1.
+pub fn judge(report: &Report) -> Result<(), Error> {
+    if report.samples_equal != report.samples {
+        return Err(Error::failed(format!(
+            "verification failed: {} of {} samples differ from the host's interpreter",
+            report.samples - report.samples_equal,
+            report.samples
+        )));
+    }
+    let limits = report.limits();
+    if report.flash_linked_bytes > limits.flash_bytes || report.ram_bytes() > limits.ram_bytes {
+        return Err(Error::failed(format!(
+            "the firmware takes {} bytes of flash (limit {}) and {} of RAM, stack included (limit {})",
+            thousands(report.flash_linked_bytes),
+            thousands(limits.flash_bytes),
+            thousands(report.ram_bytes()),
+            thousands(limits.ram_bytes)
+        )));
+    }
+    Ok(())
+}
+
+/// The figures of `emberc bench`.
+pub fn bench_json(report: &Report) -> Value {
+    json!({
+        "board": report.board,
+        "instructions": report.instructions,
+        "macs": report.macs,
+        "instructions_per_mac": per_mac(report),
+        "arena_bytes": report.arena_linked_bytes,
+        "stack_bytes": report.stack_bytes,
+        "ram_static_bytes": report.ram_static_bytes,
+        "weight_bytes": report.constants_linked_bytes,
+        "code_bytes": report.flash_linked_bytes.saturating_sub(report.constants_linked_bytes),
+        "flash_bytes": report.flash_linked_bytes,
+        "samples": report.samples,
+        "samples_equal": report.samples_equal,
+    })
+}
+
+/// The same for people.
+pub fn bench_table(report: &Report) -> String {
+    let code = report.flash_linked_bytes.saturating_sub(report.constants_linked_bytes);
+    let number = |number: Option<u64>| number.map_or("not measured".into(), |n| thousands(n as usize));
+    let rows = [
+        ("board", report.board.clone()),
+        ("instructions per inference", number(report.instructions)),
+        ("multiply-accumulates", thousands(report.macs as usize)),
+        ("instructions per MAC", per_mac(report).map_or("not measured".into(), |x| format!("{x:.2}"))),
+        ("arena bytes", thousands(report.arena_linked_bytes)),
+        ("stack bytes, measured", report.stack_bytes.map_or("not measured".into(), thousands)),
+        ("weight and constant bytes", thousands(report.constants_linked_bytes)),
+        ("code bytes, all else", thousands(code)),
+        ("samples run", thousands(report.samples)),
+    ];
+    rows.iter().map(|(name, value)| format!("  {name:<28} {value:>12}\n")).collect()
+}
+
+fn per_mac(report: &Report) -> Option<f64> {
+    Some(report.instructions? as f64 / report.macs.max(1) as f64)
+}

@@ -1,0 +1,103 @@
+//! The fitted factors, from `table.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Kernel;
+use crate::target::Core;
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| match toml::from_str(include_str!("table.toml")) {
+    Ok(table) => table,
+    Err(error) => panic!("BUG: table.toml: {error}"),
+});
+
+/// The factors of all cores.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    #[serde(flatten)]
+    cores: BTreeMap<Core, CoreTable>,
+}
+
+/// The factors of one core.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoreTable {
+    /// Bound on the stack of the firmware, in bytes.
+    pub stack_bytes: usize,
+    /// Instructions of an inference outside its layers.
+    pub call_instructions: u64,
+    /// Flash of an empty firmware, by transport.
+    base: BTreeMap<String, usize>,
+    /// RAM of an empty firmware without its stack, by transport.
+    statics: BTreeMap<String, usize>,
+    /// Factors by kernel.
+    kernels: BTreeMap<Kernel, Factors>,
+}
+
+/// Factors of one kernel, in the order of [`super::Features`].
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factors {
+    /// Bytes per count.
+    pub code: Vec<f64>,
+    /// Instructions per count.
+    pub instructions: Vec<f64>,
+}
+
+impl Table {
+    /// The table that this crate was built with.
+    pub fn get() -> &'static Table {
+        &TABLE
+    }
+
+    /// The factors of a core.
+    pub fn core(&self, core: Core) -> &CoreTable {
+        match self.cores.get(&core) {
+            Some(table) => table,
+            None => panic!("BUG: table.toml has no `{}`", core.name()),
+        }
+    }
+}
+
+impl CoreTable {
+    /// Flash of a firmware without layers.
+    pub fn base_bytes(&self, transport: &str) -> usize {
+        self.base.get(transport).copied().unwrap_or_else(|| panic!("BUG: no base for {transport}"))
+    }
+
+    /// RAM of a firmware without arena and stack.
+    pub fn static_bytes(&self, transport: &str) -> usize {
+        self.statics.get(transport).copied().unwrap_or_else(|| panic!("BUG: no statics for {transport}"))
+    }
+
+    /// The factors of a kernel.
+    pub fn factors(&self, kernel: Kernel) -> &Factors {
+        match self.kernels.get(&kernel) {
+            Some(factors) => factors,
+            None => panic!("BUG: table.toml has no factors for `{}`", kernel.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_core_and_kernel_has_factors() {
+        for core in Core::ALL {
+            let table = Table::get().core(core);
+            for transport in ["semihosting", "rtt"] {
+                assert!(table.base_bytes(transport) > 0);
+                assert!(table.static_bytes(transport) < 8192);
+            }
+            for kernel in Kernel::ALL {
+                assert!(!table.factors(kernel).code.is_empty());
+                assert!(!table.factors(kernel).instructions.is_empty());
+            }
+        }
+    }
+}

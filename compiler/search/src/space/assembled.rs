@@ -1,0 +1,39 @@
+//! What building takes and gives: the task that is fixed for a space, and the graph with the gene
+//! behind each node.
+
+use ember_ir::{Graph, Shape};
+
+/// The gene that a node came from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// [`Architecture::pool`].
+    Pool,
+    /// An element of [`Architecture::blocks`].
+    Block(usize),
+    /// [`Architecture::head`].
+    Head,
+    /// [`Architecture::hidden`].
+    Hidden,
+    /// The last layer, which no gene changes.
+    Logits,
+}
+
+/// A graph and where its nodes came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assembled {
+    /// The network: one input, one output (logits, no softmax).
+    pub graph: Graph,
+    /// One entry per node.
+    pub parts: Vec<Part>,
+}
+
+/// What is fixed for all networks of a space.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Task {
+    /// The graph's name: an identifier in snake case.
+    pub name: String,
+    /// `[H, W, C]`, `[1, T, C]` or `[N]`; all positive.
+    pub input: Shape,
+    /// Number of logits; positive.
+    pub classes: usize,
+}

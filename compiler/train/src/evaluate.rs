@@ -1,0 +1,149 @@
+//! What a candidate of the search is worth: trained within its budget, quantised, and scored in int8 on
+//! the validation set. The score depends on the candidate alone: not on what was scored before it, nor
+//! on what is scored beside it, so that an interrupted search resumes to the same result.
+
+use std::sync::atomic::AtomicBool;
+
+use ember_search::{Budget, Candidate, Evaluate, EvaluateError, Score};
+use rayon::ThreadPoolBuilder;
+
+use crate::dataset::{Dataset, Normalization};
+use crate::predict::{accuracy, loss, predict};
+use crate::quantized::{Quantized, int8_accuracy};
+use crate::random::Random;
+use crate::recipe::Recipe;
+use crate::trainer::{Session, TrainError, train};
+use crate::weights::export;
+
+/// Stream of a candidate's seed that chooses its part of the training data.
+const PART: u64 = 3;
+
+/// The data of a job, ready to train on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parts {
+    /// Trained on, in its own units: augmentation works in them. Series may be longer than a window.
+    pub train: Dataset,
+    /// Calibrates ranges; normalised, in the network's shape.
+    pub calibration: Dataset,
+    /// Judges; normalised, in the network's shape.
+    pub validation: Dataset,
+    /// Learned on the training set.
+    pub normalization: Normalization,
+}
+
+impl Parts {
+    /// Normalises what is only looked at. All three come in their own units.
+    pub fn new(
+        train: Dataset,
+        calibration: &Dataset,
+        validation: &Dataset,
+        normalization: Normalization,
+    ) -> Self {
+        Self {
+            train,
+            calibration: calibration.normalized(&normalization),
+            validation: validation.normalized(&normalization),
+            normalization,
+        }
+    }
+}
+
+/// Trains and scores candidates of a search.
+#[derive(Clone, Copy, Debug)]
+pub struct Evaluator<'a> {
+    /// The data.
+    pub parts: &'a Parts,
+    /// How to train; the budget of a candidate replaces the number of epochs.
+    pub recipe: &'a Recipe,
+    /// Set from outside to stop within a batch's time.
+    pub cancel: &'a AtomicBool,
+}
+
+impl Evaluate for Evaluator<'_> {
+    fn evaluate(&self, candidate: &Candidate) -> Result<Score, EvaluateError> {
+        single_threaded(|| self.score(candidate)).unwrap_or_else(|error| {
+            Err(EvaluateError::Failed(format!(
+                "no thread to train on: {error}"
+            )))
+        })
+    }
+}
+
+impl Evaluator<'_> {
+    fn score(&self, candidate: &Candidate) -> Result<Score, EvaluateError> {
+        let Candidate {
+            graph,
+            budget,
+            seed,
+            ..
+        } = candidate;
+        let train_part = part(&self.parts.train, *budget, *seed);
+        let recipe = Recipe {
+            epochs: budget.epochs.max(1),
+            ..self.recipe.clone()
+        };
+        let session = Session {
+            graph,
+            data: train_part.as_ref().unwrap_or(&self.parts.train),
+            normalization: &self.parts.normalization,
+            recipe: &recipe,
+            seed: *seed,
+            teachers: &[],
+            cancel: self.cancel,
+            progress: &|_| {},
+        };
+        let float = export(graph, &train(session, None).map_err(refused)?);
+        let validation = &self.parts.validation;
+        let scores = predict(&float, validation).map_err(failed)?;
+        let quantized =
+            Quantized::calibrated(&float, &self.parts.calibration, validation).map_err(failed)?;
+        Ok(Score {
+            accuracy: int8_accuracy(&quantized.network, validation).map_err(failed)?,
+            float_accuracy: accuracy(&scores, &validation.labels),
+            loss: loss(&scores, &validation.labels),
+        })
+    }
+}
+
+/// Runs `work` in a pool of one thread: burn would otherwise spread every small operation over all
+/// cores, which candidates in parallel use better.
+pub(crate) fn single_threaded<R: Send>(
+    work: impl FnOnce() -> R + Send,
+) -> Result<R, rayon::ThreadPoolBuildError> {
+    Ok(ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()?
+        .install(work))
+}
+
+/// The share of the training data that a budget grants, the same share of each class; `None` is all.
+fn part(train: &Dataset, budget: Budget, seed: u64) -> Option<Dataset> {
+    if budget.fraction >= 1.0 {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..train.len()).collect();
+    Random::new(seed, PART).shuffle(&mut order);
+    let mut kept = Vec::new();
+    for class in 0..train.classes.len() {
+        let members: Vec<usize> = order
+            .iter()
+            .copied()
+            .filter(|&i| train.labels[i] == class)
+            .collect();
+        let count = (members.len() as f32 * budget.fraction.max(0.0)).ceil() as usize;
+        kept.extend_from_slice(&members[..count.min(members.len())]);
+    }
+    Some(train.subset(&kept))
+}
+
+fn refused(error: TrainError) -> EvaluateError {
+    match error {
+        TrainError::Cancelled => EvaluateError::Cancelled,
+        TrainError::Diverged { epoch } => EvaluateError::Diverged { epoch },
+        TrainError::Net(_) | TrainError::Data { .. } => failed(error),
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> EvaluateError {
+    EvaluateError::Failed(error.to_string())
+}

@@ -1,0 +1,99 @@
+//! Fake quantisation: values in f32 that lie on the grid of their int8 form, with gradients that pass
+//! straight through the rounding. Source: Jacob et al. (2018), Bengio et al., arXiv 1308.3432.
+//!
+//! Activations use the scales that [`ember_codegen::quantize`] derives from the ranges seen here, and
+//! weights the same symmetric scale per output channel, so that what is trained is what is exported.
+
+use burn::tensor::Tensor;
+use ember_codegen::quantize::{Range, activation_quants};
+use ember_ir::{Graph, Quant, TensorId};
+
+use crate::net::Numerics;
+
+/// Share of a new batch in a range while ranges still move.
+const MOMENTUM: f32 = 0.02;
+/// Largest integer weight.
+const TOP: f64 = 127.0;
+
+/// Quantises kernels and activations on their way, and watches the activations' ranges.
+#[derive(Clone, Debug)]
+pub struct FakeQuant<'a> {
+    graph: &'a Graph,
+    ranges: Vec<Range>,
+    quants: Vec<Quant>,
+    observing: bool,
+}
+
+impl<'a> FakeQuant<'a> {
+    /// Starts from calibrated ranges, one per tensor; they stand still until [`FakeQuant::observe`].
+    pub fn new(graph: &'a Graph, ranges: Vec<Range>) -> Self {
+        let quants = activation_quants(graph, &ranges);
+        Self {
+            graph,
+            ranges,
+            quants,
+            observing: false,
+        }
+    }
+
+    /// Whether ranges follow the batches from now on. Also brings the scales up to date.
+    pub fn observe(&mut self, observing: bool) {
+        if self.observing || observing {
+            self.quants = activation_quants(self.graph, &self.ranges);
+        }
+        self.observing = observing;
+    }
+
+    /// The ranges as they are now, one per tensor.
+    pub fn ranges(&self) -> &[Range] {
+        &self.ranges
+    }
+}
+
+impl Numerics for FakeQuant<'_> {
+    fn kernel(&mut self, _: usize, kernel: Tensor<4>, channel_axis: usize) -> Tensor<4> {
+        let values = plain(&kernel);
+        let mut top = values.clone().abs();
+        for axis in (0..4).filter(|&axis| axis != channel_axis) {
+            top = top.max_dim(axis);
+        }
+        let scale = top.div_scalar(TOP).clamp_min(f64::from(f32::MIN_POSITIVE));
+        let rounded = (values.clone() / scale.clone()).round() * scale;
+        straight_through(kernel, values, rounded)
+    }
+
+    fn activation(&mut self, tensor: TensorId, value: Tensor<4>) -> Tensor<4> {
+        if self.observing {
+            let seen = plain(&value);
+            let (min, max) = (seen.clone().min(), seen.max());
+            let range = &mut self.ranges[tensor.0];
+            range.min += MOMENTUM * (min.into_scalar::<f32>() - range.min);
+            range.max += MOMENTUM * (max.into_scalar::<f32>() - range.max);
+        }
+        let Quant { scale, zero_point } = self.quants[tensor.0];
+        let real = |q: f32| f64::from((q - f32::from(zero_point)) * scale);
+        // Outside of the range the value saturates, and so does its gradient.
+        let clamped = value.clamp(real(-128.0), real(127.0));
+        let values = plain(&clamped);
+        let rounded = values.clone().div_scalar(scale).round().mul_scalar(scale);
+        straight_through(clamped, values, rounded)
+    }
+}
+
+/// The value without its history.
+fn plain(tensor: &Tensor<4>) -> Tensor<4> {
+    if tensor.is_autodiff() {
+        tensor.clone().inner()
+    } else {
+        tensor.clone()
+    }
+}
+
+/// `rounded` forwards, the identity backwards; `values` is `tensor` without its history.
+fn straight_through(tensor: Tensor<4>, values: Tensor<4>, rounded: Tensor<4>) -> Tensor<4> {
+    if tensor.is_autodiff() {
+        tensor + Tensor::from_inner(rounded - values)
+    } else {
+        rounded
+    }
+}

@@ -1,0 +1,103 @@
+//! Three small networks that together have every operator, with random weights from a seed.
+
+use ember_codegen::plan::Planned;
+use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
+use ember_ir::{
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
+    Mean, Op, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
+};
+
+use crate::random_graphs::{samples, with_weights};
+
+/// A network of this module by name.
+pub struct Model {
+    /// The name, which is also that of its crate.
+    pub name: &'static str,
+    /// How it rounds.
+    pub rounding: Rounding,
+    graph: fn() -> Result<Graph, ShapeError>,
+}
+
+/// All of them.
+pub const MODELS: [Model; 3] = [
+    Model { name: "gesture_mlp", rounding: Rounding::Single, graph: gesture_mlp },
+    Model { name: "digit_cnn", rounding: Rounding::Single, graph: digit_cnn },
+    Model { name: "pulse_residual", rounding: Rounding::TfLite, graph: pulse_residual },
+];
+
+impl Model {
+    /// The topology.
+    pub fn graph(&self) -> Graph {
+        (self.graph)().unwrap_or_else(|error| panic!("{}: {error}", self.name))
+    }
+
+    /// With weights, quantised and planned.
+    pub fn planned(&self) -> Planned {
+        planned(self.graph(), self.rounding, 1)
+    }
+}
+
+/// A topology with random weights, quantised and planned.
+pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
+    let name = graph.name.clone();
+    let network = with_weights(graph, seed);
+    let samples = samples(&network.graph, seed, 16);
+    let ranges = calibrate(&network, samples.iter().map(Vec::as_slice), RangeMethod::MinMax);
+    let network = quantize(&network, &ranges, rounding)
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    Planned::new(network).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn gesture_mlp() -> Result<Graph, ShapeError> {
+    let mut b = GraphBuilder::new("gesture_mlp");
+    let input = b.input("motion", [12]);
+    let hidden = b.node("hidden", dense(10, Activation::Relu), &[input])?;
+    let logits = b.node("logits", dense(3, Activation::None), &[hidden])?;
+    let probabilities = b.node("probabilities", Op::Softmax(Softmax {}), &[logits])?;
+    Ok(b.finish(&[probabilities]))
+}
+
+fn digit_cnn() -> Result<Graph, ShapeError> {
+    let mut b = GraphBuilder::new("digit_cnn");
+    let input = b.input("image", [8, 8, 1]);
+    let window = Window2d::same([8, 8], [3, 3], [1, 1]);
+    let x = b.node("conv1", conv(window, 8), &[input])?;
+    let depthwise = DepthwiseConv2d {
+        window: Window2d::same([8, 8], [3, 3], [2, 2]),
+        multiplier: 1,
+        activation: Activation::Relu,
+    };
+    let x = b.node("block1/depthwise", Op::DepthwiseConv2d(depthwise), &[x])?;
+    let x = b.node("block1/pointwise", conv(Window2d::valid([1, 1], [1, 1]), 10), &[x])?;
+    let x = b.node("mean", Op::Mean(Mean {}), &[x])?;
+    let logits = b.node("logits", dense(10, Activation::None), &[x])?;
+    Ok(b.finish(&[logits]))
+}
+
+fn pulse_residual() -> Result<Graph, ShapeError> {
+    let mut b = GraphBuilder::new("pulse_residual");
+    let input = b.input("pulse", [1, 24, 2]);
+    let stem = Window2d::valid([1, 5], [1, 1]);
+    let stem = b.node("stem", conv(stem, 4), &[input])?;
+    let narrow = Window2d::same([1, 20], [1, 3], [1, 1]);
+    let branch = b.node("branch", conv(narrow, 4), &[stem])?;
+    let add = Op::Add(Add { activation: Activation::Relu });
+    let x = b.node("join", add, &[stem, branch])?;
+    let halves = Window2d::valid([1, 2], [1, 2]);
+    let pool = MaxPool2d { window: halves, activation: Activation::None };
+    let x = b.node("peaks", Op::MaxPool2d(pool), &[x])?;
+    let pool = AveragePool2d { window: halves, activation: Activation::None };
+    let x = b.node("smooth", Op::AveragePool2d(pool), &[x])?;
+    let flat = Op::Reshape(Reshape { shape: Shape::from([20]) });
+    let x = b.node("flat", flat, &[x])?;
+    let logits = b.node("logits", dense(2, Activation::None), &[x])?;
+    Ok(b.finish(&[logits]))
+}
+
+fn conv(window: Window2d, out_channels: usize) -> Op {
+    Op::Conv2d(Conv2d { window, out_channels, activation: Activation::Relu })
+}
+
+fn dense(out_features: usize, activation: Activation) -> Op {
+    Op::Dense(Dense { out_features, activation })
+}

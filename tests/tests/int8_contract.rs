@@ -1,0 +1,263 @@
+//! The int8 contract, written down a second time: every operator in 64-bit integers and f64 straight
+//! from scales and zero points, with unfolded biases, no shared code with the lowering or the runtime,
+//! and no fixed shapes. The interpreter must equal it bit for bit.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use ember_codegen::interpret::Interpreter;
+use ember_ir::{Activation, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Window2d};
+use ember_tests::random_graphs;
+use proptest::prelude::{ProptestConfig, any, prop_assert_eq, prop_oneof, proptest, Just};
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+
+    #[test]
+    fn the_interpreter_obeys_the_contract(
+        seed in any::<u64>(),
+        rounding in prop_oneof![Just(Rounding::Single), Just(Rounding::TfLite)],
+        per_tensor in any::<bool>(),
+    ) {
+        let mut network = random_graphs::quantized(seed, 8, rounding);
+        if per_tensor {
+            for params in network.params.iter_mut().flatten() {
+                params.scales.truncate(1);
+            }
+        }
+        let sample = random_graphs::samples(&network.graph, seed, 1).remove(0);
+        let sample: Vec<i8> = sample.iter().map(|x| (x * 128.0) as i8).collect();
+        let tensors = Interpreter::new(&network).unwrap().run_all(&sample);
+        for (index, node) in network.graph.nodes.iter().enumerate() {
+            let inputs: Vec<&[i8]> = node.inputs.iter().map(|id| tensors[id.0].as_slice()).collect();
+            let contract = Contract::new(&network, index);
+            let Some(expected) = contract.run(&inputs) else { continue };
+            prop_assert_eq!(&tensors[node.output.0], &expected, "{:?}", node);
+        }
+    }
+}
+
+/// A node with what the contract says about it.
+struct Contract<'a> {
+    network: &'a QuantGraph,
+    node: &'a Node,
+    params: Option<&'a QuantParams>,
+    input: Quant,
+    output: Quant,
+    rounding: Rounding,
+}
+
+impl<'a> Contract<'a> {
+    fn new(network: &'a QuantGraph, index: usize) -> Self {
+        let node = &network.graph.nodes[index];
+        Self {
+            network,
+            node,
+            params: network.params[index].as_ref(),
+            input: network.quants[node.inputs[0].0],
+            output: network.quants[node.output.0],
+            rounding: network.roundings[index],
+        }
+    }
+
+    fn from(&self) -> Vec<usize> {
+        self.network.graph.input_shape(self.node).dims().to_vec()
+    }
+
+    fn to(&self) -> Vec<usize> {
+        self.network.graph.output_shape(self.node).dims().to_vec()
+    }
+
+    /// `None` for softmax, which has fixtures of its own.
+    fn run(&self, inputs: &[&[i8]]) -> Option<Vec<i8>> {
+        let x = inputs[0];
+        Some(match &self.node.op {
+            Op::Conv2d(op) => self.convolution(&op.window, x, |o, tap, c, channels, taps| {
+                Some((o * taps + tap) * channels + c)
+            }),
+            Op::DepthwiseConv2d(op) => {
+                self.convolution(&op.window, x, |o, tap, c, channels, _| {
+                    (o / op.multiplier == c).then_some(tap * channels * op.multiplier + o)
+                })
+            }
+            Op::Dense(_) => self.dense(x),
+            Op::Add(_) => self.add(x, inputs[1]),
+            Op::AveragePool2d(op) => self.pool(&op.window, x, |taps| {
+                let (sum, n) = (taps.iter().sum::<i64>(), taps.len() as i64);
+                if sum > 0 { (sum + n / 2) / n } else { (sum - n / 2) / n }
+            }),
+            Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
+            Op::Mean(_) => self.mean(x),
+            Op::Reshape(_) => x.to_vec(),
+            Op::Softmax(_) => return None,
+        })
+    }
+
+    /// clamp(MBQM(acc, d) + zp).
+    fn finish(&self, acc: i64, d: f64) -> i8 {
+        let (m, e) = quantize_multiplier(d);
+        self.clamp(mbqm(acc, m, e, self.rounding) + i64::from(self.output.zero_point))
+    }
+
+    fn clamp(&self, y: i64) -> i8 {
+        let zero = i64::from(self.output.zero_point);
+        let six = zero + f64::from((6.0 / self.output.scale).round()) as i64;
+        let (low, high) = match self.node.op.activation() {
+            Activation::None => (-128, 127),
+            Activation::Relu => (zero, 127),
+            Activation::Relu6 => (zero, six.min(127)),
+        };
+        y.clamp(low, high) as i8
+    }
+
+    fn factor(&self, channel: usize) -> f64 {
+        let scales = &self.params.unwrap().scales;
+        let weight = if scales.len() == 1 { scales[0] } else { scales[channel] };
+        f64::from(self.input.scale) * f64::from(weight) / f64::from(self.output.scale)
+    }
+
+    fn convolution(
+        &self,
+        window: &Window2d,
+        x: &[i8],
+        weight: impl Fn(usize, usize, usize, usize, usize) -> Option<usize>,
+    ) -> Vec<i8> {
+        let params = self.params.unwrap();
+        let channels = self.from()[2];
+        let taps = window.kernel[0] * window.kernel[1];
+        let mut y = Vec::new();
+        self.positions(window, |seen| {
+            for o in 0..self.to()[2] {
+                let mut acc = i64::from(params.bias[o]);
+                for &(tap, at) in seen {
+                    for c in 0..channels {
+                        if let Some(w) = weight(o, tap, c, channels, taps) {
+                            let centred = i64::from(x[at * channels + c]) - i64::from(self.input.zero_point);
+                            acc += i64::from(params.weights[w]) * centred;
+                        }
+                    }
+                }
+                y.push(self.finish(acc, self.factor(o)));
+            }
+        });
+        y
+    }
+
+    fn pool(&self, window: &Window2d, x: &[i8], reduce: impl Fn(&[i64]) -> i64) -> Vec<i8> {
+        let channels = self.from()[2];
+        let mut y = Vec::new();
+        self.positions(window, |seen| {
+            for c in 0..channels {
+                let taps: Vec<i64> = seen.iter().map(|&(_, at)| i64::from(x[at * channels + c])).collect();
+                y.push(self.clamp(reduce(&taps)));
+            }
+        });
+        y
+    }
+
+    /// Calls `visit` with the valid (tap, input pixel) pairs of every output pixel.
+    fn positions(&self, window: &Window2d, mut visit: impl FnMut(&[(usize, usize)])) {
+        let (from, to) = (self.from(), self.to());
+        for oy in 0..to[0] as i64 {
+            for ox in 0..to[1] as i64 {
+                let mut seen = Vec::new();
+                for ky in 0..window.kernel[0] as i64 {
+                    for kx in 0..window.kernel[1] as i64 {
+                        let y = oy * window.stride[0] as i64 + ky * window.dilation[0] as i64
+                            - window.padding.top as i64;
+                        let x = ox * window.stride[1] as i64 + kx * window.dilation[1] as i64
+                            - window.padding.left as i64;
+                        if (0..from[0] as i64).contains(&y) && (0..from[1] as i64).contains(&x) {
+                            let tap = ky as usize * window.kernel[1] + kx as usize;
+                            seen.push((tap, y as usize * from[1] + x as usize));
+                        }
+                    }
+                }
+                visit(&seen);
+            }
+        }
+    }
+
+    fn dense(&self, x: &[i8]) -> Vec<i8> {
+        let params = self.params.unwrap();
+        (0..self.to()[0])
+            .map(|o| {
+                let mut acc = i64::from(params.bias[o]);
+                for (i, &x) in x.iter().enumerate() {
+                    let w = i64::from(params.weights[o * self.from().iter().product::<usize>() + i]);
+                    acc += w * (i64::from(x) - i64::from(self.input.zero_point));
+                }
+                let d = match params.scales.as_slice() {
+                    // Per tensor: the product in f32 first.
+                    [scale] => f64::from(self.input.scale * scale) / f64::from(self.output.scale),
+                    _ => self.factor(o),
+                };
+                self.finish(acc, d)
+            })
+            .collect()
+    }
+
+    fn add(&self, left: &[i8], right: &[i8]) -> Vec<i8> {
+        let other = self.network.quants[self.node.inputs[1].0];
+        let m = 2.0 * f64::from(self.input.scale).max(f64::from(other.scale));
+        let part = |x: i8, quant: Quant| {
+            let (mantissa, exponent) = quantize_multiplier(f64::from(quant.scale) / m);
+            let shifted = (i64::from(x) - i64::from(quant.zero_point)) << 20;
+            mbqm(shifted, mantissa, exponent, self.rounding)
+        };
+        let d = m / (f64::from(1 << 20) * f64::from(self.output.scale));
+        left.iter()
+            .zip(right)
+            .map(|(&a, &b)| self.finish(part(a, self.input) + part(b, other), d))
+            .collect()
+    }
+
+    fn mean(&self, x: &[i8]) -> Vec<i8> {
+        let from = self.from();
+        let n = (from[0] * from[1]) as i64;
+        let (m, mut e) = quantize_multiplier(f64::from(self.input.scale) / f64::from(self.output.scale));
+        let sh = (63 - (n as u64).leading_zeros() as i64).min(32).min(31 + e);
+        let m = (m << sh) / n;
+        e -= sh;
+        (0..from[2])
+            .map(|c| {
+                let sum: i64 = (0..n as usize).map(|i| i64::from(x[i * from[2] + c])).sum();
+                let acc = sum - i64::from(self.input.zero_point) * n;
+                self.clamp(mbqm(acc, m, e, self.rounding) + i64::from(self.output.zero_point))
+            })
+            .collect()
+    }
+}
+
+/// The mantissa in [2³⁰, 2³¹) and the exponent of a factor, by halving and doubling.
+fn quantize_multiplier(d: f64) -> (i64, i64) {
+    if d == 0.0 {
+        return (0, 0);
+    }
+    let (mut q, mut e) = (d, 0);
+    while q >= 1.0 {
+        q /= 2.0;
+        e += 1;
+    }
+    while q < 0.5 {
+        q *= 2.0;
+        e -= 1;
+    }
+    let mut m = (q * 2f64.powi(31)).round() as i64;
+    if m == 1 << 31 {
+        m /= 2;
+        e += 1;
+    }
+    if e < -31 { (0, 0) } else { (m, e) }
+}
+
+fn mbqm(x: i64, m: i64, e: i64, rounding: Rounding) -> i64 {
+    match rounding {
+        Rounding::Single => ((i128::from(x) * i128::from(m) + (1_i128 << (30 - e))) >> (31 - e)) as i64,
+        Rounding::TfLite => {
+            let high = ((x << e.max(0)) * m + (1 << 30)) >> 31;
+            let k = (-e).max(0);
+            let remainder = high & ((1 << k) - 1);
+            let threshold = (((1_i64 << k) - 1) >> 1) + i64::from(high < 0);
+            (high >> k) + i64::from(remainder > threshold)
+        }
+    }
+}
