@@ -5,7 +5,8 @@
 //! panic path.
 //!
 //! Reading order: [`arena`], [`requant`], [`params`], [`layer`], [`reference`](mod@reference),
-//! [`kernels`], [`model`], [`window`].
+//! [`kernels`] (with `portable`, `dsp` and `mve`, the innermost sums per instruction set), [`model`],
+//! [`window`].
 #![no_std]
 
 pub mod arena;
@@ -21,7 +22,10 @@ mod portable;
 pub mod reference;
 pub mod requant;
 pub mod softmax_math;
+pub mod window;
 
 pub use arena::{Arena, Memory, Region};
+pub use heapless;
 pub use model::Model;
 pub use requant::{Rounding, Scale};
+pub use window::Window;

@@ -153,7 +153,7 @@ pub fn build_firmware(dir: &Path, target: &Path, board: &Board) -> Result<PathBu
 /// If it fails, or does not end in time.
 pub fn run(board: &Board, elf: &Path, dir: &Path) -> Result<String, String> {
     let args = board.qemu_args().ok_or_else(|| format!("{} has no emulator", board.name))?;
-    let mut child = Command::new("qemu-system-arm")
+    let child = Command::new("qemu-system-arm")
         .args(args)
         .arg("-kernel")
         .arg(elf)
@@ -208,7 +208,7 @@ pub fn elf(path: &Path) -> Elf {
     let file = object::File::parse(&*bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let allocated = |flags: object::SectionFlags| match flags {
         object::SectionFlags::Elf { sh_flags, .. } => {
-            sh_flags & u64::from(object::elf::SHF_ALLOC) != 0
+            sh_flags.0 & u64::from(object::elf::SHF_ALLOC.0) != 0
         }
         _ => false,
     };

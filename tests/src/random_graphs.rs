@@ -81,7 +81,10 @@ pub fn with_weights(graph: Graph, seed: u64) -> FloatGraph {
 /// `count` samples for a network's inputs, values in [−1, 1).
 pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
     let mut random = Random::new(seed ^ 0x5a3b1e);
-    let inputs = graph.inputs.iter().map(|&id| graph.tensor(id).shape.elements());
+    let inputs = graph
+        .inputs
+        .iter()
+        .map(|&id| graph.tensor(id).shape.elements());
     let elements: usize = inputs.sum();
     (0..count)
         .map(|_| (0..elements).map(|_| random.real()).collect())
@@ -92,13 +95,21 @@ pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
 pub fn quantized(seed: u64, nodes: usize, rounding: Rounding) -> QuantGraph {
     let network = float(seed, nodes);
     let samples = samples(&network.graph, seed, 16);
-    let ranges = calibrate(&network, samples.iter().map(Vec::as_slice), RangeMethod::MinMax);
+    let ranges = calibrate(
+        &network,
+        samples.iter().map(Vec::as_slice),
+        RangeMethod::MinMax,
+    );
     quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 
 fn attempt(random: &mut Random, nodes: usize) -> Graph {
     let mut builder = GraphBuilder::new("random");
-    let shape = [random.between(1, 9), random.between(1, 9), random.between(1, 6)];
+    let shape = [
+        random.between(1, 9),
+        random.between(1, 9),
+        random.between(1, 6),
+    ];
     let mut tensors = vec![builder.input("input", shape)];
     if random.below(8) == 0 {
         tensors.push(builder.input("side", shape));

@@ -6,7 +6,7 @@
 use ember_codegen::interpret::Interpreter;
 use ember_ir::{Activation, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Window2d};
 use ember_tests::random_graphs;
-use proptest::prelude::{ProptestConfig, any, prop_assert_eq, prop_oneof, proptest, Just};
+use proptest::prelude::{Just, ProptestConfig, any, prop_assert_eq, prop_oneof, proptest};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
@@ -73,16 +73,18 @@ impl<'a> Contract<'a> {
             Op::Conv2d(op) => self.convolution(&op.window, x, |o, tap, c, channels, taps| {
                 Some((o * taps + tap) * channels + c)
             }),
-            Op::DepthwiseConv2d(op) => {
-                self.convolution(&op.window, x, |o, tap, c, channels, _| {
-                    (o / op.multiplier == c).then_some(tap * channels * op.multiplier + o)
-                })
-            }
+            Op::DepthwiseConv2d(op) => self.convolution(&op.window, x, |o, tap, c, channels, _| {
+                (o / op.multiplier == c).then_some(tap * channels * op.multiplier + o)
+            }),
             Op::Dense(_) => self.dense(x),
             Op::Add(_) => self.add(x, inputs[1]),
             Op::AveragePool2d(op) => self.pool(&op.window, x, |taps| {
                 let (sum, n) = (taps.iter().sum::<i64>(), taps.len() as i64);
-                if sum > 0 { (sum + n / 2) / n } else { (sum - n / 2) / n }
+                if sum > 0 {
+                    (sum + n / 2) / n
+                } else {
+                    (sum - n / 2) / n
+                }
             }),
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
             Op::Mean(_) => self.mean(x),
@@ -110,7 +112,11 @@ impl<'a> Contract<'a> {
 
     fn factor(&self, channel: usize) -> f64 {
         let scales = &self.params.unwrap().scales;
-        let weight = if scales.len() == 1 { scales[0] } else { scales[channel] };
+        let weight = if scales.len() == 1 {
+            scales[0]
+        } else {
+            scales[channel]
+        };
         f64::from(self.input.scale) * f64::from(weight) / f64::from(self.output.scale)
     }
 
@@ -130,7 +136,8 @@ impl<'a> Contract<'a> {
                 for &(tap, at) in seen {
                     for c in 0..channels {
                         if let Some(w) = weight(o, tap, c, channels, taps) {
-                            let centred = i64::from(x[at * channels + c]) - i64::from(self.input.zero_point);
+                            let centred =
+                                i64::from(x[at * channels + c]) - i64::from(self.input.zero_point);
                             acc += i64::from(params.weights[w]) * centred;
                         }
                     }
@@ -146,7 +153,10 @@ impl<'a> Contract<'a> {
         let mut y = Vec::new();
         self.positions(window, |seen| {
             for c in 0..channels {
-                let taps: Vec<i64> = seen.iter().map(|&(_, at)| i64::from(x[at * channels + c])).collect();
+                let taps: Vec<i64> = seen
+                    .iter()
+                    .map(|&(_, at)| i64::from(x[at * channels + c]))
+                    .collect();
                 y.push(self.clamp(reduce(&taps)));
             }
         });
@@ -182,7 +192,8 @@ impl<'a> Contract<'a> {
             .map(|o| {
                 let mut acc = i64::from(params.bias[o]);
                 for (i, &x) in x.iter().enumerate() {
-                    let w = i64::from(params.weights[o * self.from().iter().product::<usize>() + i]);
+                    let w =
+                        i64::from(params.weights[o * self.from().iter().product::<usize>() + i]);
                     acc += w * (i64::from(x) - i64::from(self.input.zero_point));
                 }
                 let d = match params.scales.as_slice() {
@@ -213,7 +224,8 @@ impl<'a> Contract<'a> {
     fn mean(&self, x: &[i8]) -> Vec<i8> {
         let from = self.from();
         let n = (from[0] * from[1]) as i64;
-        let (m, mut e) = quantize_multiplier(f64::from(self.input.scale) / f64::from(self.output.scale));
+        let (m, mut e) =
+            quantize_multiplier(f64::from(self.input.scale) / f64::from(self.output.scale));
         let sh = (63 - (n as u64).leading_zeros() as i64).min(32).min(31 + e);
         let m = (m << sh) / n;
         e -= sh;
@@ -251,7 +263,9 @@ fn quantize_multiplier(d: f64) -> (i64, i64) {
 
 fn mbqm(x: i64, m: i64, e: i64, rounding: Rounding) -> i64 {
     match rounding {
-        Rounding::Single => ((i128::from(x) * i128::from(m) + (1_i128 << (30 - e))) >> (31 - e)) as i64,
+        Rounding::Single => {
+            ((i128::from(x) * i128::from(m) + (1_i128 << (30 - e))) >> (31 - e)) as i64
+        }
         Rounding::TfLite => {
             let high = ((x << e.max(0)) * m + (1 << 30)) >> 31;
             let k = (-e).max(0);

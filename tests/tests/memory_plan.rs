@@ -84,14 +84,23 @@ fn plans_are_close_to_the_optimum() {
         };
         assert_eq!(plan::check(&graph, &exact), [], "seed {seed}");
         let plan = plan::plan(&graph);
-        assert!(plan.arena_bytes >= exact.arena_bytes, "seed {seed}: {plan:?} beats {exact:?}");
+        assert!(
+            plan.arena_bytes >= exact.arena_bytes,
+            "seed {seed}: {plan:?} beats {exact:?}"
+        );
         proven += 1;
         equal += usize::from(plan.arena_bytes == exact.arena_bytes);
         worst = worst.max(plan.arena_bytes as f64 / exact.arena_bytes as f64);
     }
     println!("{proven} proven, {equal} equal, worst {worst}");
-    assert!(proven >= 390, "{proven} of 400 are small enough for a proof");
-    assert!(equal * 100 >= proven * 99, "{equal} of {proven} reach the optimum");
+    assert!(
+        proven >= 390,
+        "{proven} of 400 are small enough for a proof"
+    );
+    assert!(
+        equal * 100 >= proven * 99,
+        "{equal} of {proven} reach the optimum"
+    );
     assert!(worst <= 1.25, "{worst}");
 }
 

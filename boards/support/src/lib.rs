@@ -40,6 +40,6 @@ mod semihosting_run;
 pub use cortex_m_rt::entry;
 
 #[cfg(feature = "rtt")]
-pub use rtt_run::run_golden;
+pub use rtt_run::{Golden, run_golden};
 #[cfg(feature = "semihosting")]
 pub use semihosting_run::run;

@@ -9,28 +9,29 @@ use crate::semihosting::exit;
 use crate::text::{self, Sink};
 use crate::{clock, stack};
 
-/// Runs the model on golden vectors: per sample, `INPUT_LEN` bytes of input and the `OUTPUT_LEN` bytes
-/// that the host's interpreter computes for it. Prints
+/// A sample and the output that the host's interpreter computes for it.
+pub type Golden = (&'static [i8], &'static [i8]);
+
+/// Runs the model on every golden vector, prints
 ///
 /// `ember samples=… ticks_total=… ticks_min=… ticks_max=… stack_bytes=… stack_infer_bytes=… equal=…`
 ///
 /// (ticks are cycles of the core) and `ember OK` or `ember FAIL`, and stops at a semihosting exit, by
 /// which a debugger learns the status. A fault prints `ember error: …`.
-pub fn run_golden<M: Model>(model: &mut M, golden: &[u8]) -> ! {
+pub fn run_golden<M: Model>(model: &mut M, golden: &[Golden]) -> ! {
     let Some(mut peripherals) = Peripherals::take() else {
         fail(c"ember error: run_golden was called twice\n")
     };
     clock::start(&mut peripherals.SYST);
     let mut measurements = Measurements::start(model);
     let mut equal = 0;
-    for sample in golden.chunks_exact(M::INPUT_LEN + M::OUTPUT_LEN) {
+    for (input, output) in golden {
         model.poison(POISON);
-        let mut bytes = sample.iter().map(|byte| byte.cast_signed());
-        for (to, from) in model.input_mut().iter_mut().zip(&mut bytes) {
-            *to = from;
+        for (to, from) in model.input_mut().iter_mut().zip(*input) {
+            *to = *from;
         }
         measurements.infer(model);
-        equal += u64::from(bytes.eq(model.output().iter().copied()));
+        equal += u64::from(model.output() == *output);
     }
     if stack::overflowed() {
         fail(c"ember error: the stack grew into the statics; give the firmware more RAM\n");

@@ -11,7 +11,6 @@ pub mod boards;
 pub mod commands;
 pub mod config;
 pub mod data;
-#[path = "/tmp/cli/device_stub.rs"]
 pub mod device;
 mod embedded;
 pub mod error;

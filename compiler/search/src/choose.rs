@@ -99,3 +99,88 @@ fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
         best.cost.ram_bytes,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+    use super::*;
+    use crate::constraint::Cost;
+    use crate::evaluate::Score;
+    use crate::space::{Architecture, Head};
+    use ember_ir::Activation;
+
+    const LIMITS: Constraints = Constraints {
+        flash_bytes: 1000,
+        ram_bytes: 1000,
+        instructions: None,
+        macs: None,
+    };
+
+    fn network(id: u64, accuracy: f32, flash_bytes: usize, rung: usize) -> Scored {
+        Scored {
+            id: CandidateId(id),
+            architecture: Architecture {
+                pool: 1,
+                blocks: Vec::new(),
+                head: Head::Flatten,
+                hidden: None,
+                activation: Activation::Relu,
+            },
+            cost: Cost {
+                flash_bytes,
+                ram_bytes: 100,
+                arena_bytes: 50,
+                instructions: 1,
+                macs: 1,
+            },
+            score: Score {
+                accuracy,
+                float_accuracy: accuracy,
+                loss: 1.0 - accuracy,
+            },
+            rung,
+            parent: None,
+            seed: 0,
+        }
+    }
+
+    #[test]
+    fn of_what_validation_cannot_tell_apart_the_smallest_is_chosen() {
+        let all = [
+            network(0, 0.900, 500, 0),
+            network(1, 0.899, 300, 0),
+            network(2, 0.890, 100, 0),
+            network(3, 0.850, 50, 0),
+        ];
+        let order = |tie| {
+            let ranked = rank(&all, &LIMITS, tie);
+            ranked
+                .iter()
+                .map(|scored| scored.id.0)
+                .collect::<Vec<u64>>()
+        };
+        assert_eq!(order(0.0), [0, 1, 2, 3]);
+        assert_eq!(order(0.002), [1, 0, 2, 3]);
+        assert_eq!(order(0.02), [2, 1, 0, 3]);
+        let choice = choose(&all, &LIMITS, 0.002).unwrap();
+        assert_eq!(
+            choice.why,
+            "89.90 % int8 validation accuracy, not distinguishable (within 0.20 points) from the \
+             best of 4 networks within the limits (90.00 %), but smaller: flash 300 against 500 \
+             bytes, RAM 100 against 100 bytes"
+        );
+        assert_eq!(
+            choose(&all, &LIMITS, 0.0).unwrap().why,
+            "the best int8 validation accuracy (90.00 %) of 4 networks within the limits; no \
+             smaller one comes within 0.00 points"
+        );
+    }
+
+    #[test]
+    fn a_short_training_does_not_compete_with_a_full_one() {
+        let all = [network(0, 0.95, 10, 0), network(1, 0.90, 10, 1)];
+        assert_eq!(choose(&all, &LIMITS, 0.1).unwrap().id, CandidateId(1));
+        assert_eq!(choose(&[], &LIMITS, 0.1), None);
+    }
+}

@@ -46,7 +46,7 @@ pub const fn mantissas<const N: usize>(seed: u64) -> [i32; N] {
     let mut i = 0;
     while i < N {
         state = step(state);
-        if (state >> 40) % 16 != 0 {
+        if !(state >> 40).is_multiple_of(16) {
             values[i] = (1 << 30) + ((state >> 33) % (1 << 30)) as i32;
         }
         i += 1;

@@ -46,15 +46,15 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
 }
 
 fn build_only(dir: &Path, progress: Progress) -> Result<(), Error> {
-    let (board, limits) = verify::board_of(dir)?;
-    let built = build::build(dir, &board, &limits, progress)?;
-    output::text(&build::table(&built, &limits))
+    let made = verify::made_for(dir)?;
+    let built = build::build(dir, &made.name, &made.board, &made.limits, progress)?;
+    output::text(&build::table(&built, &made.limits))
 }
 
 fn verify_dir(dir: &Path, progress: Progress) -> Result<Report, Error> {
-    let (board, limits) = verify::board_of(dir)?;
-    let built = build::build(dir, &board, &limits, progress)?;
-    verify::verify(dir, &board, &built, progress)
+    let made = verify::made_for(dir)?;
+    let built = build::build(dir, &made.name, &made.board, &made.limits, progress)?;
+    verify::verify(dir, &made.board, &built, progress)
 }
 
 fn print(report: &Report, as_json: bool) -> Result<(), Error> {

@@ -6,9 +6,9 @@ use std::fmt;
 use std::path::Path;
 
 use ember_codegen::target::Board;
-use object::elf::{FileHeader32, PT_LOAD};
+use object::elf::PT_LOAD;
 use object::read::elf::{ElfFile32, FileHeader as _, ProgramHeader as _};
-use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SymbolKind};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 use serde::Serialize;
 
 use super::DeviceError;
@@ -135,13 +135,9 @@ fn flash_bytes(file: &ElfFile32<'_>, board: &Board) -> Result<u64, String> {
 /// The sections that live in RAM.
 fn ram_bytes(file: &ElfFile32<'_>, board: &Board) -> u64 {
     file.sections()
-        .filter(|section| is_allocated(section.flags()) && board.ram.contains(section.address()))
+        .filter(|section| board.ram.contains(section.address()))
         .map(|section| section.size())
         .sum()
-}
-
-fn is_allocated(flags: SectionFlags) -> bool {
-    matches!(flags, SectionFlags::Elf { sh_flags } if sh_flags & u64::from(object::elf::SHF_ALLOC) != 0)
 }
 
 /// The symbols in flash, the size of the model in RAM, the names that belong to panicking.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use ember_codegen::target::{Board, Limits};
 
 use super::report::thousands;
-use crate::device::{self, Sizes};
+use crate::device::build::BuildJob;
+use crate::device::elf::FirmwareSizes;
+use crate::device::{self, DeviceError};
 use crate::progress::Progress;
 use crate::{Error, interrupt};
 
@@ -15,11 +17,17 @@ pub struct Built {
     /// The ELF file.
     pub elf: PathBuf,
     /// What it takes.
-    pub sizes: Sizes,
+    pub sizes: FirmwareSizes,
 }
 
-/// Builds and measures.
-pub fn build(dir: &Path, board: &Board, limits: &Limits, progress: Progress) -> Result<Built, Error> {
+/// Builds and measures the crate of the network `name`.
+pub fn build(
+    dir: &Path,
+    name: &str,
+    board: &Board,
+    limits: &Limits,
+    progress: Progress,
+) -> Result<Built, Error> {
     if !dir.join("Cargo.toml").is_file() {
         return Err(Error::usage(format!(
             "{} is not an emitted crate; `emberc run` makes one",
@@ -27,43 +35,68 @@ pub fn build(dir: &Path, board: &Board, limits: &Limits, progress: Progress) -> 
         )));
     }
     let stage = progress.stage("build", 0);
-    let elf = device::build(dir, board).map_err(tool)?;
-    let sizes = device::sizes(&elf).map_err(tool)?;
+    let job = BuildJob {
+        crate_dir: dir,
+        triple: &board.triple,
+        target_dir: None,
+    };
+    let elf = device::build::build(&job, &mut |line| stage.at(0, line.trim().to_string()))
+        .map_err(|error| explain(error, limits))?;
+    let sizes = device::elf::read(&elf, board, name).map_err(tool)?;
     stage.done(format!(
         "{}: {} bytes of flash, {} of statics",
         board.triple,
-        thousands(sizes.flash_bytes),
-        thousands(sizes.ram_static_bytes)
+        thousands(bytes(sizes.flash_bytes)),
+        thousands(bytes(sizes.ram_bytes))
     ));
     let built = Built { elf, sizes };
-    if built.sizes.flash_bytes > limits.flash_bytes || built.sizes.ram_static_bytes > limits.ram_bytes {
+    if bytes(built.sizes.flash_bytes) > limits.flash_bytes || bytes(built.sizes.ram_bytes) > limits.ram_bytes {
         return Err(Error::failed(format!(
-            "the firmware is over the limits\n\n{}",
+            "the firmware is over the limits
+
+{}",
             table(&built, limits)
         )));
     }
     Ok(built)
 }
 
-/// A failure of a tool, or the user's own Ctrl-C, which ends tools as well.
-pub(super) fn tool(error: impl std::fmt::Display) -> Error {
-    if interrupt::requested() {
-        return Error::Interrupted;
+/// Firmware that the linker cannot place is over the limits, which are the linker's memory map; all
+/// else is cargo's failure.
+fn explain(error: DeviceError, limits: &Limits) -> Error {
+    match &error {
+        DeviceError::Build { tail, .. } if tail.contains("will not fit in region") || tail.contains("overflowed by") => {
+            Error::failed(format!(
+                "the firmware is over the limits of {} bytes of flash and {} of RAM: the linker cannot place it\n{tail}",
+                thousands(limits.flash_bytes),
+                thousands(limits.ram_bytes)
+            ))
+        }
+        _ => tool(error),
     }
-    Error::tool(error)
+}
+
+/// A failure of a tool, or the user's own Ctrl-C, which ends tools as well.
+pub(super) fn tool(error: DeviceError) -> Error {
+    if interrupt::requested() { Error::Interrupted } else { Error::tool(error) }
+}
+
+/// Sizes of 32-bit chips fit every host.
+pub(super) fn bytes(size: u64) -> usize {
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 /// What takes the room, as linked.
 pub fn table(built: &Built, limits: &Limits) -> String {
     let sizes = &built.sizes;
-    let code = sizes.flash_bytes.saturating_sub(sizes.constant_bytes);
-    let statics = sizes.ram_static_bytes.saturating_sub(sizes.arena_bytes);
+    let [flash, ram] = [sizes.flash_bytes, sizes.ram_bytes].map(bytes);
+    let [constants, arena] = [sizes.constant_bytes, sizes.arena_bytes].map(bytes);
     let rows = [
-        ("weights and constants", Some(sizes.constant_bytes), None),
-        ("code and everything else", Some(code), None),
-        ("arena", None, Some(sizes.arena_bytes)),
-        ("other statics", None, Some(statics)),
-        ("all", Some(sizes.flash_bytes), Some(sizes.ram_static_bytes)),
+        ("weights and constants", Some(constants), None),
+        ("code and everything else", Some(flash.saturating_sub(constants)), None),
+        ("arena", None, Some(arena)),
+        ("other statics", None, Some(ram.saturating_sub(arena))),
+        ("all", Some(flash), Some(ram)),
         ("limit", Some(limits.flash_bytes), Some(limits.ram_bytes)),
     ];
     let mut text = format!("  {:<26} {:>12} {:>12}\n", "bytes", "flash", "RAM");

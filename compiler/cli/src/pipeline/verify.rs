@@ -2,23 +2,36 @@
 //! interpreter. What differs is reported by sample and by value.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ember_codegen::interpret::Interpreter;
-use ember_codegen::target::{Board, Limits};
+use ember_codegen::target::{Board, Limits, Runner};
 use ember_ir::QuantGraph;
 use ember_train::predict::argmax;
 use serde_json::{Value, json};
 
-use super::build::{Built, tool};
+use super::build::{Built, bytes, tool};
 use super::report::{Report, thousands};
 use super::testset::{Expectations, TestSet};
-use crate::device;
+use crate::device::transcript::Transcript;
+use crate::device::{probe, qemu};
 use crate::files::read_text;
 use crate::progress::Progress;
 use crate::{Error, boards};
 
-/// The board and the limits that a crate was made for.
-pub fn board_of(dir: &Path) -> Result<(Board, Limits), Error> {
+/// What a crate was made for, from what lies in its folder.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Name of the network and of the crate.
+    pub name: String,
+    /// The board.
+    pub board: Board,
+    /// What the firmware may take.
+    pub limits: Limits,
+}
+
+/// Finds out what a crate was made for.
+pub fn made_for(dir: &Path) -> Result<Made, Error> {
     let (_, network) = network_of(dir)?;
     let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
     let (_, expectations) = TestSet::load(dir, input_len)?;
@@ -37,7 +50,8 @@ pub fn board_of(dir: &Path) -> Result<(Board, Limits), Error> {
         flash_bytes: expectations.flash_limit_bytes,
         ram_bytes: expectations.ram_limit_bytes,
     };
-    Ok((board, limits))
+    let name = network.graph.name;
+    Ok(Made { name, board, limits })
 }
 
 /// The network that a crate was made from.
@@ -66,46 +80,96 @@ pub fn report_path(dir: &Path) -> PathBuf {
     dir.parent().unwrap_or(Path::new("")).join("state").join(name).join("report.json")
 }
 
+/// Least time that a test set gets; each sample adds to it.
+const TIME: Duration = Duration::from_secs(120);
+const TIME_PER_SAMPLE: Duration = Duration::from_millis(250);
+
+/// What a device answered.
+struct Answer {
+    /// Outputs of all samples; `None` from a real board, which compares by itself.
+    outputs: Option<Vec<i8>>,
+    transcript: Transcript,
+}
+
 /// Runs and compares.
 ///
 /// # Errors
-/// If tools fail, or, with exit code 1, if the device computes anything else than the host.
+/// If tools fail, or if the device answers another number of samples. Samples that differ are counted
+/// in the report and judged by [`judge`].
 pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> Result<Report, Error> {
     let (_, network) = network_of(dir)?;
     let interpreter = Interpreter::new(&network).map_err(Error::tool)?;
     let (tests, expectations) = TestSet::load(dir, interpreter.input_len())?;
-    let stage = progress.stage("verify", 0);
-    let transcript = device::run(&built.elf, board, &tests.samples).map_err(tool)?;
-    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| interpreter.run(sample)).collect();
-    let output_len = expected.first().map_or(0, Vec::len);
-    let outputs: Vec<&[i8]> = transcript.outputs.chunks_exact(output_len.max(1)).collect();
-    if outputs.len() != expected.len() {
-        return Err(Error::failed(format!(
-            "the device answered {} of {} samples",
-            outputs.len(),
-            expected.len()
-        )));
-    }
-    let equal = outputs.iter().zip(&expected).filter(|(device, host)| **device == host.as_slice());
-    let samples_equal = equal.count();
-    if let Some(message) = difference(&outputs, &expected) {
-        progress.say(message);
-    }
-    let right = outputs
-        .iter()
-        .zip(&tests.labels)
-        .filter(|(output, label)| argmax(output) == **label)
-        .count();
+    let count = tests.labels.len();
+    let stage = progress.stage("verify", count as u64);
+    let output_len = network.graph.outputs.iter().map(|&id| network.graph.tensor(id).shape.elements()).sum::<usize>();
+    let answer = ask(board, built, &tests, &|bytes| {
+        stage.at(bytes / output_len.max(1) as u64, "samples");
+    })?;
+    let transcript = &answer.transcript;
     let report = Report {
-        accuracy_int8: right as f32 / expected.len() as f32,
-        samples: expected.len(),
-        samples_equal,
-        instructions: transcript.instructions,
-        stack_bytes: transcript.stack_bytes,
+        instructions: board.instructions(transcript.ticks_total, transcript.samples),
+        stack_bytes: Some(bytes(transcript.stack_bytes)),
         ..predicted(board, &expectations, built, dir)
     };
-    stage.done(format!("{samples_equal} of {} samples equal in every output", report.samples));
-    Ok(report)
+    let Some(outputs) = answer.outputs else {
+        // The board has compared the golden vectors that are linked in.
+        stage.done(format!("{} golden vectors on the board", transcript.samples));
+        return Ok(Report {
+            samples: bytes(transcript.samples),
+            samples_equal: bytes(transcript.equal.unwrap_or(0)),
+            ..report
+        });
+    };
+    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| interpreter.run(sample)).collect();
+    let outputs: Vec<&[i8]> = outputs.chunks_exact(output_len.max(1)).collect();
+    if outputs.len() != count {
+        return Err(Error::failed(format!("the device answered {} of {count} samples", outputs.len())));
+    }
+    let is_equal = |(device, host): &(&&[i8], &Vec<i8>)| **device == host.as_slice();
+    let samples_equal = outputs.iter().zip(&expected).filter(is_equal).count();
+    if let Some(message) = difference(&outputs, &expected) {
+        stage.say(message);
+    }
+    let is_right = |(output, label): &(&&[i8], &usize)| argmax(output) == **label;
+    let right = outputs.iter().zip(&tests.labels).filter(is_right).count();
+    stage.done(format!("{samples_equal} of {count} samples equal in every output"));
+    Ok(Report {
+        accuracy_int8: right as f32 / count as f32,
+        samples: count,
+        samples_equal,
+        ..report
+    })
+}
+
+/// Runs the firmware on whatever the board's runner is.
+fn ask(
+    board: &Board,
+    built: &Built,
+    tests: &TestSet,
+    on_output: &dyn Fn(u64),
+) -> Result<Answer, Error> {
+    let count = u32::try_from(tests.labels.len()).unwrap_or(u32::MAX);
+    let limit = TIME.saturating_add(TIME_PER_SAMPLE.saturating_mul(count));
+    match board.runner {
+        Runner::Qemu { .. } => {
+            let job = qemu::QemuJob {
+                board,
+                elf: &built.elf,
+                samples: &tests.samples,
+                limit,
+            };
+            let run = qemu::run(&job, &mut |bytes| on_output(bytes)).map_err(tool)?;
+            Ok(Answer {
+                outputs: Some(run.outputs),
+                transcript: run.transcript,
+            })
+        }
+        Runner::ProbeRs { .. } => Ok(Answer {
+            outputs: None,
+            transcript: probe::run(board, &built.elf, limit).map_err(tool)?,
+        }),
+    }
 }
 
 /// The figures that are known without a device.
@@ -120,13 +184,13 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
         samples_equal: 0,
         instructions: None,
         arena_predicted_bytes: expectations.arena_bytes,
-        arena_linked_bytes: built.sizes.arena_bytes,
+        arena_linked_bytes: bytes(built.sizes.arena_bytes),
         flash_predicted_bytes: expectations.flash_bytes,
-        flash_linked_bytes: built.sizes.flash_bytes,
+        flash_linked_bytes: bytes(built.sizes.flash_bytes),
         constants_predicted_bytes: expectations.constant_bytes,
-        constants_linked_bytes: built.sizes.constant_bytes,
+        constants_linked_bytes: bytes(built.sizes.constant_bytes),
         stack_bytes: None,
-        ram_static_bytes: built.sizes.ram_static_bytes,
+        ram_static_bytes: bytes(built.sizes.ram_bytes),
         search_seconds: earlier.and_then(|report| report.search_seconds),
         macs: expectations.macs,
         flash_limit_bytes: expectations.flash_limit_bytes,

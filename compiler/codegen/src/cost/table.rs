@@ -15,9 +15,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| match toml::from_str(include_st
 
 /// The factors of all cores.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(transparent)]
 pub struct Table {
-    #[serde(flatten)]
     cores: BTreeMap<Core, CoreTable>,
 }
 

@@ -63,7 +63,7 @@ pub enum LowerError {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
     "node `{node}`, channel {channel}: {quantity} may reach {bound}, the limit is {limit}; \
-     use fewer taps, smaller weights or a larger output scale"
+     make the layer smaller or the scale of its output larger"
 )]
 pub struct Overflow {
     /// The node.

@@ -35,7 +35,8 @@ pub const PASSES: [Pass; 3] = [
     },
 ];
 
-/// Runs all passes over a network.
+/// Runs all passes over a network, again and again until none changes it: what one removes may bring
+/// together what another removes.
 ///
 /// # Errors
 /// All violations of the verifier, if the network that comes in has any.
@@ -44,16 +45,22 @@ pub fn run(mut network: FloatGraph) -> Result<FloatGraph, Vec<Violation>> {
     if !violations.is_empty() {
         return Err(violations);
     }
-    for pass in &PASSES {
-        network = (pass.run)(network);
-        debug_assert_eq!(
-            verify_float(&network),
-            [],
-            "BUG: pass {} broke a rule",
-            pass.name
-        );
+    // Every pass only removes nodes or moves readers closer to the inputs: this ends.
+    loop {
+        let before = network.graph.clone();
+        for pass in &PASSES {
+            network = (pass.run)(network);
+            debug_assert_eq!(
+                verify_float(&network),
+                [],
+                "BUG: pass {} broke a rule",
+                pass.name
+            );
+        }
+        if network.graph == before {
+            return Ok(network);
+        }
     }
-    Ok(network)
 }
 
 #[cfg(test)]

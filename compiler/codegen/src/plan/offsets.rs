@@ -27,23 +27,25 @@ const EXACT_STATES: usize = 4_000;
 
 /// The best placement found.
 pub(super) fn place(buffers: &[Buffer]) -> Placement {
+    let greedy = best_greedy(buffers);
+    if greedy.arena_bytes > lower_bound(buffers) && buffers.len() <= EXACT_BUFFERS {
+        return exact::place(buffers, greedy, EXACT_STATES).placement;
+    }
+    greedy
+}
+
+/// The best of all priorities.
+pub(super) fn best_greedy(buffers: &[Buffer]) -> Placement {
     let bound = lower_bound(buffers);
-    let mut best: Option<Placement> = None;
-    for priority in PRIORITIES {
-        let placement = best_fit(buffers, priority);
-        if best
-            .as_ref()
-            .is_none_or(|best| placement.arena_bytes < best.arena_bytes)
-        {
-            best = Some(placement);
-        }
-        if best.as_ref().is_some_and(|best| best.arena_bytes == bound) {
+    let mut best = best_fit(buffers, PRIORITIES[0]);
+    for &priority in &PRIORITIES[1..] {
+        if best.arena_bytes == bound {
             break;
         }
-    }
-    let best = best.unwrap_or_else(|| panic!("BUG: no placement priority was tried"));
-    if best.arena_bytes > bound && buffers.len() <= EXACT_BUFFERS {
-        return exact::place(buffers, best, EXACT_STATES).placement;
+        let other = best_fit(buffers, priority);
+        if other.arena_bytes < best.arena_bytes {
+            best = other;
+        }
     }
     best
 }

@@ -1,0 +1,169 @@
+//! One firmware with all layers: every layer's code from the ELF, its instructions from QEMU.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use ember_codegen::emit::emit_module;
+use ember_codegen::plan::Planned;
+use ember_codegen::target::{Board, Limits};
+
+use crate::firmware::{device_cargo, elf, run, with_repository_paths, write_files};
+
+/// A measured layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// Bytes of its functions.
+    pub code_bytes: u64,
+    /// Executed instructions.
+    pub instructions: u64,
+}
+
+/// Builds networks of one layer each into one firmware and measures them. `opt_level` is cargo's.
+///
+/// # Errors
+/// What cargo or QEMU printed.
+pub fn measure(
+    networks: &[Planned],
+    board: &Board,
+    opt_level: &str,
+    dir: &Path,
+    target: &Path,
+) -> Result<Vec<Measured>, String> {
+    let mut library = String::from("#![no_std]\n");
+    let mut calls = String::new();
+    let mut arena = 0;
+    for (index, network) in networks.iter().enumerate() {
+        let module = emit_module(network).map_err(|error| error.to_string())?.to_string();
+        let call = call(&module).ok_or_else(|| format!("network {index} calls no kernel"))?;
+        arena = arena.max(network.plan().arena_bytes);
+        let _ = writeln!(library, "{module}");
+        let _ = writeln!(
+            calls,
+            "        ({index}, |a| ember_runtime::kernels::{}::<fit::l{index}::layers::Layer>(a)),",
+            call
+        );
+    }
+    let main = MAIN.replace("ARENA", &arena.to_string()).replace("CALLS", &calls);
+    let config = format!(
+        "[target.{}]\nrustflags = {:?}\n",
+        board.triple,
+        [board.rustflags(), vec!["-Csymbol-mangling-version=v0".to_owned()]].concat()
+    );
+    let features = format!("{:?}", board.features);
+    let manifest = MANIFEST.replace("FEATURES", &features).replace("LEVEL", opt_level);
+    let files: BTreeMap<String, Vec<u8>> = [
+        ("Cargo.toml", with_repository_paths(&manifest)),
+        (".cargo/config.toml", config),
+        ("memory.x", board.memory_x(&Limits::of(board))),
+        ("build.rs", BUILD.to_owned()),
+        ("src/lib.rs", library),
+        ("src/main.rs", main),
+    ]
+    .into_iter()
+    .map(|(path, text)| (path.to_owned(), text.into_bytes()))
+    .collect();
+    write_files(&files, dir);
+    device_cargo(dir, target, &board.triple, &["build", "--release"])?;
+    let path = target.join(&board.triple).join("release/fit");
+    let printed = run(board, &path, dir)?;
+    let elf = elf(&path);
+    let mut counts = BTreeMap::new();
+    for line in printed.lines() {
+        let mut words = line.split_whitespace().map(str::parse);
+        if let (Some(Ok(index)), Some(Ok(ticks))) = (words.next(), words.next()) {
+            counts.insert(index, ticks);
+        }
+    }
+    let empty = counts.get(&networks.len()).copied().unwrap_or(0);
+    (0..networks.len())
+        .map(|index| {
+            let name = format!("::l{index}::layers::");
+            let code = elf.symbols.iter().filter(|symbol| symbol.name.contains(&name));
+            let ticks = counts.get(&index).ok_or_else(|| format!("no count of layer {index}"))?;
+            Ok(Measured {
+                code_bytes: code.map(|symbol| symbol.size).sum(),
+                instructions: board.instructions(ticks.saturating_sub(empty), 1).unwrap_or(0),
+            })
+        })
+        .collect()
+}
+
+/// The kernel that a module's `infer` calls.
+fn call(module: &str) -> Option<&str> {
+    let end = module.find(":: < layers ::")?;
+    module[..end].split_whitespace().next_back()
+}
+
+const MANIFEST: &str = r#"[package]
+name = "fit"
+version = "0.1.0"
+edition = "2024"
+[workspace]
+[dependencies]
+cortex-m = "0.7"
+cortex-m-rt = "0.7"
+cortex-m-semihosting = "0.6"
+ember-runtime = { path = "vendor/ember-runtime", features = FEATURES }
+[profile.release]
+opt-level = LEVEL
+lto = "fat"
+codegen-units = 1
+panic = "abort"
+debug = true
+"#;
+
+const BUILD: &str = r#"fn main() {
+    let out = std::env::var("OUT_DIR").expect("cargo sets it");
+    std::fs::copy("memory.x", format!("{out}/memory.x")).expect("memory.x");
+    println!("cargo::rustc-link-search={out}");
+    println!("cargo::rerun-if-changed=memory.x");
+}
+"#;
+
+const MAIN: &str = r#"#![no_std]
+#![no_main]
+use cortex_m::peripheral::{SYST, syst::SystClkSource};
+use cortex_m_semihosting::{debug, hprintln};
+use ember_runtime::Arena;
+
+type A = Arena<ARENA>;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    debug::exit(debug::EXIT_FAILURE);
+    loop {}
+}
+
+#[cortex_m_rt::exception]
+unsafe fn HardFault(_: &cortex_m_rt::ExceptionFrame) -> ! {
+    debug::exit(debug::EXIT_FAILURE);
+    loop {}
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut MODEL: A = A::new();
+    let layers: &[(usize, fn(&mut A))] = &[
+CALLS
+    ];
+    let mut peripherals = cortex_m::Peripherals::take().unwrap();
+    peripherals.SYST.set_clock_source(SystClkSource::Core);
+    peripherals.SYST.set_reload(0xff_ffff);
+    peripherals.SYST.clear_current();
+    peripherals.SYST.enable_counter();
+    for (index, layer) in layers {
+        hprintln!("{} {}", index, ticks(MODEL, *layer));
+    }
+    hprintln!("{} {}", layers.len(), ticks(MODEL, |_| ()));
+    debug::exit(debug::EXIT_SUCCESS);
+    loop {}
+}
+
+#[inline(never)]
+fn ticks(arena: &mut A, layer: fn(&mut A)) -> u32 {
+    let before = SYST::get_current();
+    core::hint::black_box(layer)(arena);
+    before.wrapping_sub(SYST::get_current()) & 0xff_ffff
+}
+"#;

@@ -1,0 +1,126 @@
+//! Random layers like those of searched networks, each as a network of its own.
+
+use ember_ir::{
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
+    Mean, Op, Softmax, Window2d,
+};
+
+use crate::random_graphs::Random;
+
+/// How many layers of each kind are measured.
+const COUNTS: [(Kind, usize); 8] = [
+    (Kind::Conv2d, 110),
+    (Kind::DepthwiseConv2d, 70),
+    (Kind::Dense, 60),
+    (Kind::Add, 12),
+    (Kind::AveragePool2d, 40),
+    (Kind::MaxPool2d, 40),
+    (Kind::Mean, 24),
+    (Kind::Softmax, 10),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Conv2d,
+    DepthwiseConv2d,
+    Dense,
+    Add,
+    AveragePool2d,
+    MaxPool2d,
+    Mean,
+    Softmax,
+}
+
+/// Networks of one layer, named `l0`, `l1`, ….
+pub fn single_layers(seed: u64) -> Vec<Graph> {
+    let mut random = Random::new(seed);
+    let mut graphs = Vec::new();
+    for (kind, count) in COUNTS {
+        let mut drawn = 0;
+        while drawn < count {
+            if let Some(graph) = draw(&mut random, kind, graphs.len()) {
+                graphs.push(graph);
+                drawn += 1;
+            }
+        }
+    }
+    graphs
+}
+
+fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
+    let mut builder = GraphBuilder::new(format!("l{index}"));
+    let channels = random.pick(&[1, 2, 3, 4, 4, 6, 8, 8, 10, 12, 16, 16, 20, 24, 32]);
+    let flat = random.below(3) == 0;
+    let (height, width) = match flat {
+        true => (1, random.pick(&[6, 8, 13, 16, 20, 25, 32])),
+        false => {
+            let side = random.pick(&[2, 3, 4, 4, 6, 7, 8, 8, 10, 14]);
+            (side, side)
+        }
+    };
+    let image = [height, width, channels];
+    let filters = random.pick(&[1, 2, 3, 4, 6, 8, 8, 10, 12, 16, 16, 20, 24, 32]);
+    let features = random.pick(&[2, 3, 4, 5, 6, 8, 10, 10, 12, 16, 24, 32, 64]);
+    let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
+    let (shape, op) = match kind {
+        Kind::Conv2d => {
+            let window = window(random, image, &[1, 1, 1, 3, 3, 3, 5, 7]);
+            (image.to_vec(), Op::Conv2d(Conv2d { window, out_channels: filters, activation }))
+        }
+        Kind::DepthwiseConv2d => {
+            let window = window(random, image, &[3, 3, 3, 5, 5, 7]);
+            let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 2]);
+            (image.to_vec(), Op::DepthwiseConv2d(DepthwiseConv2d { window, multiplier, activation }))
+        }
+        Kind::Dense => {
+            let inputs = random.pick(&[2, 4, 6, 8, 10, 12, 16, 16, 20, 24, 32, 36, 48, 64, 90, 128]);
+            (vec![inputs], Op::Dense(Dense { out_features: features, activation }))
+        }
+        Kind::Add => (image.to_vec(), Op::Add(Add { activation })),
+        Kind::AveragePool2d => {
+            let window = pool_window(random, image);
+            let activation = Activation::None;
+            (image.to_vec(), Op::AveragePool2d(AveragePool2d { window, activation }))
+        }
+        Kind::MaxPool2d => {
+            let window = pool_window(random, image);
+            let activation = Activation::None;
+            (image.to_vec(), Op::MaxPool2d(MaxPool2d { window, activation }))
+        }
+        Kind::Mean => (image.to_vec(), Op::Mean(Mean {})),
+        Kind::Softmax => (vec![features], Op::Softmax(Softmax {})),
+    };
+    let input = builder.input("input", ember_ir::Shape::new(shape.clone()));
+    let inputs = match op {
+        Op::Add(_) => vec![input, builder.input("other", ember_ir::Shape::new(shape))],
+        _ => vec![input],
+    };
+    let output = builder.node("layer", op, &inputs).ok()?;
+    Some(builder.finish(&[output]))
+}
+
+fn window(random: &mut Random, [height, width, _]: [usize; 3], kernels: &[usize]) -> Window2d {
+    let k = random.pick(kernels);
+    let stride = random.pick(&[1, 1, 2]);
+    let (kernel, stride) = match height {
+        1 => ([1, k], [1, stride]),
+        _ => ([k, k], [stride, stride]),
+    };
+    match random.below(3) {
+        0 => Window2d::valid(kernel, stride),
+        _ => Window2d::same([height, width], kernel, stride),
+    }
+}
+
+fn pool_window(random: &mut Random, [height, width, _]: [usize; 3]) -> Window2d {
+    let k = random.pick(&[2, 2, 2, 3, 4]);
+    let kernel = if height == 1 { [1, k] } else { [k, k] };
+    let stride = match random.below(3) {
+        0 => [1, 1],
+        _ => kernel,
+    };
+    match random.below(3) {
+        0 => Window2d::same([height, width], kernel, stride),
+        _ => Window2d::valid(kernel, stride),
+    }
+}
