@@ -5,13 +5,14 @@
 //! panic path.
 //!
 //! Reading order: [`arena`], [`requant`], [`params`], [`layer`], [`reference`](mod@reference),
-//! [`kernels`] (with `portable`, `dsp` and `mve`, the innermost sums per instruction set), [`model`],
-//! [`window`].
+//! [`kernels`] (with `isa` and the innermost sums per instruction set in `portable`, `thumb1`, `thumb2`,
+//! `dsp`, `mve`), [`model`], [`window`].
 #![no_std]
 
 pub mod arena;
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 mod dsp;
+mod isa;
 pub mod kernels;
 pub mod layer;
 pub mod model;
@@ -22,6 +23,18 @@ mod portable;
 pub mod reference;
 pub mod requant;
 pub mod softmax_math;
+#[cfg(all(
+    target_arch = "arm",
+    not(target_has_atomic = "32"),
+    not(any(feature = "dsp", feature = "mve"))
+))]
+mod thumb1;
+#[cfg(all(
+    target_arch = "arm",
+    target_has_atomic = "32",
+    not(any(feature = "dsp", feature = "mve"))
+))]
+mod thumb2;
 pub mod window;
 
 pub use arena::{Arena, Memory, Region};

@@ -39,30 +39,6 @@ proptest! {
     }
 
     #[test]
-    fn int8_stays_near_float(seed in any::<u64>()) {
-        let network = random_graphs::float(seed, 5);
-        let samples = random_graphs::samples(&network.graph, seed, 24);
-        let views = || samples.iter().map(Vec::as_slice);
-        let ranges = calibrate(&network, views(), RangeMethod::MinMax);
-        let integer = quantize(&network, &ranges, Rounding::Single).unwrap();
-        prop_assert_eq!(verify_quant(&integer), []);
-        let interpreter = Interpreter::new(&integer).unwrap();
-        let output = network.graph.outputs[0];
-        let step = integer.quants[output.0].scale;
-        let (mut error, mut count) = (0.0, 0);
-        for sample in views() {
-            let expected = &run_float(&network, sample)[output.0];
-            let actual = dequantize_output(&integer, &interpreter.run(&quantize_sample(&integer, sample)));
-            for (expected, actual) in expected.iter().zip(actual) {
-                error += (expected - actual).abs();
-                count += 1;
-            }
-        }
-        let error = error / count as f32 / step;
-        prop_assert!(error < 12.0, "mean error of {error} steps of 255");
-    }
-
-    #[test]
     fn percentiles_lie_within_the_extremes(seed in any::<u64>()) {
         let network = random_graphs::float(seed, 6);
         let samples = random_graphs::samples(&network.graph, seed, 8);
@@ -85,4 +61,40 @@ proptest! {
         prop_assert_eq!(plan::check(planned.graph(), planned.plan()), []);
         prop_assert_eq!(planned.layers().len(), planned.graph().nodes.len());
     }
+}
+
+/// Mean errors of the outputs in steps of their scale, over networks of up to five layers.
+#[test]
+fn int8_stays_near_float() {
+    let mut errors: Vec<f32> = (0..1000).map(mean_error_in_steps).collect();
+    errors.sort_by(f32::total_cmp);
+    println!(
+        "median {}, 99 % {}, worst {}",
+        errors[500], errors[990], errors[999]
+    );
+    assert!(errors[500] < 0.4, "median {}", errors[500]);
+    assert!(errors[990] < 1.25, "99 % {}", errors[990]);
+    assert!(errors[999] < 4.0, "worst {}", errors[999]);
+}
+
+fn mean_error_in_steps(seed: u64) -> f32 {
+    let network = random_graphs::float(seed, 5);
+    let samples = random_graphs::samples(&network.graph, seed, 24);
+    let views = || samples.iter().map(Vec::as_slice);
+    let ranges = calibrate(&network, views(), RangeMethod::MinMax);
+    let integer = quantize(&network, &ranges, Rounding::Single).unwrap();
+    assert_eq!(verify_quant(&integer), [], "seed {seed}");
+    let interpreter = Interpreter::new(&integer).unwrap();
+    let output = network.graph.outputs[0];
+    let (mut error, mut count) = (0.0, 0);
+    for sample in views() {
+        let expected = &run_float(&network, sample)[output.0];
+        let actual = interpreter.run(&quantize_sample(&integer, sample));
+        let actual = dequantize_output(&integer, &actual);
+        for (expected, actual) in expected.iter().zip(actual) {
+            error += (expected - actual).abs();
+            count += 1;
+        }
+    }
+    error / count as f32 / integer.quants[output.0].scale
 }

@@ -29,13 +29,17 @@ Exit codes: 0 fine, 1 limits not met or verification failed, 2 wrong usage or co
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// Write a commented ember.toml for a data file and a board
-    #[command(after_help = "Examples:\n  emberc new digits.csv.gz --board stm32vldiscovery\n  emberc new --keys                           every key of ember.toml with its default")]
+    #[command(
+        after_help = "Examples:\n  emberc new digits.csv.gz --board stm32vldiscovery\n  emberc new --keys                           every key of ember.toml with its default"
+    )]
     New(New),
     /// Search a network and show the Pareto front
     #[command(after_help = "Example:\n  emberc search examples/digits/ember.toml")]
     Search(Job),
     /// Search, train, quantise, emit, build and verify; goes on where an earlier run stopped
-    #[command(after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json")]
+    #[command(
+        after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json"
+    )]
     Run(JsonJob),
     /// Build the firmware of an emitted crate and check its sizes
     #[command(after_help = "Example:\n  emberc build examples/digits/ember-out/digits")]
@@ -47,7 +51,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  emberc bench examples/digits/ember-out/digits")]
     Bench(JsonDir),
     /// Show a network (.ember): layers, sizes, memory map, boards that fit; or a job (.toml)
-    #[command(after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember")]
+    #[command(
+        after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember"
+    )]
     Inspect(File),
     /// List the boards
     Boards(Json),

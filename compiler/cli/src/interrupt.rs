@@ -11,7 +11,9 @@ pub fn install() {
         if CANCEL.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping at the next safe point; Ctrl-C again ends at once (nothing recorded is lost)");
+        eprintln!(
+            "\nstopping at the next safe point; Ctrl-C again ends at once (nothing recorded is lost)"
+        );
     });
     // Without a handler Ctrl-C just kills the process, which loses no more than the work in hand.
     drop(installed);

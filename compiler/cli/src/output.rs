@@ -9,7 +9,10 @@ use crate::Error;
 /// Prints text.
 pub(crate) fn text(text: &str) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         // Whoever reads has seen enough (`emberc boards | head`).
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         result => result.map_err(|error| Error::tool(format!("cannot print: {error}"))),

@@ -94,13 +94,18 @@ impl Stage {
                 self.bar.set_message(message);
             }
             Progress::Lines => {
-                let Ok(mut last) = self.line.lock() else { return };
+                let Ok(mut last) = self.line.lock() else {
+                    return;
+                };
                 if last.elapsed() < LINE_EVERY {
                     return;
                 }
                 *last = Instant::now();
                 let left = self.left(position);
-                eprintln!("{:>9} {position}/{} {message}{left}", self.name, self.length);
+                eprintln!(
+                    "{:>9} {position}/{} {message}{left}",
+                    self.name, self.length
+                );
             }
         }
     }

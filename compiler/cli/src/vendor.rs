@@ -46,7 +46,16 @@ mod tests {
         let text = |path: &str| String::from_utf8_lossy(&package.files[path]).into_owned();
         assert!(text("vendor/ember-board/Cargo.toml").contains("path = \"../ember-runtime\""));
         assert!(!text("vendor/ember-runtime/Cargo.toml").contains("proptest"));
-        assert!(package.files.contains_key("vendor/ember-runtime/src/arena.rs"));
-        assert!(package.files.keys().all(|path| !path.contains("/tests/") && !path.contains("/target/")));
+        assert!(
+            package
+                .files
+                .contains_key("vendor/ember-runtime/src/arena.rs")
+        );
+        assert!(
+            package
+                .files
+                .keys()
+                .all(|path| !path.contains("/tests/") && !path.contains("/target/"))
+        );
     }
 }

@@ -71,8 +71,7 @@ fn names_shapes_and_attributes_survive() {
         mean_flat = mean(pool) 6
         mean = reshape(mean_flat) 1x1x6
         logits = conv2d(mean) 1x1x5
-        flat = reshape(logits) 5
-        softmax = softmax(flat) 5"#]]
+        flat = reshape(logits) 5"#]]
     .assert_eq(&lines.join("\n"));
 }
 

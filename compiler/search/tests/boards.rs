@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::Shape;
 use ember_search::space::open;
-use ember_search::strategy::Proposer;
+use ember_search::strategy::{Proposal, Proposer};
 use ember_search::{Constraints, PlannerPrice, Price, SearchRng, SpaceKind, Task};
 use rand_chacha::rand_core::SeedableRng;
 
@@ -21,7 +21,7 @@ const BOARDS: [(&str, &str); 2] = [
     ),
 ];
 
-fn constraints(board: &Board) -> Constraints {
+fn all_of(board: &Board) -> Constraints {
     let limits = Limits::of(board);
     Constraints {
         flash_bytes: limits.flash_bytes,
@@ -35,8 +35,12 @@ fn constraints(board: &Board) -> Constraints {
 fn every_space_has_networks_for_the_smallest_boards() {
     for (name, toml) in BOARDS {
         let board = Board::parse(toml).unwrap();
-        let constraints = constraints(&board);
-        let price = PlannerPrice { board: &board };
+        let whole = all_of(&board);
+        let tight = Constraints {
+            flash_bytes: 24 << 10,
+            ram_bytes: 4 << 10,
+            ..whole
+        };
         for (kind, input) in [
             (SpaceKind::Cnn2d, Shape::from([8, 8, 1])),
             (SpaceKind::Cnn2d, Shape::from([28, 28, 1])),
@@ -48,34 +52,43 @@ fn every_space_has_networks_for_the_smallest_boards() {
                 input,
                 classes: 10,
             };
-            let space = open(kind, task).unwrap();
-            let mut misfit = Vec::new();
-            let mut proposer = Proposer {
-                space: space.as_ref(),
-                price: &price,
-                constraints: &constraints,
-                seen: &HashSet::new(),
-                rng: SearchRng::seed_from_u64(7),
-                misfit: &mut misfit,
-            };
-            let mut fullest = 0.0f64;
-            for _ in 0..40 {
-                let proposal = proposer.sample().unwrap();
-                assert_eq!(price.price(&proposal.graph), proposal.cost);
-                assert!(constraints.admit(&proposal.cost), "{name} {kind}");
-                fullest = fullest.max(constraints.fullness(&proposal.cost));
-            }
+            proposals_fit(&board, &whole, kind, task.clone());
+            let fullest = proposals_fit(&board, &tight, kind, task);
             assert!(
-                fullest > 0.4,
+                fullest > 0.6,
                 "{name} {kind}: at most {fullest:.2} of a limit is used"
             );
-            for template in space.templates() {
-                let proposal = proposer.scale(&template).unwrap();
-                assert!(
-                    constraints.admit(&proposal.cost),
-                    "{name} {kind}: {template}"
-                );
-            }
         }
     }
+}
+
+/// Samples and scaled templates; returns how full the fullest one makes its tightest limit.
+fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Task) -> f64 {
+    let price = PlannerPrice { board };
+    let space = open(kind, task).unwrap();
+    let mut proposer = Proposer {
+        space: space.as_ref(),
+        price: &price,
+        constraints: limits,
+        seen: &HashSet::new(),
+        rng: SearchRng::seed_from_u64(7),
+        misfit: &mut Vec::new(),
+    };
+    let mut fullest = 0.0f64;
+    let mut check = |proposal: Proposal| {
+        assert_eq!(price.price(&proposal.graph), proposal.cost);
+        assert!(
+            limits.admit(&proposal.cost),
+            "{kind}: {}",
+            proposal.architecture
+        );
+        fullest = fullest.max(limits.fullness(&proposal.cost));
+    };
+    for _ in 0..40 {
+        check(proposer.sample().unwrap());
+    }
+    for template in space.templates() {
+        check(proposer.scale(&template).unwrap());
+    }
+    fullest
 }

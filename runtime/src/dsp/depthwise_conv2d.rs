@@ -3,16 +3,31 @@
 //! The weights of the four channels are widened once for all pixels; a tap then is one load, two
 //! SXTB16, a load of two words and four SMLABB or SMLATT: 8 instructions for 4 multiplications.
 
+use core::arch::{asm, naked_asm};
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use super::widen;
 use crate::kernels::depthwise_conv2d::{Taps, Window};
+use crate::kernels::rolled;
 
 /// Channels summed together.
 pub(crate) const CHANNELS: usize = 4;
 
 /// Taps whose widened weights are kept on the stack; with more, weights are widened for every pixel.
-const KEPT: usize = 16;
+const KEPT: usize = 25;
+
+/// Which code a window uses.
+struct Plan<W>(PhantomData<W>);
+
+impl<W: Window> Plan<W> {
+    const TAPS: usize = W::KERNEL[0] * W::KERNEL[1];
+    /// Whether [`sum`] serves: weights kept, a row of taps within a load's reach.
+    const KEPT: bool =
+        Self::TAPS <= KEPT && W::KERNEL[1] * W::STEP[1] < 4096 && W::STEP[0] < 1 << 16;
+    const COLUMN: usize = if Self::KEPT { W::STEP[1] } else { 0 };
+    const ROW: usize = W::STEP[0] % (1 << 16);
+}
 
 /// Four channels in two words.
 pub(crate) struct Sums;
@@ -23,9 +38,9 @@ impl Taps<CHANNELS> for Sums {
     #[inline(always)]
     unsafe fn filter<W: Window>(w: *const i8) -> Self::Filter {
         let mut filter = [MaybeUninit::uninit(); KEPT];
-        let taps = W::KERNEL[0] * W::KERNEL[1];
-        if taps <= KEPT {
-            for (tap, pairs) in filter.iter_mut().enumerate().take(taps) {
+        if Plan::<W>::KEPT {
+            for (tap, pairs) in filter.iter_mut().enumerate().take(Plan::<W>::TAPS) {
+                rolled();
                 // SAFETY: a tap of W, by the caller's promise.
                 pairs.write(widen(unsafe { load(w.add(tap * W::WEIGHT_STEP)) }));
             }
@@ -40,19 +55,34 @@ impl Taps<CHANNELS> for Sums {
         filter: &Self::Filter,
         mut acc: [i32; CHANNELS],
     ) -> [i32; CHANNELS] {
-        let kept = W::KERNEL[0] * W::KERNEL[1] <= KEPT;
+        if Plan::<W>::KEPT {
+            // SAFETY: `sum` reads the taps of W from x, which the caller vouches for, and their widened
+            // weights, all initialised by `filter`; it saves r4 to r12.
+            unsafe {
+                asm!(
+                    "bl {sum}",
+                    sum = sym sum::<W>,
+                    inout("r0") acc[0],
+                    inout("r1") acc[1],
+                    inout("r2") acc[2],
+                    inout("r3") acc[3],
+                    in("r4") x,
+                    in("r5") filter.as_ptr(),
+                    out("lr") _,
+                    options(readonly),
+                );
+            }
+            return acc;
+        }
         for ky in 0..W::KERNEL[0] {
             for kx in 0..W::KERNEL[1] {
+                rolled();
                 let tap = ky * W::KERNEL[1] + kx;
-                // SAFETY: a tap of W, by the caller's promise; `filter` initialised all taps if kept.
+                // SAFETY: a tap of W, by the caller's promise.
                 unsafe {
                     let x = load(x.add(ky * W::STEP[0] + kx * W::STEP[1]));
-                    let w = if kept {
-                        filter.as_ptr().add(tap).cast::<[u32; 2]>().read()
-                    } else {
-                        widen(load(w.add(tap * W::WEIGHT_STEP)))
-                    };
-                    acc = multiply(widen(x), w, acc);
+                    let w = load(w.add(tap * W::WEIGHT_STEP));
+                    acc = multiply(widen(x), widen(w), acc);
                 }
             }
         }
@@ -68,6 +98,40 @@ impl Taps<CHANNELS> for Sums {
         let zero = u32::from((-i16::from(zero)).cast_unsigned()) * 0x1_0001;
         multiply([zero, zero], w, multiply(widen(x), w, acc))
     }
+}
+
+/// In and out: r0 to r3 the accumulators; in: r4 input, r5 widened weights.
+///
+/// r9 and r10 pairs of the input, r11 and r12 of the weights; offsets within a row of taps are
+/// immediate. 8 instructions per tap, 2 per row, 2 around.
+#[unsafe(naked)]
+unsafe extern "C" fn sum<W: Window>() {
+    naked_asm!(
+        "push {{r4, r5, r9-r12, lr}}",
+        ".rept {rows}",
+        ".set .Lember_column, 0",
+        ".rept {columns}",
+        "ldr r9, [r4, #.Lember_column]",
+        "ldrd r11, r12, [r5], #8",
+        "sxtb16 r10, r9, ror #8",
+        "sxtb16 r9, r9",
+        "smlabb r0, r9, r11, r0",
+        "smlabb r1, r10, r12, r1",
+        "smlatt r2, r9, r11, r2",
+        "smlatt r3, r10, r12, r3",
+        ".set .Lember_column, .Lember_column + {column}",
+        ".endr",
+        ".if {rows} > 1",
+        "movw r11, #{row}",
+        "add r4, r11",
+        ".endif",
+        ".endr",
+        "pop {{r4, r5, r9-r12, pc}}",
+        rows = const W::KERNEL[0],
+        columns = const W::KERNEL[1],
+        column = const Plan::<W>::COLUMN,
+        row = const Plan::<W>::ROW,
+    )
 }
 
 /// Four bytes, whatever their alignment. One instruction.

@@ -15,14 +15,8 @@ use super::requant::{Channels, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
 use super::{elements, least, opaque, per_channel, rolled, unary};
 use crate::arena::Memory;
+use crate::isa::conv2d as isa;
 use crate::layer::Conv2d;
-
-#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
-use crate::dsp::conv2d as isa;
-#[cfg(all(target_arch = "arm", feature = "mve"))]
-use crate::mve::conv2d as isa;
-#[cfg(not(all(target_arch = "arm", any(feature = "dsp", feature = "mve"))))]
-use crate::portable::conv2d as isa;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]

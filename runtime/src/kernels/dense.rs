@@ -6,14 +6,8 @@ use core::marker::PhantomData;
 use super::requant::{Requant, accumulator_bits};
 use super::{least, opaque, rolled, unary};
 use crate::arena::Memory;
+use crate::isa::dense as isa;
 use crate::layer::Dense;
-
-#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
-use crate::dsp::dense as isa;
-#[cfg(all(target_arch = "arm", feature = "mve"))]
-use crate::mve::dense as isa;
-#[cfg(not(all(target_arch = "arm", any(feature = "dsp", feature = "mve"))))]
-use crate::portable::dense as isa;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]

@@ -12,15 +12,9 @@ use super::requant::{Channels, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
 use super::{elements, opaque, per_channel, rolled, unary};
 use crate::arena::Memory;
+use crate::isa::depthwise_conv2d as isa;
 use crate::layer::DepthwiseConv2d;
 use crate::portable::depthwise_conv2d as portable;
-
-#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
-use crate::dsp::depthwise_conv2d as isa;
-#[cfg(all(target_arch = "arm", feature = "mve"))]
-use crate::mve::depthwise_conv2d as isa;
-#[cfg(not(all(target_arch = "arm", any(feature = "dsp", feature = "mve"))))]
-use crate::portable::depthwise_conv2d as isa;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
@@ -185,23 +179,38 @@ unsafe fn image<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
     // SAFETY: as above.
     let filter = unsafe { T::filter::<Shape<L>>(weights) };
     let edge_bias = edge_bias::<L, N>(weights, bias);
+    let rows = y.interior_start()..y.interior_end();
+    let interior = Shape::<L>::X.interior_end() - Shape::<L>::X.interior_start();
     let mut pixel = output;
     for oy in 0..opaque(y.out) {
-        let whole = y.interior_start() <= oy && oy < y.interior_end();
-        for ox in 0..opaque(x.out) {
+        let whole = interior > 0 && rows.contains(&oy);
+        let mut ox = 0;
+        while ox < x.out {
             rolled();
-            let inside = whole && x.interior_start() <= ox && ox < x.interior_end();
-            let acc = if !Shape::<L>::HAS_BORDER || inside {
+            if whole && ox == x.interior_start() {
                 let at = (y.at(oy, 0) * x.len + x.at(ox, 0)) * inputs;
-                // SAFETY: all taps are inside.
-                unsafe { T::pixel::<Shape<L>>(input.add(at), weights, &filter, bias) }
-            } else {
-                // SAFETY: the caller's promise.
-                unsafe { edge::<L, T, N>(input, weights, (oy, ox), edge_bias) }
-            };
-            // SAFETY: N channels of this pixel.
-            unsafe { Shape::<L>::REQUANT.store(acc, &channels, pixel, N) };
-            pixel = pixel.wrapping_add(outputs);
+                // SAFETY: the first tap of an interior pixel, and so are those that follow by the stride.
+                let mut taps = unsafe { input.add(at) };
+                for _ in 0..opaque(interior) {
+                    rolled();
+                    // SAFETY: all taps are inside; N channels of this pixel.
+                    unsafe {
+                        let acc = T::pixel::<Shape<L>>(taps, weights, &filter, bias);
+                        Shape::<L>::REQUANT.store(acc, &channels, pixel, N);
+                    }
+                    taps = taps.wrapping_add(x.stride * inputs);
+                    pixel = pixel.wrapping_add(outputs);
+                }
+                ox = x.interior_end();
+            } else if Shape::<L>::HAS_BORDER {
+                // SAFETY: the caller's promise; N channels of this pixel.
+                unsafe {
+                    let acc = edge::<L, T, N>(input, weights, (oy, ox), edge_bias);
+                    Shape::<L>::REQUANT.store(acc, &channels, pixel, N);
+                }
+                pixel = pixel.wrapping_add(outputs);
+                ox += 1;
+            }
         }
     }
 }

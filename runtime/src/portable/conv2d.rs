@@ -6,15 +6,11 @@ use crate::kernels::{opaque, rolled};
 /// Filters summed together.
 pub(crate) const FILTERS: usize = 2;
 
-/// Pixels summed together; Armv6-M has registers for one only.
-pub(crate) const PIXELS: usize = if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
-    1
-} else {
-    2
-};
+/// Pixels summed together.
+pub(crate) const PIXELS: usize = 2;
 
 /// Bytes of a run per turn of the loop.
-const UNROLL: usize = if PIXELS == 1 { 1 } else { 4 };
+const UNROLL: usize = 4;
 
 /// The accumulators of a tile, from patches without padding: `[pixel][filter]`.
 ///

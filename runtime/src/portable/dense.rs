@@ -3,15 +3,11 @@
 use crate::kernels::dense::Rows;
 use crate::kernels::{opaque, rolled};
 
-/// Rows summed together; Armv6-M has registers for two only.
-pub(crate) const ROWS: usize = if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
-    2
-} else {
-    4
-};
+/// Rows summed together.
+pub(crate) const ROWS: usize = 4;
 
 /// Inputs per turn of the loop.
-const UNROLL: usize = if ROWS == 2 { 1 } else { 4 };
+const UNROLL: usize = 4;
 
 /// The accumulators of a group of rows.
 ///

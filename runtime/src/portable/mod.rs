@@ -1,8 +1,8 @@
-//! The innermost sums in plain Rust, for cores without DSP or MVE instructions and for the host; also
-//! what those fall back on for rare shapes. Same file names as [`crate::dsp`] and [`crate::mve`].
+//! The innermost sums in plain Rust: for the host, and what the assembly of `thumb1`, `thumb2`, `dsp`
+//! and `mve` falls back on for rare shapes. Same file names there.
 
 #![cfg_attr(
-    all(target_arch = "arm", any(feature = "dsp", feature = "mve")),
+    target_arch = "arm",
     allow(dead_code, reason = "only what the faster sums fall back on is used")
 )]
 

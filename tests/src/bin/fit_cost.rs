@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             let mut targets = [vec![], vec![]];
             for (network, measured) in networks.iter().zip(&measured) {
                 let graph = network.graph();
-                let node = &graph.nodes[0];
+                let Some(node) = graph.nodes.last() else { continue };
                 let Some(features) = features(graph, node, core) else { continue };
                 if features.kernel != kernel {
                     continue;

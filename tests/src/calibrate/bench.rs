@@ -70,15 +70,15 @@ pub fn measure(
     let elf = elf(&path);
     let mut counts = BTreeMap::new();
     for line in printed.lines() {
-        let mut words = line.split_whitespace().map(str::parse);
-        if let (Some(Ok(index)), Some(Ok(ticks))) = (words.next(), words.next()) {
+        let Some((index, ticks)) = line.split_once(' ') else { continue };
+        if let (Ok(index), Ok(ticks)) = (index.parse::<usize>(), ticks.parse::<u64>()) {
             counts.insert(index, ticks);
         }
     }
     let empty = counts.get(&networks.len()).copied().unwrap_or(0);
     (0..networks.len())
         .map(|index| {
-            let name = format!("::l{index}::layers::");
+            let name = format!("::l{index}::layers::Layer");
             let code = elf.symbols.iter().filter(|symbol| symbol.name.contains(&name));
             let ticks = counts.get(&index).ok_or_else(|| format!("no count of layer {index}"))?;
             Ok(Measured {
@@ -91,7 +91,7 @@ pub fn measure(
 
 /// The kernel that a module's `infer` calls.
 fn call(module: &str) -> Option<&str> {
-    let end = module.find(":: < layers ::")?;
+    let end = module.rfind(":: < layers ::")?;
     module[..end].split_whitespace().next_back()
 }
 

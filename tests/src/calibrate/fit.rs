@@ -1,26 +1,54 @@
 //! Least squares with relative errors, and the table's text.
 
-use nalgebra::{DMatrix, DVector};
-
 /// Pulls factors of features that never vary towards zero; small against any real count.
 const RIDGE: f64 = 1e-6;
 
 /// The factors that predict `targets` from rows of `features` with the least squared error relative to
-/// the target plus `slack`.
+/// the target plus `slack`: normal equations of columns scaled to one length.
 pub fn least_squares(features: &[Vec<f64>], targets: &[f64], slack: f64) -> Vec<f64> {
     let columns = features.first().map_or(0, Vec::len);
-    let weight: Vec<f64> = targets.iter().map(|target| 1.0 / (target + slack)).collect();
-    let a = DMatrix::from_fn(features.len(), columns, |row, column| {
-        features[row][column] * weight[row]
-    });
-    let b = DVector::from_fn(targets.len(), |row, _| targets[row] * weight[row]);
-    // Columns of very different size: scale them before the ridge means the same to all.
-    let norms: Vec<f64> = (0..columns).map(|column| a.column(column).norm().max(1e-12)).collect();
-    let scaled = DMatrix::from_fn(a.nrows(), columns, |row, column| a[(row, column)] / norms[column]);
-    let normal = scaled.transpose() * &scaled + DMatrix::identity(columns, columns) * RIDGE;
-    let right = scaled.transpose() * b;
-    let solution = normal.lu().solve(&right).unwrap_or_else(|| DVector::zeros(columns));
-    (0..columns).map(|column| solution[column] / norms[column]).collect()
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for (row, target) in features.iter().zip(targets) {
+        rows.push(row.iter().map(|x| x / (target + slack)).collect());
+    }
+    let right: Vec<f64> = targets.iter().map(|target| target / (target + slack)).collect();
+    let norms: Vec<f64> = (0..columns)
+        .map(|c| rows.iter().map(|row| row[c] * row[c]).sum::<f64>().sqrt().max(1e-12))
+        .collect();
+    let product = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
+        (0..rows.len()).map(|row| a(row) * b(row)).sum()
+    };
+    let mut system: Vec<Vec<f64>> = Vec::new();
+    for i in 0..columns {
+        let scaled = |c: usize| { let (rows, norms) = (&rows, &norms); move |row: usize| rows[row][c] / norms[c] };
+        let mut equation: Vec<f64> =
+            (0..columns).map(|j| product(&scaled(i), &scaled(j))).collect();
+        equation[i] += RIDGE;
+        equation.push(product(&scaled(i), &|row| right[row]));
+        system.push(equation);
+    }
+    let solution = solve(system);
+    (0..columns).map(|c| solution[c] / norms[c]).collect()
+}
+
+/// Gaussian elimination of a positive definite system, right side last.
+fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
+    let n = system.len();
+    for pivot in 0..n {
+        let head = system[pivot].clone();
+        for row in system.iter_mut().skip(pivot + 1) {
+            let factor = row[pivot] / head[pivot];
+            for (x, h) in row.iter_mut().zip(&head) {
+                *x -= factor * h;
+            }
+        }
+    }
+    let mut solution = vec![0.0; n];
+    for row in (0..n).rev() {
+        let known: f64 = (row + 1..n).map(|c| system[row][c] * solution[c]).sum();
+        solution[row] = (system[row][n] - known) / system[row][row];
+    }
+    solution
 }
 
 /// Mean and largest error relative to the target, in percent.

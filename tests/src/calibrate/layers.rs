@@ -1,8 +1,8 @@
-//! Random layers like those of searched networks, each as a network of its own.
+//! Random layers like those of searched networks, each the last node of a network of its own.
 
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, Softmax, Window2d,
+    Mean, Op, Shape, Softmax, Window2d,
 };
 
 use crate::random_graphs::Random;
@@ -31,7 +31,7 @@ enum Kind {
     Softmax,
 }
 
-/// Networks of one layer, named `l0`, `l1`, ….
+/// Networks `l0`, `l1`, … whose last node, `layer`, is to be measured.
 pub fn single_layers(seed: u64) -> Vec<Graph> {
     let mut random = Random::new(seed);
     let mut graphs = Vec::new();
@@ -90,11 +90,14 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
         Kind::Mean => (image.to_vec(), Op::Mean(Mean {})),
         Kind::Softmax => (vec![features], Op::Softmax(Softmax {})),
     };
-    let input = builder.input("input", ember_ir::Shape::new(shape.clone()));
-    let inputs = match op {
-        Op::Add(_) => vec![input, builder.input("other", ember_ir::Shape::new(shape))],
-        _ => vec![input],
-    };
+    let input = builder.input("input", Shape::new(shape));
+    let mut inputs = vec![input];
+    if let Op::Add(_) = op {
+        // Two tensors, as a residual block has: the other one is a copy.
+        let window = Window2d::valid([1, 1], [1, 1]);
+        let copy = Op::MaxPool2d(MaxPool2d { window, activation: Activation::None });
+        inputs.push(builder.node("copy", copy, &[input]).ok()?);
+    }
     let output = builder.node("layer", op, &inputs).ok()?;
     Some(builder.finish(&[output]))
 }

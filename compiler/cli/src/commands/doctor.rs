@@ -20,7 +20,9 @@ pub fn doctor(as_json: bool) -> Result<(), Error> {
     if is_healthy {
         Ok(())
     } else {
-        Err(Error::tool("something that is needed is missing; how to get it is said above"))
+        Err(Error::tool(
+            "something that is needed is missing; how to get it is said above",
+        ))
     }
 }
 

@@ -13,7 +13,10 @@ use crate::{Error, boards, data, output};
 
 /// Prints what a file holds.
 pub fn inspect(path: &Path) -> Result<(), Error> {
-    let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
+    let kind = path
+        .extension()
+        .and_then(|kind| kind.to_str())
+        .unwrap_or_default();
     match kind {
         "ember" => network(path),
         "toml" => job(path),
@@ -40,7 +43,13 @@ fn network(path: &Path) -> Result<(), Error> {
         let (tensor, region) = (graph.tensor(id), plan.regions[id.0]);
         text.push_str(&format!(
             "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}..{}\n",
-            tensor.name, "input", tensor.shape.to_string(), "", "", region.offset, region.offset + region.bytes
+            tensor.name,
+            "input",
+            tensor.shape.to_string(),
+            "",
+            "",
+            region.offset,
+            region.offset + region.bytes
         ));
     }
     for &index in &plan.order {
@@ -54,7 +63,13 @@ fn network(path: &Path) -> Result<(), Error> {
             graph.node_name(node),
             node.op.name(),
             graph.output_shape(node).to_string(),
-            thousands(usize::try_from(node.op.macs(graph.input_shape(node), graph.output_shape(node))).unwrap_or(usize::MAX)),
+            thousands(
+                usize::try_from(
+                    node.op
+                        .macs(graph.input_shape(node), graph.output_shape(node))
+                )
+                .unwrap_or(usize::MAX)
+            ),
             thousands(params),
             region.offset,
             region.offset + region.bytes,
@@ -79,7 +94,8 @@ fn fits(planned: &Planned) -> String {
     for board in boards::all() {
         let footprint = footprint_of(planned, &board);
         let limits = Limits::of(&board);
-        let is_fit = footprint.flash_bytes <= limits.flash_bytes && footprint.ram_bytes <= limits.ram_bytes;
+        let is_fit =
+            footprint.flash_bytes <= limits.flash_bytes && footprint.ram_bytes <= limits.ram_bytes;
         text.push_str(&format!(
             "  {:<20} {:>10} {:>10} {:>14}  {}\n",
             board.name,

@@ -17,7 +17,10 @@ pub fn new(args: &New) -> Result<(), Error> {
         return Err(Error::usage("name a data file"));
     };
     let board = boards::find(&args.board).ok_or_else(|| {
-        Error::usage(format!("there is no board \"{}\"; `emberc boards` lists them", args.board))
+        Error::usage(format!(
+            "there is no board \"{}\"; `emberc boards` lists them",
+            args.board
+        ))
     })?;
     let fields = Fields {
         input: "x".into(),
@@ -50,7 +53,10 @@ pub fn new(args: &New) -> Result<(), Error> {
         board_name = board.name,
     );
     write_new(&args.output, &text)?;
-    output::text(&format!("wrote {0}; next: emberc run {0}\n", args.output.display()))
+    output::text(&format!(
+        "wrote {0}; next: emberc run {0}\n",
+        args.output.display()
+    ))
 }
 
 /// A file that is there already is somebody's work.
@@ -70,9 +76,9 @@ fn write_new(path: &Path, text: &str) -> Result<(), Error> {
 fn shape_key(row: &[usize]) -> String {
     match row {
         [n] => match n.isqrt() {
-            side if side * side == *n && side >= 5 => format!(
-                "# Pictures? Then: shape = [{side}, {side}, 1]\n"
-            ),
+            side if side * side == *n && side >= 5 => {
+                format!("# Pictures? Then: shape = [{side}, {side}, 1]\n")
+            }
             _ => String::new(),
         },
         _ => String::new(),
@@ -82,16 +88,21 @@ fn shape_key(row: &[usize]) -> String {
 /// The path as the configuration has to write it.
 fn relative(path: &Path, config: &Path) -> String {
     let dir = config.parent().unwrap_or(Path::new(""));
-    path.strip_prefix(dir).map_or_else(
-        |_| std::path::absolute(path).unwrap_or(path.to_path_buf()),
-        Path::to_path_buf,
-    )
-    .display()
-    .to_string()
+    path.strip_prefix(dir)
+        .map_or_else(
+            |_| std::path::absolute(path).unwrap_or(path.to_path_buf()),
+            Path::to_path_buf,
+        )
+        .display()
+        .to_string()
 }
 
 fn name_from(path: &Path) -> String {
-    let stem = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let stem = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     let stem = stem.split('.').next().unwrap_or_default();
     let name: String = stem
         .chars()

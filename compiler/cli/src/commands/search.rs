@@ -17,7 +17,11 @@ pub fn search(config: &Path, progress: Progress) -> Result<(), Error> {
     );
     for &index in &outcome.pareto {
         let scored = &outcome.scored[index];
-        let mark = if scored.id == found.chosen.id { "  <- chosen" } else { "" };
+        let mark = if scored.id == found.chosen.id {
+            "  <- chosen"
+        } else {
+            ""
+        };
         text.push_str(&format!(
             "  {:>9} {:>6.2} % {:>6.2} % {:>9} {:>9} {:>13} {:>10}{mark}\n",
             scored.id.0,

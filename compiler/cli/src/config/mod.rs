@@ -1,8 +1,10 @@
 //! `ember.toml` → [`Job`], or all that is wrong with it.
 //!
-//! Reading order: [`keys`] (the one table of keys), `values` (TOML → typed values), [`job`] (values →
-//! a job that can be run), [`problem`] (what is shown when it cannot), [`size`].
+//! Reading order: [`keys`] (the one table of keys), `values` and `convert` (TOML → typed
+//! values), [`job`] and `checks` (values → a job that can be run), [`problem`] (what is shown when it cannot), [`size`].
 
+mod checks;
+mod convert;
 pub mod job;
 pub mod keys;
 pub mod problem;

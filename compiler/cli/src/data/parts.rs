@@ -7,12 +7,12 @@ use std::path::Path;
 use ember_ir::Shape;
 use ember_train::random::Random;
 use ember_train::{Dataset, Normalization};
-use sha2::{Digest, Sha256};
 
+use super::build::{Build, Source, hash, learn};
 use super::split;
 use super::table::{Fields, Table, read_table};
-use super::window::{self, Sample, Windows};
-use crate::config::{DataJob, Job, Normalize, Problem, Problems, Split};
+use super::window::{self, Windows};
+use crate::config::{Job, Problem, Problems, Split};
 
 /// Stream of the seed that chooses samples for a part.
 const SPLIT: u64 = 0x5711;
@@ -46,12 +46,6 @@ impl Parts {
     pub fn classes(&self) -> &[String] {
         &self.test.classes
     }
-}
-
-/// A file with its samples and their class numbers.
-struct Source {
-    table: Table,
-    samples: Vec<Sample>,
 }
 
 /// Reads and divides the data of a job.
@@ -315,49 +309,6 @@ fn classes(
     })
 }
 
-/// Builds datasets out of samples.
-struct Build<'a> {
-    data: &'a DataJob,
-    shape: &'a Shape,
-    classes: &'a [String],
-}
-
-impl Build<'_> {
-    /// The samples with these indices; `None` if there are none or if a value is not finite.
-    fn dataset(&self, source: &Source, indices: &[usize], long: bool) -> Option<Dataset> {
-        let row: usize = source.table.row_shape.iter().product();
-        let margin = if long && self.data.window > 0 {
-            self.data.margin
-        } else {
-            0
-        };
-        let rows = self.data.window.max(1) + margin;
-        let mut shape = self.shape.dims().to_vec();
-        if margin > 0 {
-            shape[1] += margin;
-        }
-        let chosen: Vec<(usize, usize)> = indices
-            .iter()
-            .filter_map(|&index| {
-                let sample = &source.samples[index];
-                let start = if margin > 0 {
-                    sample.long_row?
-                } else {
-                    sample.row
-                };
-                Some((start, sample.label))
-            })
-            .collect();
-        let samples = chosen
-            .iter()
-            .flat_map(|&(start, _)| &source.table.values[start * row..(start + rows) * row])
-            .copied()
-            .collect();
-        let labels = chosen.iter().map(|&(_, label)| label).collect();
-        Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()
-    }
-}
-
 fn check_part(job: &Job, key: &'static str, part: &Option<Dataset>, problems: &mut Vec<Problem>) {
     let span = job.span("data", key).or_else(|| job.span("data", "file"));
     let name = if key == "file" { "training" } else { key };
@@ -384,38 +335,4 @@ fn check_part(job: &Job, key: &'static str, part: &Option<Dataset>, problems: &m
             );
         }
     }
-}
-
-fn learn(data: &DataJob, train: &Dataset) -> Normalization {
-    let axes: Vec<Vec<usize>> = data.axes.iter().map(|triplet| triplet.to_vec()).collect();
-    let auto = match train.shape.dims() {
-        [1, _, _] => Normalize::Magnitude,
-        [_, _, _] => Normalize::Range,
-        _ => Normalize::Standard,
-    };
-    let kind = if data.normalize == Normalize::Auto {
-        auto
-    } else {
-        data.normalize
-    };
-    match kind {
-        Normalize::Range => Normalization::range(train),
-        Normalize::Magnitude => Normalization::magnitude(train, &axes),
-        Normalize::None => Normalization::identity(&train.shape),
-        Normalize::Standard | Normalize::Auto => Normalization::standard(train),
-    }
-}
-
-fn hash(parts: &[&Dataset]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(format!("{:?} {:?}", part.shape.dims(), part.classes));
-        for value in &part.samples {
-            hash.update(value.to_le_bytes());
-        }
-        for &label in &part.labels {
-            hash.update((label as u64).to_le_bytes());
-        }
-    }
-    crate::hash::hex(&hash.finalize())
 }

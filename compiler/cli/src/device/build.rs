@@ -54,16 +54,24 @@ pub fn build_with(
     if let Some(target_dir) = job.target_dir {
         command.arg("--target-dir").arg(target_dir);
     }
-    let mut child = command
-        .spawn()
-        .map_err(DeviceError::io(format!("cannot start cargo in {}", job.crate_dir.display())))?;
+    let mut child = command.spawn().map_err(DeviceError::io(format!(
+        "cannot start cargo in {}",
+        job.crate_dir.display()
+    )))?;
     let stdout = child.stdout.take();
     let messages = thread::spawn(move || stdout.and_then(executable));
-    let tail = child.stderr.take().map(|pipe| follow(pipe, on_line)).unwrap_or_default();
+    let tail = child
+        .stderr
+        .take()
+        .map(|pipe| follow(pipe, on_line))
+        .unwrap_or_default();
     let status = child.wait().map_err(DeviceError::io("waiting for cargo"))?;
     match messages.join().ok().flatten() {
         Some(elf) if status.success() => Ok(elf),
-        _ => Err(DeviceError::Build { triple: job.triple.to_owned(), tail }),
+        _ => Err(DeviceError::Build {
+            triple: job.triple.to_owned(),
+            tail,
+        }),
     }
 }
 
@@ -84,7 +92,9 @@ fn follow(pipe: impl Read, on_line: &mut dyn FnMut(&str)) -> String {
 fn executable(pipe: impl Read) -> Option<PathBuf> {
     let mut found = None;
     for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else {
+            continue;
+        };
         if message["reason"] == "compiler-artifact"
             && message["target"]["name"] == "firmware"
             && let Some(path) = message["executable"].as_str()
@@ -106,7 +116,10 @@ mod tests {
             not json
             {"reason":"compiler-artifact","target":{"name":"firmware"},"executable":"a/firmware"}
             {"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(text.as_bytes()), Some(PathBuf::from("a/firmware")));
+        assert_eq!(
+            executable(text.as_bytes()),
+            Some(PathBuf::from("a/firmware"))
+        );
         assert_eq!(executable("".as_bytes()), None);
     }
 

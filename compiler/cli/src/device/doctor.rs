@@ -10,8 +10,7 @@ use super::probe::PROBE_RS;
 use super::qemu::QEMU;
 use super::toolchain::{self, Toolchain};
 
-pub(super) const QEMU_FIX: &str =
-    "`./scripts/setup`, or `apt-get install qemu-system-arm` (Debian, Ubuntu), `brew install qemu` (macOS)";
+pub(super) const QEMU_FIX: &str = "`./scripts/setup`, or `apt-get install qemu-system-arm` (Debian, Ubuntu), `brew install qemu` (macOS)";
 pub(super) const PROBE_RS_FIX: &str =
     "`cargo install probe-rs-tools --locked`, or a binary package from the probe-rs project";
 const CARGO_FIX: &str = "install Rust with rustup, as the Rust project's start page says";
@@ -38,7 +37,7 @@ pub fn check(boards: &[Board]) -> Vec<Check> {
     let triples: BTreeSet<&str> = boards.iter().map(|board| board.triple.as_str()).collect();
     for triple in triples {
         let found = toolchain::find(triple);
-        let linker = found.as_ref().ok().map(|toolchain| linker(triple, toolchain));
+        let linker = found.as_ref().ok().map(linker);
         checks.push(match found {
             Ok(toolchain) => Check {
                 name: format!("target {triple}"),
@@ -52,10 +51,13 @@ pub fn check(boards: &[Board]) -> Vec<Check> {
                 ok: false,
                 required: true,
                 found: "no toolchain has it".to_owned(),
-                fix: Some(format!("`rustup target add {triple}`, or `./scripts/setup`")),
+                fix: Some(format!(
+                    "`rustup target add {triple}`, or `./scripts/setup`"
+                )),
             },
         });
-        checks.extend(linker);
+        // Targets of one toolchain share its linker.
+        checks.extend(linker.filter(|linker| !checks.contains(linker)));
     }
     let is_emulated = |board: &Board| matches!(board.runner, Runner::Qemu { .. });
     if boards.iter().any(is_emulated) {
@@ -69,11 +71,17 @@ pub fn check(boards: &[Board]) -> Vec<Check> {
 
 /// Whether a program answers.
 fn tool(name: &'static str, argument: &str, fix: &str, required: bool) -> Check {
-    let output = Command::new(name).arg(argument).stdin(Stdio::null()).output();
-    let version = output.ok().filter(|output| output.status.success()).map(|output| {
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        text.lines().next().unwrap_or_default().to_owned()
-    });
+    let output = Command::new(name)
+        .arg(argument)
+        .stdin(Stdio::null())
+        .output();
+    let version = output
+        .ok()
+        .filter(|output| output.status.success())
+        .map(|output| {
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            text.lines().next().unwrap_or_default().to_owned()
+        });
     Check {
         name: name.to_owned(),
         ok: version.is_some(),
@@ -85,16 +93,20 @@ fn tool(name: &'static str, argument: &str, fix: &str, required: bool) -> Check 
 
 /// Whether a toolchain finds `rust-lld`, the linker of the bare-metal targets: beside its host's
 /// libraries, or in PATH.
-fn linker(triple: &str, toolchain: &Toolchain) -> Check {
+fn linker(toolchain: &Toolchain) -> Check {
     let libraries = toolchain.sysroot.join("lib/rustlib");
     let beside = std::fs::read_dir(libraries).into_iter().flatten().flatten();
-    let beside = beside.map(|entry| entry.path().join("bin/rust-lld")).find(|path| path.exists());
+    let beside = beside
+        .map(|entry| entry.path().join("bin/rust-lld"))
+        .find(|path| path.exists());
     let in_path = std::env::var_os("PATH").into_iter().flat_map(|paths| {
-        std::env::split_paths(&paths).map(|folder| folder.join("rust-lld")).collect::<Vec<_>>()
+        std::env::split_paths(&paths)
+            .map(|folder| folder.join("rust-lld"))
+            .collect::<Vec<_>>()
     });
     let found = beside.or_else(|| in_path.into_iter().find(|path| path.exists()));
     Check {
-        name: format!("linker for {triple}"),
+        name: format!("linker of {}", toolchain.title()),
         ok: found.is_some(),
         required: true,
         fix: found.is_none().then(|| "`./scripts/setup`".to_owned()),

@@ -101,6 +101,10 @@ fn said(output: &str) -> String {
     if output.trim().is_empty() {
         return String::new();
     }
-    let lines: String = output.trim_end().lines().map(|line| format!("\n    {line}")).collect();
+    let lines: String = output
+        .trim_end()
+        .lines()
+        .map(|line| format!("\n    {line}"))
+        .collect();
     format!("; it said:{lines}")
 }

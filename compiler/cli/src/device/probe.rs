@@ -19,7 +19,11 @@ pub const PROBE_RS: &str = "probe-rs";
 /// `Missing` without probe-rs, `TimeLimit`, `Failed` with its words, `Transcript`; outputs that differ
 /// are no error here, see [`Transcript::equal`].
 pub fn run(board: &Board, elf: &Path, limit: Duration) -> Result<Transcript, DeviceError> {
-    let tool = Tool { name: PROBE_RS, fix: doctor::PROBE_RS_FIX, limit };
+    let tool = Tool {
+        name: PROBE_RS,
+        fix: doctor::PROBE_RS_FIX,
+        limit,
+    };
     let finished = tool.run(&mut command(board, elf)?, &mut || ())?;
     let output = finished.output();
     match Transcript::parse(&output) {
@@ -37,7 +41,10 @@ pub fn run(board: &Board, elf: &Path, limit: Duration) -> Result<Transcript, Dev
 /// `probe-rs run --chip <chip> <elf>`.
 fn command(board: &Board, elf: &Path) -> Result<Command, DeviceError> {
     let Runner::ProbeRs { chip } = &board.runner else {
-        return Err(DeviceError::Runner { board: board.name.clone(), tool: PROBE_RS });
+        return Err(DeviceError::Runner {
+            board: board.name.clone(),
+            tool: PROBE_RS,
+        });
     };
     let mut command = Command::new(PROBE_RS);
     command.args(["run", "--chip", chip]).arg(elf);
@@ -60,7 +67,13 @@ mod tests {
     fn an_emulated_board_is_refused() {
         let toml = include_str!("../../../../boards/microbit/board.toml");
         let board = Board::parse(toml).expect("a board of the repository");
-        let error = run(&board, Path::new("fw.elf"), Duration::from_secs(1)).expect_err("QEMU runs it");
-        assert!(error.to_string().contains("`microbit` is not run by `probe-rs`"), "{error}");
+        let error =
+            run(&board, Path::new("fw.elf"), Duration::from_secs(1)).expect_err("QEMU runs it");
+        assert!(
+            error
+                .to_string()
+                .contains("`microbit` is not run by `probe-rs`"),
+            "{error}"
+        );
     }
 }

@@ -38,17 +38,30 @@ impl Tool {
         command: &mut Command,
         tick: &mut dyn FnMut(),
     ) -> Result<Finished, DeviceError> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|source| match source.kind() {
-            ErrorKind::NotFound => DeviceError::Missing { tool: self.name, fix: self.fix },
-            _ => DeviceError::Io { what: format!("cannot start `{}`", self.name), source },
+            ErrorKind::NotFound => DeviceError::Missing {
+                tool: self.name,
+                fix: self.fix,
+            },
+            _ => DeviceError::Io {
+                what: format!("cannot start `{}`", self.name),
+                source,
+            },
         })?;
         let stdout = capture(child.stdout.take());
         let stderr = capture(child.stderr.take());
         let status = self.wait(&mut child, tick);
         let [stdout, stderr] = [stdout, stderr].map(|text| text.join().unwrap_or_default());
         match status? {
-            Some(status) => Ok(Finished { status, stdout, stderr }),
+            Some(status) => Ok(Finished {
+                status,
+                stdout,
+                stderr,
+            }),
             None => Err(DeviceError::TimeLimit {
                 tool: self.name,
                 limit: self.limit,
@@ -75,7 +88,11 @@ impl Tool {
                 let _ = child.wait();
             }
             match waited {
-                Err(error) => return Err(DeviceError::io(format!("waiting for `{}`", self.name))(error)),
+                Err(error) => {
+                    return Err(DeviceError::io(format!("waiting for `{}`", self.name))(
+                        error,
+                    ));
+                }
                 Ok(_) if Instant::now() >= end => return Ok(None),
                 Ok(_) => (),
             }
@@ -102,30 +119,52 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, limit: Duration) -> Result<Finished, DeviceError> {
-        let tool = Tool { name: "sh", fix: "a shell", limit };
+        let tool = Tool {
+            name: "sh",
+            fix: "a shell",
+            limit,
+        };
         tool.run(Command::new("sh").args(["-c", script]), &mut || ())
     }
 
     #[test]
     fn words_and_status_arrive() {
-        let finished = shell("echo out; echo err >&2; exit 4", Duration::from_secs(20)).expect("sh runs");
-        assert_eq!((finished.stdout.as_str(), finished.stderr.as_str()), ("out\n", "err\n"));
+        let finished =
+            shell("echo out; echo err >&2; exit 4", Duration::from_secs(20)).expect("sh runs");
+        assert_eq!(
+            (finished.stdout.as_str(), finished.stderr.as_str()),
+            ("out\n", "err\n")
+        );
         assert_eq!(finished.status.code(), Some(4));
     }
 
     #[test]
     fn a_program_that_hangs_is_stopped() {
         let began = Instant::now();
-        let error = shell("echo begun; exec sleep 60", Duration::from_millis(300)).err().expect("too long");
+        let error = shell("echo begun; exec sleep 60", Duration::from_millis(300))
+            .err()
+            .expect("too long");
         assert!(began.elapsed() < Duration::from_secs(30));
-        assert!(matches!(&error, DeviceError::TimeLimit { output, .. } if output == "begun\n"), "{error}");
+        assert!(
+            matches!(&error, DeviceError::TimeLimit { output, .. } if output == "begun\n"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_missing_program_is_named_with_its_cure() {
-        let tool = Tool { name: "nothing", fix: "install it", limit: Duration::from_secs(1) };
-        let error = tool.run(&mut Command::new("no-such-program-of-ember"), &mut || ()).err();
+        let tool = Tool {
+            name: "nothing",
+            fix: "install it",
+            limit: Duration::from_secs(1),
+        };
+        let error = tool
+            .run(&mut Command::new("no-such-program-of-ember"), &mut || ())
+            .err();
         let text = error.expect("it is missing").to_string();
-        assert_eq!(text, "`nothing` is not installed or not in PATH\nto get it: install it");
+        assert_eq!(
+            text,
+            "`nothing` is not installed or not in PATH\nto get it: install it"
+        );
     }
 }

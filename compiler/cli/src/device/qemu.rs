@@ -43,19 +43,39 @@ pub struct QemuRun {
 /// `Missing` without QEMU, `TimeLimit`, `Failed` with the firmware's own words, `Transcript`.
 pub fn run(job: &QemuJob<'_>, on_output: &mut dyn FnMut(u64)) -> Result<QemuRun, DeviceError> {
     let args = job.board.qemu_args();
-    let args = args.ok_or(DeviceError::Runner { board: job.board.name.clone(), tool: QEMU })?;
-    let elf = job.elf.canonicalize().map_err(DeviceError::io(job.elf.display().to_string()))?;
+    let args = args.ok_or(DeviceError::Runner {
+        board: job.board.name.clone(),
+        tool: QEMU,
+    })?;
+    let elf = job
+        .elf
+        .canonicalize()
+        .map_err(DeviceError::io(job.elf.display().to_string()))?;
     let folder = tempfile::tempdir().map_err(DeviceError::io("creating a temporary folder"))?;
     let outputs = folder.path().join("outputs.bin");
-    let samples: Vec<u8> = job.samples.iter().map(|sample| sample.cast_unsigned()).collect();
-    fs::write(folder.path().join("samples.bin"), samples)
-        .map_err(DeviceError::io("writing the samples into a temporary folder"))?;
+    let samples: Vec<u8> = job
+        .samples
+        .iter()
+        .map(|sample| sample.cast_unsigned())
+        .collect();
+    fs::write(folder.path().join("samples.bin"), samples).map_err(DeviceError::io(
+        "writing the samples into a temporary folder",
+    ))?;
 
-    let tool = Tool { name: QEMU, fix: doctor::QEMU_FIX, limit: job.limit };
+    let tool = Tool {
+        name: QEMU,
+        fix: doctor::QEMU_FIX,
+        limit: job.limit,
+    };
     let mut command = Command::new(QEMU);
-    command.current_dir(folder.path()).args(args).arg("-kernel").arg(elf);
-    let finished =
-        tool.run(&mut command, &mut || on_output(fs::metadata(&outputs).map_or(0, |file| file.len())))?;
+    command
+        .current_dir(folder.path())
+        .args(args)
+        .arg("-kernel")
+        .arg(elf);
+    let finished = tool.run(&mut command, &mut || {
+        on_output(fs::metadata(&outputs).map_or(0, |file| file.len()))
+    })?;
     if !finished.status.success() {
         return Err(DeviceError::Failed {
             tool: QEMU,
@@ -65,5 +85,8 @@ pub fn run(job: &QemuJob<'_>, on_output: &mut dyn FnMut(u64)) -> Result<QemuRun,
     }
     let transcript = Transcript::parse(&finished.stdout)?;
     let outputs = fs::read(&outputs).map_err(DeviceError::io("reading the firmware's outputs"))?;
-    Ok(QemuRun { outputs: outputs.into_iter().map(u8::cast_signed).collect(), transcript })
+    Ok(QemuRun {
+        outputs: outputs.into_iter().map(u8::cast_signed).collect(),
+        transcript,
+    })
 }

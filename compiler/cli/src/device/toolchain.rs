@@ -70,25 +70,40 @@ pub fn find(triple: &str) -> Result<Toolchain, DeviceError> {
     };
     let mut tried = Vec::new();
     for name in candidates {
-        let title = name.as_deref().map_or("the default toolchain".to_owned(), |name| format!("`{name}`"));
+        let title = name
+            .as_deref()
+            .map_or("the default toolchain".to_owned(), |name| {
+                format!("`{name}`")
+            });
         match sysroot(name.as_deref()) {
             None => tried.push(format!("{title} is not installed")),
-            Some(sysroot) if has_target(&sysroot, triple) => return Ok(Toolchain { name, sysroot }),
+            Some(sysroot) if has_target(&sysroot, triple) => {
+                return Ok(Toolchain { name, sysroot });
+            }
             Some(_) => tried.push(format!("{title} lacks the target")),
         }
     }
-    Err(DeviceError::NoToolchain { triple: triple.to_owned(), tried: tried.join(", ") })
+    Err(DeviceError::NoToolchain {
+        triple: triple.to_owned(),
+        tried: tried.join(", "),
+    })
 }
 
 /// Where a toolchain lies, if it is installed.
 fn sysroot(name: Option<&str>) -> Option<PathBuf> {
     let mut command = Command::new("rustc");
-    command.args(name.map(|name| format!("+{name}"))).args(["--print", "sysroot"]);
+    command
+        .args(name.map(|name| format!("+{name}")))
+        .args(["--print", "sysroot"]);
     // A cargo around us has chosen a toolchain for itself; `+name` is meant to be looked up afresh.
     if name.is_some() {
         command.env_remove("RUSTUP_TOOLCHAIN");
     }
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
     (output.status.success() && !path.trim().is_empty()).then(|| PathBuf::from(path.trim()))
 }
@@ -122,18 +137,30 @@ mod tests {
 
     #[test]
     fn the_message_says_what_to_run() {
-        let error = find("no-such-triple").expect_err("no toolchain has it").to_string();
-        assert!(error.contains("rustup target add no-such-triple"), "{error}");
+        let error = find("no-such-triple")
+            .expect_err("no toolchain has it")
+            .to_string();
+        assert!(
+            error.contains("rustup target add no-such-triple"),
+            "{error}"
+        );
         assert!(error.contains("./scripts/setup"), "{error}");
     }
 
     #[test]
     fn flags_of_an_outer_cargo_do_not_reach_the_firmware() {
-        let toolchain = Toolchain { name: Some("x".to_owned()), sysroot: PathBuf::new() };
+        let toolchain = Toolchain {
+            name: Some("x".to_owned()),
+            sysroot: PathBuf::new(),
+        };
         let command = toolchain.cargo();
         assert!(command.get_args().eq(["+x"]));
         for variable in ["RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {
-            assert!(command.get_envs().any(|(name, value)| name == variable && value.is_none()));
+            assert!(
+                command
+                    .get_envs()
+                    .any(|(name, value)| name == variable && value.is_none())
+            );
         }
     }
 }

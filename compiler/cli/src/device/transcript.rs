@@ -32,24 +32,35 @@ impl Transcript {
     /// # Errors
     /// `Transcript` if the firmware reports an error, or the line or a key of it is missing.
     pub fn parse(output: &str) -> Result<Self, DeviceError> {
-        read(output).map_err(|reason| DeviceError::Transcript { reason, output: output.to_owned() })
+        read(output).map_err(|reason| DeviceError::Transcript {
+            reason,
+            output: output.to_owned(),
+        })
     }
 }
 
 fn read(output: &str) -> Result<Transcript, String> {
     // A debug probe's tool may print the time before each line.
-    let mut lines = output.lines().filter_map(|line| line.find("ember ").map(|at| &line[at + 6..]));
+    let mut lines = output
+        .lines()
+        .filter_map(|line| line.find("ember ").map(|at| &line[at + 6..]));
     if let Some(error) = lines.clone().find_map(|line| line.strip_prefix("error: ")) {
         return Err(format!("it reports an error: {error}"));
     }
     let line = lines
         .find(|line| line.starts_with("samples="))
         .ok_or("the line `ember samples=…` is missing")?;
-    let pairs: BTreeMap<&str, &str> =
-        line.split_whitespace().filter_map(|pair| pair.split_once('=')).collect();
+    let pairs: BTreeMap<&str, &str> = line
+        .split_whitespace()
+        .filter_map(|pair| pair.split_once('='))
+        .collect();
     let optional = |key: &str| {
         let text = pairs.get(key);
-        text.map(|text| text.parse().map_err(|_| format!("`{key}={text}` is no number"))).transpose()
+        text.map(|text| {
+            text.parse()
+                .map_err(|_| format!("`{key}={text}` is no number"))
+        })
+        .transpose()
     };
     let number = |key: &str| -> Result<u64, String> {
         optional(key)?.ok_or(format!("`{key}` is missing in `ember {line}`"))
@@ -76,16 +87,25 @@ mod tests {
     fn the_line_is_found_between_others() {
         let text = format!("warning: something\n{LINE}\nbye\n");
         let transcript = Transcript::parse(&text).expect("a transcript");
-        assert_eq!((transcript.samples, transcript.ticks_total), (500, 1_426_400));
+        assert_eq!(
+            (transcript.samples, transcript.ticks_total),
+            (500, 1_426_400)
+        );
         assert_eq!((transcript.ticks_min, transcript.ticks_max), (2852, 2853));
-        assert_eq!((transcript.stack_bytes, transcript.stack_infer_bytes), (180, 100));
+        assert_eq!(
+            (transcript.stack_bytes, transcript.stack_infer_bytes),
+            (180, 100)
+        );
         assert_eq!(transcript.equal, None);
     }
 
     #[test]
     fn a_time_before_the_line_is_skipped() {
         let text = format!("12:00:01.234: {LINE} equal=499\r\nember FAIL\n");
-        assert_eq!(Transcript::parse(&text).expect("a transcript").equal, Some(499));
+        assert_eq!(
+            Transcript::parse(&text).expect("a transcript").equal,
+            Some(499)
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ pub fn build(
         thousands(bytes(sizes.ram_bytes))
     ));
     let built = Built { elf, sizes };
-    if bytes(built.sizes.flash_bytes) > limits.flash_bytes || bytes(built.sizes.ram_bytes) > limits.ram_bytes {
+    if bytes(built.sizes.flash_bytes) > limits.flash_bytes
+        || bytes(built.sizes.ram_bytes) > limits.ram_bytes
+    {
         return Err(Error::failed(format!(
             "the firmware is over the limits
 
@@ -65,7 +67,9 @@ pub fn build(
 /// else is cargo's failure.
 fn explain(error: DeviceError, limits: &Limits) -> Error {
     match &error {
-        DeviceError::Build { tail, .. } if tail.contains("will not fit in region") || tail.contains("overflowed by") => {
+        DeviceError::Build { tail, .. }
+            if tail.contains("will not fit in region") || tail.contains("overflowed by") =>
+        {
             Error::failed(format!(
                 "the firmware is over the limits of {} bytes of flash and {} of RAM: the linker cannot place it\n{tail}",
                 thousands(limits.flash_bytes),
@@ -78,7 +82,11 @@ fn explain(error: DeviceError, limits: &Limits) -> Error {
 
 /// A failure of a tool, or the user's own Ctrl-C, which ends tools as well.
 pub(super) fn tool(error: DeviceError) -> Error {
-    if interrupt::requested() { Error::Interrupted } else { Error::tool(error) }
+    if interrupt::requested() {
+        Error::Interrupted
+    } else {
+        Error::tool(error)
+    }
 }
 
 /// Sizes of 32-bit chips fit every host.
@@ -93,7 +101,11 @@ pub fn table(built: &Built, limits: &Limits) -> String {
     let [constants, arena] = [sizes.constant_bytes, sizes.arena_bytes].map(bytes);
     let rows = [
         ("weights and constants", Some(constants), None),
-        ("code and everything else", Some(flash.saturating_sub(constants)), None),
+        (
+            "code and everything else",
+            Some(flash.saturating_sub(constants)),
+            None,
+        ),
         ("arena", None, Some(arena)),
         ("other statics", None, Some(ram.saturating_sub(arena))),
         ("all", Some(flash), Some(ram)),
@@ -102,7 +114,11 @@ pub fn table(built: &Built, limits: &Limits) -> String {
     let mut text = format!("  {:<26} {:>12} {:>12}\n", "bytes", "flash", "RAM");
     for (name, flash, ram) in rows {
         let show = |bytes: Option<usize>| bytes.map(thousands).unwrap_or_default();
-        text.push_str(&format!("  {name:<26} {:>12} {:>12}\n", show(flash), show(ram)));
+        text.push_str(&format!(
+            "  {name:<26} {:>12} {:>12}\n",
+            show(flash),
+            show(ram)
+        ));
     }
     text
 }

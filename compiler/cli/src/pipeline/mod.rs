@@ -36,7 +36,13 @@ pub fn run(job: &Job, progress: Progress) -> Result<Report, Error> {
     let found = find(job, &parts, &recipe, &state, progress)?;
     let trained = train::train(job, &parts, &found, &recipe, &state, progress)?;
     let packed = package::package(job, &parts, &trained.network, &trained.record, progress)?;
-    let built = build::build(&packed.dir, &job.name, &job.board.board, &job.board.limits, progress)?;
+    let built = build::build(
+        &packed.dir,
+        &job.name,
+        &job.board.board,
+        &job.board.limits,
+        progress,
+    )?;
     let report = verify::verify(&packed.dir, &job.board.board, &built, progress)?;
     let report = Report {
         search_seconds: Some(trained.record.search_seconds),

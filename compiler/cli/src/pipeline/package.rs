@@ -47,7 +47,8 @@ pub fn package(
     let golden = golden(network, &tests)?;
     let provenance = provenance(job, parts, record);
     let board = &job.board.board;
-    let mut package = emit(&planned, board, &job.board.limits, &provenance, &golden).map_err(Error::tool)?;
+    let mut package =
+        emit(&planned, board, &job.board.limits, &provenance, &golden).map_err(Error::tool)?;
     vendor::add(&mut package);
     let expectations = Expectations {
         board: board.name.clone(),
@@ -63,7 +64,9 @@ pub fn package(
         macs: footprint.macs,
     };
     if let Some(text) = &job.board.own_text {
-        package.files.insert("verify/board.toml".into(), text.clone().into_bytes());
+        package
+            .files
+            .insert("verify/board.toml".into(), text.clone().into_bytes());
     }
     add_tests(&mut package, &job.name, network, &tests, &expectations);
     let dir = job.output.join(&job.name);
@@ -89,7 +92,9 @@ fn add_tests(
     expectations: &Expectations,
 ) {
     let text = ember_ir::text::print(network);
-    package.files.insert(format!("{name}.ember"), text.into_bytes());
+    package
+        .files
+        .insert(format!("{name}.ember"), text.into_bytes());
     for (path, bytes) in tests.files(expectations) {
         package.files.insert(path, bytes);
     }
@@ -122,16 +127,28 @@ pub fn room(footprint: &Footprint, limits: &Limits) -> String {
     let rows = [
         ("weights and tables", Some(footprint.constant_bytes), None),
         ("code of the layers", Some(footprint.code_bytes), None),
-        ("start-up, transport, statics", Some(footprint.base_bytes), Some(statics)),
+        (
+            "start-up, transport, statics",
+            Some(footprint.base_bytes),
+            Some(statics),
+        ),
         ("arena", None, Some(footprint.arena_bytes)),
         ("stack, upper bound", None, Some(footprint.stack_bytes)),
-        ("all", Some(footprint.flash_bytes), Some(footprint.ram_bytes)),
+        (
+            "all",
+            Some(footprint.flash_bytes),
+            Some(footprint.ram_bytes),
+        ),
         ("limit", Some(limits.flash_bytes), Some(limits.ram_bytes)),
     ];
     let mut text = format!("  {:<30} {:>12} {:>12}\n", "bytes", "flash", "RAM");
     for (name, flash, ram) in rows {
         let show = |bytes: Option<usize>| bytes.map(thousands).unwrap_or_default();
-        text.push_str(&format!("  {name:<30} {:>12} {:>12}\n", show(flash), show(ram)));
+        text.push_str(&format!(
+            "  {name:<30} {:>12} {:>12}\n",
+            show(flash),
+            show(ram)
+        ));
     }
     text
 }
@@ -169,20 +186,31 @@ fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
 }
 
 fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
-    let percent = |accuracy: f32| format!("{:.2} % of {} samples", 100.0 * accuracy, parts.test.len());
+    let percent =
+        |accuracy: f32| format!("{:.2} % of {} samples", 100.0 * accuracy, parts.test.len());
     Provenance {
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         task: format!("Tells {} classes apart", parts.classes().len()),
         inputs: input_channels(&parts.normalization),
         classes: parts.classes().to_vec(),
         figures: vec![
-            ("int8 accuracy, test set".into(), percent(record.accuracy_int8)),
-            ("float accuracy, test set".into(), percent(record.accuracy_float)),
+            (
+                "int8 accuracy, test set".into(),
+                percent(record.accuracy_int8),
+            ),
+            (
+                "float accuracy, test set".into(),
+                percent(record.accuracy_float),
+            ),
             ("chosen by the search because".into(), record.why.clone()),
         ],
         config_hash: Some(hash::of(&[&job.text])),
         seed: Some(job.search.seed),
-        data: Some(format!("{} (hash {})", file_name(&job.data.file), parts.hash)),
+        data: Some(format!(
+            "{} (hash {})",
+            file_name(&job.data.file),
+            parts.hash
+        )),
     }
 }
 
@@ -192,10 +220,15 @@ fn input_channels(normalization: &Normalization) -> Vec<String> {
         .offset
         .iter()
         .zip(&normalization.scale)
-        .map(|(offset, scale)| format!("real = (raw - ({offset})) * {scale}, raw as in the data file"))
+        .map(|(offset, scale)| {
+            format!("real = (raw - ({offset})) * {scale}, raw as in the data file")
+        })
         .collect()
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

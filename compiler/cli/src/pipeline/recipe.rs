@@ -14,7 +14,11 @@ pub fn recipe(job: &Job, shape: &Shape) -> Recipe {
         learning_rate: train.learning_rate as f32,
         label_smoothing: train.label_smoothing as f32,
         mixup: train.mixup as f32,
-        augmentation: if train.augment { augmentation(job, shape) } else { Augmentation::None },
+        augmentation: if train.augment {
+            augmentation(job, shape)
+        } else {
+            Augmentation::None
+        },
         ..Recipe::default()
     }
 }

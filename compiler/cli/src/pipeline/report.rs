@@ -65,20 +65,67 @@ impl Report {
     pub fn table(&self) -> String {
         let percent = |accuracy: f32| format!("{:.2} %", 100.0 * accuracy);
         let of = |used: usize, limit: usize| {
-            format!("{} of {} ({:.0} %)", thousands(used), size::show(limit), 100.0 * used as f64 / limit.max(1) as f64)
+            format!(
+                "{} of {} ({:.0} %)",
+                thousands(used),
+                size::show(limit),
+                100.0 * used as f64 / limit.max(1) as f64
+            )
         };
-        let count = |count: Option<u64>| count.map_or("not measured".to_string(), |n| thousands(n as usize));
+        let count = |count: Option<u64>| {
+            count.map_or("not measured".to_string(), |n| thousands(n as usize))
+        };
         let rows = [
             ("board", self.board.clone()),
-            ("accuracy, float", format!("{} of {} test samples", percent(self.accuracy_float), self.samples)),
+            (
+                "accuracy, float",
+                format!(
+                    "{} of {} test samples",
+                    percent(self.accuracy_float),
+                    self.samples
+                ),
+            ),
             ("accuracy, int8 on the device", percent(self.accuracy_int8)),
-            ("equal to the host, every output", format!("{} of {}", self.samples_equal, self.samples)),
-            ("flash, whole firmware", of(self.flash_linked_bytes, self.flash_limit_bytes)),
-            ("  predicted before the build", format!("{} ({:+.2} %)", thousands(self.flash_predicted_bytes), self.flash_error())),
-            ("  weights and constants", format!("{} linked, {} predicted", thousands(self.constants_linked_bytes), thousands(self.constants_predicted_bytes))),
-            ("RAM, statics and stack", of(self.ram_bytes(), self.ram_limit_bytes)),
-            ("  arena", format!("{} linked, {} predicted", thousands(self.arena_linked_bytes), thousands(self.arena_predicted_bytes))),
-            ("  stack, measured", self.stack_bytes.map_or("not measured".into(), thousands)),
+            (
+                "equal to the host, every output",
+                format!("{} of {}", self.samples_equal, self.samples),
+            ),
+            (
+                "flash, whole firmware",
+                of(self.flash_linked_bytes, self.flash_limit_bytes),
+            ),
+            (
+                "  predicted before the build",
+                format!(
+                    "{} ({:+.2} %)",
+                    thousands(self.flash_predicted_bytes),
+                    self.flash_error()
+                ),
+            ),
+            (
+                "  weights and constants",
+                format!(
+                    "{} linked, {} predicted",
+                    thousands(self.constants_linked_bytes),
+                    thousands(self.constants_predicted_bytes)
+                ),
+            ),
+            (
+                "RAM, statics and stack",
+                of(self.ram_bytes(), self.ram_limit_bytes),
+            ),
+            (
+                "  arena",
+                format!(
+                    "{} linked, {} predicted",
+                    thousands(self.arena_linked_bytes),
+                    thousands(self.arena_predicted_bytes)
+                ),
+            ),
+            (
+                "  stack, measured",
+                self.stack_bytes.map_or("not measured".into(), thousands),
+            ),
             ("instructions per inference", count(self.instructions)),
             ("multiply-accumulates", thousands(self.macs as usize)),
         ];

@@ -51,15 +51,25 @@ impl Price for BoardPrice<'_> {
 /// The settings of a job's search.
 pub fn settings(job: &Job) -> Settings {
     let search = &job.search;
-    let full = Budget { epochs: job.train.epochs, fraction: 1.0 };
-    let first = Budget { epochs: job.train.epochs.div_ceil(3), fraction: 1.0 };
+    let full = Budget {
+        epochs: job.train.epochs,
+        fraction: 1.0,
+    };
+    let first = Budget {
+        epochs: job.train.epochs.div_ceil(3),
+        fraction: 1.0,
+    };
     Settings {
         seed: search.seed,
         strategy: match search.strategy.as_str() {
             "random" => StrategyKind::Random,
             _ => StrategyKind::AgingEvolution,
         },
-        rungs: if search.halving { vec![first, full] } else { vec![full] },
+        rungs: if search.halving {
+            vec![first, full]
+        } else {
+            vec![full]
+        },
         stop: Stop {
             trials: Some(search.trials),
             time: (search.minutes > 0.0).then(|| Duration::from_secs_f64(60.0 * search.minutes)),
@@ -139,9 +149,16 @@ pub fn search(
         return Err(Error::Interrupted);
     }
     let Some(chosen) = outcome.chosen.map(|index| outcome.scored[index].clone()) else {
-        let reasons: Vec<&str> =
-            outcome.failed.iter().take(3).map(|failed| failed.reason.as_str()).collect();
-        return Err(Error::failed(format!("no candidate could be trained: {}", reasons.join("; "))));
+        let reasons: Vec<&str> = outcome
+            .failed
+            .iter()
+            .take(3)
+            .map(|failed| failed.reason.as_str())
+            .collect();
+        return Err(Error::failed(format!(
+            "no candidate could be trained: {}",
+            reasons.join("; ")
+        )));
     };
     stage.done(format!(
         "{} candidates, {} of them on the Pareto front; chosen: {}",
@@ -150,7 +167,11 @@ pub fn search(
         outcome.why
     ));
     let graph = space.build(&chosen.architecture);
-    Ok(Found { outcome, chosen, graph })
+    Ok(Found {
+        outcome,
+        chosen,
+        graph,
+    })
 }
 
 /// Limits of the search: those of the board.
@@ -177,7 +198,8 @@ fn explain(job: &Job, error: SearchError) -> Error {
             let span = ["ram", "flash", "name", "core", "file"]
                 .into_iter()
                 .find_map(|key| job.span("board", key));
-            job.problems(vec![Problem::new(error.to_string()).at(span)]).into()
+            job.problems(vec![Problem::new(error.to_string()).at(span)])
+                .into()
         }
         SearchError::OtherHistory { .. } | SearchError::NoRungs => Error::usage(error.to_string()),
         SearchError::Journal(_) | SearchError::Threads(_) => Error::tool(error),
@@ -195,7 +217,10 @@ fn report(stage: &Stage, progress: &ember_search::Progress<'_>) {
     });
     match progress.event {
         Happened::Resumed { recorded } => {
-            stage.say(format!("{:>9} goes on after {recorded} recorded candidates", "search"));
+            stage.say(format!(
+                "{:>9} goes on after {recorded} recorded candidates",
+                "search"
+            ));
         }
         Happened::Started { .. }
         | Happened::Scored { .. }

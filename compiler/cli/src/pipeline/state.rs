@@ -64,7 +64,14 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
         format!("{:?} {:?}", job.board.board, job.board.limits),
         job.search.space.clone(),
         format!("{settings:?}"),
-        format!("{:?}", TrainJob { final_epochs: 0, teachers: 0, ..job.train.clone() }),
+        format!(
+            "{:?}",
+            TrainJob {
+                final_epochs: 0,
+                teachers: 0,
+                ..job.train.clone()
+            }
+        ),
     ];
     hash::of(&texts.each_ref().map(String::as_str))
 }

@@ -55,7 +55,11 @@ impl TestSet {
 
     /// The files of the test set by their path in the crate.
     pub fn files(&self, expectations: &Expectations) -> [(String, Vec<u8>); 3] {
-        let samples = self.samples.iter().map(|value| value.cast_unsigned()).collect();
+        let samples = self
+            .samples
+            .iter()
+            .map(|value| value.cast_unsigned())
+            .collect();
         let labels = self
             .labels
             .iter()
@@ -80,7 +84,10 @@ impl TestSet {
         let path = dir.join("verify/expected.json");
         let expectations: Expectations = serde_json::from_str(&read_text(&path)?)
             .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-        let samples: Vec<i8> = read("samples.bin")?.into_iter().map(u8::cast_signed).collect();
+        let samples: Vec<i8> = read("samples.bin")?
+            .into_iter()
+            .map(u8::cast_signed)
+            .collect();
         let labels: Vec<usize> = read("labels.bin")?
             .as_chunks::<2>()
             .0
@@ -95,7 +102,11 @@ impl TestSet {
                 labels.len()
             )));
         }
-        let tests = Self { input_len, samples, labels };
+        let tests = Self {
+            input_len,
+            samples,
+            labels,
+        };
         Ok((tests, expectations))
     }
 }

@@ -1,7 +1,9 @@
 //! Trains the chosen network for good and judges it on the test set, which nothing has seen before.
 
 use ember_train::predict::{accuracy, predict};
-use ember_train::{FinalRecipe, FinalizeError, Recipe, Supervision, TrainError, finalize, int8_accuracy};
+use ember_train::{
+    FinalRecipe, FinalizeError, Recipe, Supervision, TrainError, finalize, int8_accuracy,
+};
 
 use super::search::Found;
 use super::state::State;
@@ -33,7 +35,10 @@ pub fn train(
         &parts.validation,
         parts.normalization.clone(),
     );
-    let training = Recipe { epochs: job.train.final_epochs, ..recipe.clone() };
+    let training = Recipe {
+        epochs: job.train.final_epochs,
+        ..recipe.clone()
+    };
     let recipe = FinalRecipe {
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         ..FinalRecipe::new(training, job.train.teachers)
@@ -44,14 +49,20 @@ pub fn train(
         cancel: &CANCEL,
         progress: &|done, _| stage.at(done as u64, "epochs"),
     };
-    let result = finalize(&found.graph, &train_parts, &recipe, found.chosen.seed, supervision)
-        .map_err(|error| match error {
-            FinalizeError::Train(TrainError::Cancelled) => Error::Interrupted,
-            FinalizeError::Train(error @ TrainError::Diverged { .. }) => {
-                Error::failed(format!("the chosen network: {error}; lower `learning_rate` in [train]"))
-            }
-            error => Error::tool(format!("the chosen network cannot be trained: {error}")),
-        })?;
+    let result = finalize(
+        &found.graph,
+        &train_parts,
+        &recipe,
+        found.chosen.seed,
+        supervision,
+    )
+    .map_err(|error| match error {
+        FinalizeError::Train(TrainError::Cancelled) => Error::Interrupted,
+        FinalizeError::Train(error @ TrainError::Diverged { .. }) => Error::failed(format!(
+            "the chosen network: {error}; lower `learning_rate` in [train]"
+        )),
+        error => Error::tool(format!("the chosen network cannot be trained: {error}")),
+    })?;
     let test = parts.test.normalized(&parts.normalization);
     let scores = predict(&result.float_graph, &test).map_err(Error::tool)?;
     let trained = Trained {

@@ -51,7 +51,11 @@ pub fn made_for(dir: &Path) -> Result<Made, Error> {
         ram_bytes: expectations.ram_limit_bytes,
     };
     let name = network.graph.name;
-    Ok(Made { name, board, limits })
+    Ok(Made {
+        name,
+        board,
+        limits,
+    })
 }
 
 /// The network that a crate was made from.
@@ -77,7 +81,11 @@ fn network_of(dir: &Path) -> Result<(PathBuf, QuantGraph), Error> {
 /// Where the report of a crate is kept: beside the crate, which stays the same whatever is measured.
 pub fn report_path(dir: &Path) -> PathBuf {
     let name = dir.file_name().unwrap_or_default();
-    dir.parent().unwrap_or(Path::new("")).join("state").join(name).join("report.json")
+    dir.parent()
+        .unwrap_or(Path::new(""))
+        .join("state")
+        .join(name)
+        .join("report.json")
 }
 
 /// Least time that a test set gets; each sample adds to it.
@@ -96,13 +104,23 @@ struct Answer {
 /// # Errors
 /// If tools fail, or if the device answers another number of samples. Samples that differ are counted
 /// in the report and judged by [`judge`].
-pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> Result<Report, Error> {
+pub fn verify(
+    dir: &Path,
+    board: &Board,
+    built: &Built,
+    progress: Progress,
+) -> Result<Report, Error> {
     let (_, network) = network_of(dir)?;
     let interpreter = Interpreter::new(&network).map_err(Error::tool)?;
     let (tests, expectations) = TestSet::load(dir, interpreter.input_len())?;
     let count = tests.labels.len();
     let stage = progress.stage("verify", count as u64);
-    let output_len = network.graph.outputs.iter().map(|&id| network.graph.tensor(id).shape.elements()).sum::<usize>();
+    let output_len = network
+        .graph
+        .outputs
+        .iter()
+        .map(|&id| network.graph.tensor(id).shape.elements())
+        .sum::<usize>();
     let answer = ask(board, built, &tests, &|bytes| {
         stage.at(bytes / output_len.max(1) as u64, "samples");
     })?;
@@ -114,7 +132,10 @@ pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> R
     };
     let Some(outputs) = answer.outputs else {
         // The board has compared the golden vectors that are linked in.
-        stage.done(format!("{} golden vectors on the board", transcript.samples));
+        stage.done(format!(
+            "{} golden vectors on the board",
+            transcript.samples
+        ));
         return Ok(Report {
             samples: bytes(transcript.samples),
             samples_equal: bytes(transcript.equal.unwrap_or(0)),
@@ -124,7 +145,10 @@ pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> R
     let expected: Vec<Vec<i8>> = tests.iter().map(|sample| interpreter.run(sample)).collect();
     let outputs: Vec<&[i8]> = outputs.chunks_exact(output_len.max(1)).collect();
     if outputs.len() != count {
-        return Err(Error::failed(format!("the device answered {} of {count} samples", outputs.len())));
+        return Err(Error::failed(format!(
+            "the device answered {} of {count} samples",
+            outputs.len()
+        )));
     }
     let is_equal = |(device, host): &(&&[i8], &Vec<i8>)| **device == host.as_slice();
     let samples_equal = outputs.iter().zip(&expected).filter(is_equal).count();
@@ -133,7 +157,9 @@ pub fn verify(dir: &Path, board: &Board, built: &Built, progress: Progress) -> R
     }
     let is_right = |(output, label): &(&&[i8], &usize)| argmax(output) == **label;
     let right = outputs.iter().zip(&tests.labels).filter(is_right).count();
-    stage.done(format!("{samples_equal} of {count} samples equal in every output"));
+    stage.done(format!(
+        "{samples_equal} of {count} samples equal in every output"
+    ));
     Ok(Report {
         accuracy_int8: right as f32 / count as f32,
         samples: count,
@@ -200,8 +226,14 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
 
 /// The first sample that differs, value by value.
 fn difference(device: &[&[i8]], host: &[Vec<i8>]) -> Option<String> {
-    let sample = device.iter().zip(host).position(|(device, host)| *device != host.as_slice())?;
-    let output = device[sample].iter().zip(&host[sample]).position(|(device, host)| device != host);
+    let sample = device
+        .iter()
+        .zip(host)
+        .position(|(device, host)| *device != host.as_slice())?;
+    let output = device[sample]
+        .iter()
+        .zip(&host[sample])
+        .position(|(device, host)| device != host);
     Some(format!(
         "sample {sample} differs first, in output {}: the device has {:?}, the host {:?}",
         output.unwrap_or(0),
@@ -252,20 +284,34 @@ pub fn bench_json(report: &Report) -> Value {
 
 /// The same for people.
 pub fn bench_table(report: &Report) -> String {
-    let code = report.flash_linked_bytes.saturating_sub(report.constants_linked_bytes);
-    let number = |number: Option<u64>| number.map_or("not measured".into(), |n| thousands(n as usize));
+    let code = report
+        .flash_linked_bytes
+        .saturating_sub(report.constants_linked_bytes);
+    let number =
+        |number: Option<u64>| number.map_or("not measured".into(), |n| thousands(n as usize));
     let rows = [
         ("board", report.board.clone()),
         ("instructions per inference", number(report.instructions)),
         ("multiply-accumulates", thousands(report.macs as usize)),
-        ("instructions per MAC", per_mac(report).map_or("not measured".into(), |x| format!("{x:.2}"))),
+        (
+            "instructions per MAC",
+            per_mac(report).map_or("not measured".into(), |x| format!("{x:.2}")),
+        ),
         ("arena bytes", thousands(report.arena_linked_bytes)),
-        ("stack bytes, measured", report.stack_bytes.map_or("not measured".into(), thousands)),
-        ("weight and constant bytes", thousands(report.constants_linked_bytes)),
+        (
+            "stack bytes, measured",
+            report.stack_bytes.map_or("not measured".into(), thousands),
+        ),
+        (
+            "weight and constant bytes",
+            thousands(report.constants_linked_bytes),
+        ),
         ("code bytes, all else", thousands(code)),
         ("samples run", thousands(report.samples)),
     ];
-    rows.iter().map(|(name, value)| format!("  {name:<28} {value:>12}\n")).collect()
+    rows.iter()
+        .map(|(name, value)| format!("  {name:<28} {value:>12}\n"))
+        .collect()
 }
 
 fn per_mac(report: &Report) -> Option<f64> {

@@ -3,7 +3,7 @@
 //! The plan depends on the topology alone, so that the planner that prices a candidate in the search
 //! is the planner whose plan is emitted. Steps:
 //! 1. [`storage`]: a reshape shares its input's bytes, so tensors are grouped into storages;
-//! 2. [`order`]: the execution order with the least live bytes at its peak;
+//! 2. [`order`]: the execution order with the least live bytes ([`live`]) at its peak;
 //! 3. [`in_place`]: an addition may write over an input that dies there; storages become buffers with
 //!    one lifetime each;
 //! 4. [`offsets`]: best-fit under several priorities, stopped as soon as one reaches the lower bound
@@ -16,6 +16,7 @@
 mod check;
 mod exact;
 mod in_place;
+mod live;
 mod map;
 mod offsets;
 mod order;
@@ -90,7 +91,7 @@ pub fn plan(graph: &Graph) -> Plan {
         }
         if best
             .as_ref()
-            .is_some_and(|plan| plan.arena_bytes == order::peak_bytes(graph, &storages, &order))
+            .is_some_and(|plan| plan.arena_bytes == live::peak_bytes(graph, &storages, &order))
         {
             break;
         }

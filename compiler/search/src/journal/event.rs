@@ -15,9 +15,9 @@ pub enum Event {
     Header {
         /// Version of the form.
         format: u32,
-        /// [`Identity::config`].
+        /// [`super::Identity::config`].
         config: String,
-        /// [`Identity::seed`].
+        /// [`super::Identity::seed`].
         seed: u64,
     },
     /// An evaluation began.

@@ -6,13 +6,13 @@ use ember_ir::{Graph, Shape};
 /// The gene that a node came from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Part {
-    /// [`Architecture::pool`].
+    /// [`super::Architecture::pool`].
     Pool,
-    /// An element of [`Architecture::blocks`].
+    /// An element of [`super::Architecture::blocks`].
     Block(usize),
-    /// [`Architecture::head`].
+    /// [`super::Architecture::head`].
     Head,
-    /// [`Architecture::hidden`].
+    /// [`super::Architecture::hidden`].
     Hidden,
     /// The last layer, which no gene changes.
     Logits,

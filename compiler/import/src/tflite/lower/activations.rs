@@ -68,6 +68,7 @@ impl Activations {
                 place: format!("tensor {first} (\"{}\")", name.escape_debug()),
                 what: match count {
                     1 => format!("it is {kind}"),
+                    2 => format!("it and one other tensor are {kind}"),
                     _ => format!("it and {} other tensors are {kind}", count - 1),
                 },
                 help: "convert the model with full-integer int8 quantisation, inputs and outputs \

@@ -71,7 +71,10 @@ impl Site<'_, '_> {
         let scales = match checked {
             Ok(scales) => scales,
             Err((what, help)) => {
-                self.problem(format!("its weights (tensor {index}): {what}"), help);
+                self.problem(
+                    format!("its weights are refused (tensor {index}: {what})"),
+                    help,
+                );
                 return None;
             }
         };

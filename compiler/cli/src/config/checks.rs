@@ -1,0 +1,301 @@
+//! Each table of the configuration as its part of a [`super::Job`], with all that is wrong with it.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use ember_codegen::target::{Board, Limits};
+
+use super::job::{BoardChoice, DataJob, Normalize, SearchJob, TrainJob, Vary};
+use super::problem::{Problem, nearest};
+use super::values::Values;
+use super::{Split, size};
+use crate::boards;
+
+/// Names that would collide with what the emitted crate or Rust itself already calls so.
+const RESERVED: &[&str] = &[
+    "alloc",
+    "core",
+    "cortex_m",
+    "cortex_m_rt",
+    "ember_board",
+    "ember_runtime",
+    "firmware",
+    "golden",
+    "params",
+    "proc_macro",
+    "std",
+    "test",
+];
+
+pub(super) fn model_name(values: &Values, problems: &mut Vec<Problem>) -> Option<String> {
+    let Some(name) = values.text("model", "name") else {
+        if values.span("model", "name").is_none() {
+            problems.push(
+                Problem::new("`name` in [model] is missing")
+                    .help("add `name = \"my_model\"` under [model]"),
+            );
+        }
+        return None;
+    };
+    let snake = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let keyword = syn::parse_str::<syn::Ident>(name).is_err();
+    if snake && !keyword && name.len() <= 40 && !RESERVED.contains(&name) {
+        return Some(name.to_string());
+    }
+    problems.push(
+        Problem::new(format!("\"{name}\" cannot name a crate and its type"))
+            .at(values.span("model", "name"))
+            .help(
+                "a name is a Rust identifier in snake case (a–z, 0–9, _; at most 40 characters), \
+                 no keyword and no name of a crate that the firmware uses",
+            ),
+    );
+    None
+}
+
+/// A file that must be there.
+fn existing(
+    values: &Values,
+    section: &'static str,
+    key: &'static str,
+    dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<PathBuf> {
+    let path = dir.join(values.text(section, key)?);
+    must_exist(&path, values.span(section, key), problems);
+    Some(path)
+}
+
+fn must_exist(path: &Path, span: Option<Range<usize>>, problems: &mut Vec<Problem>) {
+    if !path.is_file() {
+        problems.push(
+            Problem::new(format!("there is no file {}", path.display()))
+                .at(span)
+                .label("not found")
+                .help("paths are relative to the folder of the configuration"),
+        );
+    }
+}
+
+pub(super) fn data_job(
+    values: &Values,
+    dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<DataJob> {
+    let file = existing(values, "data", "file", dir, problems);
+    if file.is_none() && values.span("data", "file").is_none() {
+        problems.push(
+            Problem::new("`file` in [data] is missing")
+                .help("add `file = \"samples.csv\"` under [data]"),
+        );
+    }
+    let labels = existing(values, "data", "labels", dir, problems);
+    let window = values.integer("data", "window") as usize;
+    let hop = match values.integer("data", "hop") as usize {
+        0 => window.div_ceil(2),
+        hop => hop,
+    };
+    let mut split = |key: &'static str| -> Split {
+        let split = values.split("data", key).clone();
+        let span = values.span("data", key);
+        match split {
+            Split::File { file, labels } => {
+                let (file, labels) = (dir.join(file), labels.map(|labels| dir.join(labels)));
+                must_exist(&file, span.clone(), problems);
+                if let Some(labels) = &labels {
+                    must_exist(labels, span, problems);
+                }
+                Split::File { file, labels }
+            }
+            Split::Groups(_) if values.column("data", "group").is_none() => {
+                problems.push(
+                    Problem::new(format!("`{key}` asks for groups, but the data has none"))
+                        .at(span)
+                        .help("name the column with `group = \"subject\"`"),
+                );
+                split
+            }
+            Split::Groups(_) | Split::Fraction(_) | Split::Tail(_) => split,
+        }
+    };
+    let (validation, test) = (split("validation"), split("test"));
+    Some(DataJob {
+        file: file?,
+        labels,
+        input: values.text("data", "input").unwrap_or("x").to_string(),
+        label: values.column("data", "label").cloned(),
+        shape: values.shape("data", "shape").map(<[usize]>::to_vec),
+        classes: values.texts("data", "classes").to_vec(),
+        group: values.column("data", "group").cloned(),
+        series: values.column("data", "series").cloned(),
+        window,
+        hop,
+        margin: values.integer("data", "margin") as usize,
+        axes: values.triplets("data", "axes").to_vec(),
+        normalize: match values.text("data", "normalize") {
+            Some("range") => Normalize::Range,
+            Some("standard") => Normalize::Standard,
+            Some("magnitude") => Normalize::Magnitude,
+            Some("none") => Normalize::None,
+            _ => Normalize::Auto,
+        },
+        validation,
+        test,
+    })
+}
+
+pub(super) fn board_choice(
+    values: &Values,
+    dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<BoardChoice> {
+    let (board, own_text) = find_board(values, dir, problems)?;
+    let limit = |key: &'static str, most: u32, problems: &mut Vec<Problem>| {
+        let span = values.span("board", key);
+        let bytes = values.size("board", key).unwrap_or(most as usize);
+        // Less than this holds no vector table, no stack and no network.
+        let least = if key == "flash" { 4096 } else { 512 };
+        if bytes < least {
+            problems.push(
+                Problem::new(format!(
+                    "`{key}` of {} cannot hold any firmware",
+                    size::show(bytes)
+                ))
+                .at(span)
+                .help(format!(
+                    "the least that makes sense is {}",
+                    size::show(least)
+                )),
+            );
+        } else if bytes > most as usize {
+            problems.push(
+                Problem::new(format!(
+                    "`{key}` of {} is more than {} has: {}",
+                    size::show(bytes),
+                    board.name,
+                    size::show(most as usize)
+                ))
+                .at(span)
+                .help("leave the key out to use all of it"),
+            );
+        }
+        bytes
+    };
+    let limits = Limits {
+        flash_bytes: limit("flash", board.flash.bytes, problems),
+        ram_bytes: limit("ram", board.ram.bytes, problems),
+    };
+    Some(BoardChoice {
+        board,
+        limits,
+        own_text,
+    })
+}
+
+fn find_board(
+    values: &Values,
+    dir: &Path,
+    problems: &mut Vec<Problem>,
+) -> Option<(Board, Option<String>)> {
+    let given =
+        ["name", "file", "core"].map(|key| values.span("board", key).map(|span| (key, span)));
+    let given: Vec<_> = given.into_iter().flatten().collect();
+    let [(key, span)] = given.as_slice() else {
+        let problem = match given.get(1) {
+            None => Problem::new("[board] names no board"),
+            Some((key, span)) => {
+                Problem::new(format!("`{key}`: the board is given twice")).at(Some(span.clone()))
+            }
+        };
+        problems.push(problem.help(
+            "give one of `name = \"microbit\"` (`emberc boards` lists them), `core = \"cortex-m4\"` with \
+             flash and ram, or `file = \"board.toml\"`",
+        ));
+        return None;
+    };
+    let span = Some(span.clone());
+    match *key {
+        "name" => {
+            let name = values.text("board", "name")?;
+            let board = boards::find(name);
+            if board.is_none() {
+                let all = boards::all();
+                let problem = Problem::new(format!("there is no board \"{name}\"")).at(span);
+                problems.push(
+                    match nearest(name, all.iter().map(|board| board.name.as_str())) {
+                        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
+                        None => problem.help("`emberc boards` lists them all"),
+                    },
+                );
+            }
+            Some((board?, None))
+        }
+        "file" => {
+            let path = existing(values, "board", "file", dir, problems)?;
+            let text = std::fs::read_to_string(&path).ok()?;
+            match Board::parse(&text) {
+                Ok(board) => Some((board, Some(text))),
+                Err(error) => {
+                    problems.push(Problem::new(format!("{}: {error}", path.display())).at(span));
+                    None
+                }
+            }
+        }
+        _ => {
+            for key in ["flash", "ram"] {
+                if values.span("board", key).is_none() {
+                    problems.push(
+                        Problem::new(format!("a core without a board needs `{key}`"))
+                            .at(span.clone())
+                            .help(format!("add `{key} = \"64K\"` under [board]")),
+                    );
+                }
+            }
+            Some((boards::stand_in(values.text("board", "core")?)?, None))
+        }
+    }
+}
+
+pub(super) fn search_job(values: &Values) -> SearchJob {
+    let text = |key| values.text("search", key).unwrap_or_default().to_string();
+    SearchJob {
+        space: text("space"),
+        strategy: text("strategy"),
+        trials: values.integer("search", "trials") as usize,
+        minutes: values.number("search", "minutes"),
+        target_accuracy: values.number("search", "target_accuracy") as f32,
+        patience: values.integer("search", "patience") as usize,
+        seed: values.integer("search", "seed") as u64,
+        halving: values.boolean("search", "halving"),
+        workers: values.integer("search", "workers") as usize,
+    }
+}
+
+pub(super) fn train_job(values: &Values) -> TrainJob {
+    let vary = |key| {
+        values
+            .optional_number("train", key)
+            .map(|value| value as f32)
+    };
+    TrainJob {
+        epochs: values.integer("train", "epochs") as usize,
+        final_epochs: values.integer("train", "final_epochs") as usize,
+        batch: values.integer("train", "batch") as usize,
+        learning_rate: values.number("train", "learning_rate"),
+        label_smoothing: values.number("train", "label_smoothing"),
+        augment: values.text("train", "augment") != Some("none"),
+        vary: Vary {
+            rotation: vary("rotation"),
+            scale: vary("scale"),
+            shift: vary("shift"),
+            elastic: vary("elastic"),
+            speed: vary("speed"),
+            noise: vary("noise"),
+        },
+        mixup: values.number("train", "mixup"),
+        teachers: values.integer("train", "teachers") as usize,
+    }
+}

@@ -1,0 +1,94 @@
+//! Datasets out of samples, what normalisation learns on them, and their hash.
+
+use ember_ir::Shape;
+use ember_train::{Dataset, Normalization};
+use sha2::{Digest, Sha256};
+
+use super::table::Table;
+use super::window::Sample;
+use crate::config::{DataJob, Normalize};
+
+/// A file with its samples and their class numbers.
+pub(super) struct Source {
+    pub table: Table,
+    pub samples: Vec<Sample>,
+}
+
+/// Builds datasets out of samples.
+pub(super) struct Build<'a> {
+    pub data: &'a DataJob,
+    pub shape: &'a Shape,
+    pub classes: &'a [String],
+}
+
+impl Build<'_> {
+    /// The samples with these indices; `None` if there are none or if a value is not finite.
+    pub fn dataset(&self, source: &Source, indices: &[usize], long: bool) -> Option<Dataset> {
+        let row: usize = source.table.row_shape.iter().product();
+        let margin = if long && self.data.window > 0 {
+            self.data.margin
+        } else {
+            0
+        };
+        let rows = self.data.window.max(1) + margin;
+        let mut shape = self.shape.dims().to_vec();
+        if margin > 0 {
+            shape[1] += margin;
+        }
+        let chosen: Vec<(usize, usize)> = indices
+            .iter()
+            .filter_map(|&index| {
+                let sample = &source.samples[index];
+                let start = if margin > 0 {
+                    sample.long_row?
+                } else {
+                    sample.row
+                };
+                Some((start, sample.label))
+            })
+            .collect();
+        let samples = chosen
+            .iter()
+            .flat_map(|&(start, _)| &source.table.values[start * row..(start + rows) * row])
+            .copied()
+            .collect();
+        let labels = chosen.iter().map(|&(_, label)| label).collect();
+        Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()
+    }
+}
+
+/// What normalisation learns on the training set.
+pub(super) fn learn(data: &DataJob, train: &Dataset) -> Normalization {
+    let axes: Vec<Vec<usize>> = data.axes.iter().map(|triplet| triplet.to_vec()).collect();
+    let auto = match train.shape.dims() {
+        [1, _, _] => Normalize::Magnitude,
+        [_, _, _] => Normalize::Range,
+        _ => Normalize::Standard,
+    };
+    let kind = if data.normalize == Normalize::Auto {
+        auto
+    } else {
+        data.normalize
+    };
+    match kind {
+        Normalize::Range => Normalization::range(train),
+        Normalize::Magnitude => Normalization::magnitude(train, &axes),
+        Normalize::None => Normalization::identity(&train.shape),
+        Normalize::Standard | Normalize::Auto => Normalization::standard(train),
+    }
+}
+
+/// Hash of all values and labels.
+pub(super) fn hash(parts: &[&Dataset]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(format!("{:?} {:?}", part.shape.dims(), part.classes));
+        for value in &part.samples {
+            hash.update(value.to_le_bytes());
+        }
+        for &label in &part.labels {
+            hash.update((label as u64).to_le_bytes());
+        }
+    }
+    crate::hash::hex(&hash.finalize())
+}

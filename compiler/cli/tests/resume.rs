@@ -1,0 +1,127 @@
+//! A search that is killed goes on where it was and ends where an undisturbed one ends, byte for byte.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const TRIALS: usize = 6;
+
+/// A tiny job on the digits in a folder of its own.
+fn job(dir: &Path) -> PathBuf {
+    let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/digits/digits.csv.gz");
+    fs::copy(digits, dir.join("digits.csv.gz")).unwrap();
+    let config = dir.join("ember.toml");
+    let text = format!(
+        "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\ntest = \"tail 500\"\n\
+         [board]\nname = \"microbit\"\n\
+         [search]\nspace = \"mlp\"\ntrials = {TRIALS}\nworkers = 2\n\
+         [train]\nepochs = 2\nfinal_epochs = 2\nteachers = 0\n"
+    );
+    fs::write(&config, text).unwrap();
+    config
+}
+
+fn search(config: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_emberc"))
+        .args(["search", "--quiet"])
+        .arg(config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The table without the line that says how long it took.
+fn result(child: Child) -> String {
+    let output = child.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("chosen"), "{text}");
+    text.lines()
+        .filter(|line| !line.contains("trials in"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn journal(dir: &Path) -> Option<PathBuf> {
+    let state = fs::read_dir(dir.join("ember-out/state/tiny")).ok()?;
+    let mut folders = state.filter_map(|entry| Some(entry.ok()?.path().join("journal.jsonl")));
+    folders.find(|path| path.is_file())
+}
+
+fn scored(dir: &Path) -> usize {
+    let text = journal(dir)
+        .and_then(|path| fs::read_to_string(path).ok())
+        .unwrap_or_default();
+    text.matches("\"event\":\"scored\"").count()
+}
+
+#[test]
+fn kill_nine_in_the_middle_changes_nothing() {
+    let undisturbed = tempfile::tempdir().unwrap();
+    let expected = result(search(&job(undisturbed.path())));
+
+    let disturbed = tempfile::tempdir().unwrap();
+    let config = job(disturbed.path());
+    // Killed as soon as it has something to lose, and once more a little later.
+    for least in [1, 3] {
+        let mut child = search(&config);
+        let began = Instant::now();
+        while scored(disturbed.path()) < least && child.try_wait().unwrap().is_none() {
+            assert!(
+                began.elapsed() < Duration::from_secs(100),
+                "the search makes no progress"
+            );
+            std::thread::yield_now();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(scored(disturbed.path()) >= least);
+    }
+    // A crash in the middle of a line.
+    let path = journal(disturbed.path()).unwrap();
+    let mut torn = fs::read(&path).unwrap();
+    torn.extend_from_slice(b"{\"event\":\"sco");
+    fs::write(&path, torn).unwrap();
+
+    assert_eq!(result(search(&config)), expected);
+    // A finished search is only replayed.
+    let before = fs::read_to_string(&path).unwrap();
+    assert_eq!(result(search(&config)), expected);
+    let after = fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        before.matches("\"started\"").count(),
+        after.matches("\"started\"").count()
+    );
+}
+
+#[test]
+fn two_runs_at_once_do_not_share_a_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = job(dir.path());
+    let mut first = search(&config);
+    let began = Instant::now();
+    while scored(dir.path()) == 0 && first.try_wait().unwrap().is_none() {
+        assert!(
+            began.elapsed() < Duration::from_secs(100),
+            "the search makes no progress"
+        );
+        std::thread::yield_now();
+    }
+    let second = search(&config).wait_with_output().unwrap();
+    let is_running = first.try_wait().unwrap().is_none();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    if is_running {
+        assert_eq!(second.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&second.stderr).contains("another emberc works in"));
+    } else {
+        assert!(second.status.success());
+    }
+}

@@ -1,0 +1,30 @@
+//! Which innermost sums serve a target; every kernel takes its own from here.
+//!
+//! Decided by the target and the crate's features. Armv6-M and Armv7-M are told apart by
+//! compare-and-swap, which only the latter has and which stable Rust can ask for; Armv8-M Baseline
+//! (Cortex-M23) is not supported.
+
+#[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
+pub(crate) use crate::dsp::{conv2d, dense, depthwise_conv2d};
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+pub(crate) use crate::mve::{conv2d, dense, depthwise_conv2d};
+#[cfg(not(target_arch = "arm"))]
+pub(crate) use crate::portable::{conv2d, dense, depthwise_conv2d};
+#[cfg(all(
+    target_arch = "arm",
+    not(target_has_atomic = "32"),
+    not(any(feature = "dsp", feature = "mve"))
+))]
+pub(crate) use crate::{
+    portable::depthwise_conv2d,
+    thumb1::{conv2d, dense},
+};
+#[cfg(all(
+    target_arch = "arm",
+    target_has_atomic = "32",
+    not(any(feature = "dsp", feature = "mve"))
+))]
+pub(crate) use crate::{
+    portable::depthwise_conv2d,
+    thumb2::{conv2d, dense},
+};
