@@ -4,7 +4,7 @@
 //! a single one, for Ember's own. They differ by one in about 1.8 % of cases.
 //!
 //! [`requantize`] is the definition, for any accumulator and any [`Scale`]. Fast kernels use
-//! [`crate::kernels::requant::Requant`], which is shorter and equal where its conditions hold.
+//! `Requant` in `kernels/requant.rs`, which is shorter and equal where its conditions hold.
 //!
 //! Source of the double rounding: gemmlowp's `fixedpoint.h` and TensorFlow Lite's
 //! `MultiplyByQuantizedMultiplier`.

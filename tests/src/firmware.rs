@@ -24,7 +24,10 @@ pub fn root() -> PathBuf {
 /// A folder of the workspace's target folder that lasts from run to run.
 pub fn work_dir(name: &str) -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    target.unwrap_or_else(|| root().join("target")).join("firmware-tests").join(name)
+    target
+        .unwrap_or_else(|| root().join("target"))
+        .join("firmware-tests")
+        .join(name)
 }
 
 /// The board of this name.
@@ -98,22 +101,38 @@ pub fn device_cargo(
     args: &[&str],
 ) -> Result<String, String> {
     let toolchains: [&[&str]; 2] = [&["+ember-thumb"], &[]];
-    let Some(toolchain) = toolchains.into_iter().find(|toolchain| has_target(toolchain, triple))
+    let Some(toolchain) = toolchains
+        .into_iter()
+        .find(|toolchain| has_target(toolchain, triple))
     else {
-        return Err(format!("no toolchain has the target {triple}; run scripts/setup"));
+        return Err(format!(
+            "no toolchain has the target {triple}; run scripts/setup"
+        ));
     };
     let mut command = Command::new("cargo");
-    finish(command.current_dir(dir).args(toolchain).args(args).args(["--target", triple]), target)
+    finish(
+        command
+            .current_dir(dir)
+            .args(toolchain)
+            .args(args)
+            .args(["--target", triple]),
+        target,
+    )
 }
 
 fn has_target(toolchain: &[&str], triple: &str) -> bool {
     let mut rustc = Command::new("rustc");
-    rustc.args(toolchain).args(["--print", "target-libdir", "--target", triple]);
+    rustc
+        .args(toolchain)
+        .args(["--print", "target-libdir", "--target", triple]);
     // The toolchain of this very build would otherwise override the choice.
     let output = rustc.env_remove("RUSTUP_TOOLCHAIN").output();
     output.is_ok_and(|output| {
         let path = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        output.status.success() && Path::new(&path).read_dir().is_ok_and(|mut dir| dir.next().is_some())
+        output.status.success()
+            && Path::new(&path)
+                .read_dir()
+                .is_ok_and(|mut dir| dir.next().is_some())
     })
 }
 
@@ -126,7 +145,11 @@ fn finish(command: &mut Command, target: &Path) -> Result<String, String> {
         .output()
         .map_err(|error| format!("cannot start cargo: {error}"))?;
     let text = printed(&output);
-    if output.status.success() { Ok(text) } else { Err(text) }
+    if output.status.success() {
+        Ok(text)
+    } else {
+        Err(text)
+    }
 }
 
 fn printed(output: &Output) -> String {
@@ -142,7 +165,14 @@ fn printed(output: &Output) -> String {
 /// # Errors
 /// What cargo printed.
 pub fn build_firmware(dir: &Path, target: &Path, board: &Board) -> Result<PathBuf, String> {
-    let args = ["build", "--release", "--features", "firmware", "--bin", "firmware"];
+    let args = [
+        "build",
+        "--release",
+        "--features",
+        "firmware",
+        "--bin",
+        "firmware",
+    ];
     device_cargo(dir, target, &board.triple, &args)?;
     Ok(target.join(&board.triple).join("release/firmware"))
 }
@@ -152,7 +182,9 @@ pub fn build_firmware(dir: &Path, target: &Path, board: &Board) -> Result<PathBu
 /// # Errors
 /// If it fails, or does not end in time.
 pub fn run(board: &Board, elf: &Path, dir: &Path) -> Result<String, String> {
-    let args = board.qemu_args().ok_or_else(|| format!("{} has no emulator", board.name))?;
+    let args = board
+        .qemu_args()
+        .ok_or_else(|| format!("{} has no emulator", board.name))?;
     let child = Command::new("qemu-system-arm")
         .args(args)
         .arg("-kernel")
@@ -177,7 +209,11 @@ pub fn run(board: &Board, elf: &Path, dir: &Path) -> Result<String, String> {
         Err(_) => return Err("BUG: the waiting thread panicked".to_owned()),
     };
     let text = printed(&output);
-    if output.status.success() { Ok(text) } else { Err(format!("{}\n{text}", output.status)) }
+    if output.status.success() {
+        Ok(text)
+    } else {
+        Err(format!("{}\n{text}", output.status))
+    }
 }
 
 /// What an ELF file says about sizes.
@@ -230,5 +266,8 @@ pub fn elf(path: &Path) -> Elf {
             })
         })
         .collect();
-    Elf { flash_bytes, symbols }
+    Elf {
+        flash_bytes,
+        symbols,
+    }
 }

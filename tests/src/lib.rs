@@ -1,7 +1,8 @@
-//! What the cross-crate tests share: networks ([`models`], [`random_graphs`]) and the way from an
-//! emitted crate to a run in QEMU ([`firmware`]).
+//! What the cross-crate tests share: networks ([`models`], [`random_graphs`]), the way from an emitted
+//! crate to a run in QEMU ([`firmware`], [`suite`]), and the fit of the cost model ([`calibrate`]).
 
 pub mod calibrate;
 pub mod firmware;
 pub mod models;
 pub mod random_graphs;
+pub mod suite;

@@ -1,5 +1,7 @@
 //! Three small networks that together have every operator, with random weights from a seed.
 
+use ember_codegen::emit::{Golden, Provenance};
+use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
@@ -7,7 +9,7 @@ use ember_ir::{
     Mean, Op, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
 };
 
-use crate::random_graphs::{samples, with_weights};
+use crate::random_graphs::{Random, samples, with_weights};
 
 /// A network of this module by name.
 pub struct Model {
@@ -20,9 +22,21 @@ pub struct Model {
 
 /// All of them.
 pub const MODELS: [Model; 3] = [
-    Model { name: "gesture_mlp", rounding: Rounding::Single, graph: gesture_mlp },
-    Model { name: "digit_cnn", rounding: Rounding::Single, graph: digit_cnn },
-    Model { name: "pulse_residual", rounding: Rounding::TfLite, graph: pulse_residual },
+    Model {
+        name: "gesture_mlp",
+        rounding: Rounding::Single,
+        graph: gesture_mlp,
+    },
+    Model {
+        name: "digit_cnn",
+        rounding: Rounding::Single,
+        graph: digit_cnn,
+    },
+    Model {
+        name: "pulse_residual",
+        rounding: Rounding::TfLite,
+        graph: pulse_residual,
+    },
 ];
 
 impl Model {
@@ -42,10 +56,52 @@ pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
     let name = graph.name.clone();
     let network = with_weights(graph, seed);
     let samples = samples(&network.graph, seed, 16);
-    let ranges = calibrate(&network, samples.iter().map(Vec::as_slice), RangeMethod::MinMax);
-    let network = quantize(&network, &ranges, rounding)
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let ranges = calibrate(
+        &network,
+        samples.iter().map(Vec::as_slice),
+        RangeMethod::MinMax,
+    );
+    let network =
+        quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"));
     Planned::new(network).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Random samples with the outputs that the interpreter computes; every second one is saturated.
+pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
+    let interpreter = Interpreter::new(planned.network())
+        .unwrap_or_else(|error| panic!("BUG: a planned network: {error}"));
+    let mut random = Random::new(0x901d);
+    (0..count)
+        .map(|index| {
+            let gain = if index % 2 == 0 { 127.0 } else { 400.0 };
+            let value = |_| (random.real() * gain) as i8;
+            let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();
+            let output = interpreter.run(&input);
+            Golden { input, output }
+        })
+        .collect()
+}
+
+/// Provenance with something in every field.
+pub fn provenance(model: &Model) -> Provenance {
+    let outputs = model
+        .graph()
+        .outputs
+        .first()
+        .map_or(0, |&id| model.graph().tensor(id).shape.elements());
+    Provenance {
+        tool_version: "0.1.0".to_owned(),
+        task: format!("tells {outputs} classes apart"),
+        inputs: vec!["brightness: real = raw / 16 - 0.5".to_owned()],
+        classes: (0..outputs).map(|class| format!("class {class}")).collect(),
+        figures: vec![(
+            "int8 accuracy, test set".to_owned(),
+            "97.8 % of 500 samples".to_owned(),
+        )],
+        config_hash: Some("0123456789abcdef".to_owned()),
+        seed: Some(42),
+        data: Some("random numbers".to_owned()),
+    }
 }
 
 fn gesture_mlp() -> Result<Graph, ShapeError> {
@@ -68,7 +124,11 @@ fn digit_cnn() -> Result<Graph, ShapeError> {
         activation: Activation::Relu,
     };
     let x = b.node("block1/depthwise", Op::DepthwiseConv2d(depthwise), &[x])?;
-    let x = b.node("block1/pointwise", conv(Window2d::valid([1, 1], [1, 1]), 10), &[x])?;
+    let x = b.node(
+        "block1/pointwise",
+        conv(Window2d::valid([1, 1], [1, 1]), 10),
+        &[x],
+    )?;
     let x = b.node("mean", Op::Mean(Mean {}), &[x])?;
     let logits = b.node("logits", dense(10, Activation::None), &[x])?;
     Ok(b.finish(&[logits]))
@@ -81,23 +141,40 @@ fn pulse_residual() -> Result<Graph, ShapeError> {
     let stem = b.node("stem", conv(stem, 4), &[input])?;
     let narrow = Window2d::same([1, 20], [1, 3], [1, 1]);
     let branch = b.node("branch", conv(narrow, 4), &[stem])?;
-    let add = Op::Add(Add { activation: Activation::Relu });
+    let add = Op::Add(Add {
+        activation: Activation::Relu,
+    });
     let x = b.node("join", add, &[stem, branch])?;
     let halves = Window2d::valid([1, 2], [1, 2]);
-    let pool = MaxPool2d { window: halves, activation: Activation::None };
+    let pool = MaxPool2d {
+        window: halves,
+        activation: Activation::None,
+    };
     let x = b.node("peaks", Op::MaxPool2d(pool), &[x])?;
-    let pool = AveragePool2d { window: halves, activation: Activation::None };
+    let pool = AveragePool2d {
+        window: halves,
+        activation: Activation::None,
+    };
     let x = b.node("smooth", Op::AveragePool2d(pool), &[x])?;
-    let flat = Op::Reshape(Reshape { shape: Shape::from([20]) });
+    let flat = Op::Reshape(Reshape {
+        shape: Shape::from([20]),
+    });
     let x = b.node("flat", flat, &[x])?;
     let logits = b.node("logits", dense(2, Activation::None), &[x])?;
     Ok(b.finish(&[logits]))
 }
 
 fn conv(window: Window2d, out_channels: usize) -> Op {
-    Op::Conv2d(Conv2d { window, out_channels, activation: Activation::Relu })
+    Op::Conv2d(Conv2d {
+        window,
+        out_channels,
+        activation: Activation::Relu,
+    })
 }
 
 fn dense(out_features: usize, activation: Activation) -> Op {
-    Op::Dense(Dense { out_features, activation })
+    Op::Dense(Dense {
+        out_features,
+        activation,
+    })
 }

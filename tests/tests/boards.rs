@@ -167,7 +167,8 @@ fn check_boot(board: &Board, elf: &Path) {
             );
         }
         "rpi-pico-2" => {
-            let first = loaded(&bytes, 0x1000_0000, 256).unwrap();
+            let first = segment(&bytes, 0x1000_0000).unwrap();
+            let first = &first[..first.len().min(4096)];
             let marker = |word: u32| {
                 first
                     .chunks_exact(4)
@@ -182,14 +183,25 @@ fn check_boot(board: &Board, elf: &Path) {
 
 /// Bytes that are loaded to an address.
 fn loaded(elf: &[u8], address: u32, len: usize) -> Option<&[u8]> {
+    segment(elf, address)?.get(..len)
+}
+
+/// The rest of the loaded segment that holds an address.
+fn segment(elf: &[u8], address: u32) -> Option<&[u8]> {
     let file = ElfFile32::<object::Endianness>::parse(elf).unwrap();
     let endian = file.endian();
     let headers = file.elf_header().program_headers(endian, elf).unwrap();
-    headers.iter().find_map(|header| {
-        let data = header.data(endian, elf).ok()?;
-        let from = address.checked_sub(header.p_paddr(endian))? as usize;
-        data.get(from..from + len)
-    })
+    headers
+        .iter()
+        .filter(|header| header.p_type(endian) == object::elf::PT_LOAD)
+        .find_map(|header| {
+            let from = address.checked_sub(header.p_paddr(endian))? as usize;
+            header
+                .data(endian, elf)
+                .ok()?
+                .get(from..)
+                .filter(|rest| !rest.is_empty())
+        })
 }
 
 /// The CRC of the RP2040's boot ROM.

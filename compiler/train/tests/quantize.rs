@@ -47,7 +47,7 @@ fn fine_tuning_exports_what_it_trained() {
 
 /// A candidate of the 2-D space.
 fn candidate(budget: Budget) -> Candidate {
-    let task = Task { input: ember_ir::Shape::from([8, 8, 1]), classes: 10 };
+    let task = Task { name: "digits".into(), input: ember_ir::Shape::from([8, 8, 1]), classes: 10 };
     let space = open(SpaceKind::Cnn2d, task).expect("the space");
     let architecture = space.templates().remove(0);
     let graph = space.build(&architecture);

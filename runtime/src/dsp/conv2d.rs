@@ -128,6 +128,7 @@ macro_rules! byte {
 #[unsafe(naked)]
 unsafe extern "C" fn sum<P: Patch>() {
     naked_asm!(
+        ".cpu cortex-m33",
         "push {{r4-r11, lr}}",
         "mov r4, r0",
         "mov r5, r1",

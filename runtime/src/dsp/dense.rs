@@ -116,6 +116,7 @@ macro_rules! byte {
 #[unsafe(naked)]
 unsafe extern "C" fn sum<R: Rows>() {
     naked_asm!(
+        ".cpu cortex-m33",
         "push {{r4-r11, lr}}",
         "movw r12, #{step}",
         "add r6, r5, r12",

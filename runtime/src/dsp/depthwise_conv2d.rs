@@ -107,6 +107,7 @@ impl Taps<CHANNELS> for Sums {
 #[unsafe(naked)]
 unsafe extern "C" fn sum<W: Window>() {
     naked_asm!(
+        ".cpu cortex-m33",
         "push {{r4, r5, r9-r12, lr}}",
         ".rept {rows}",
         ".set .Lember_column, 0",

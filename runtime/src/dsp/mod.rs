@@ -6,7 +6,9 @@
 //! are allowed on these cores. SMLAD may set the Q flag, which nobody reads.
 //!
 //! The sums are naked functions, one per shape, because they want all fourteen registers; they are
-//! called by `bl` from `asm!` so that four accumulators come back in r0 to r3.
+//! called by `bl` from `asm!` so that four accumulators come back in r0 to r3. Each opens with `.cpu`:
+//! link-time optimisation reads a naked function's text without the target's own processor, and
+//! Armv8-M alone does not have these instructions. It changes no code: all cores here have them.
 
 pub(crate) mod conv2d;
 pub(crate) mod dense;

@@ -6,9 +6,8 @@
 //! [`crate::reference`](mod@crate::reference) bit for bit. A kernel is one function per layer, never
 //! inlined: its size can be predicted and found in the ELF.
 //!
-//! The loops around are here; the innermost sums are in [`crate::dsp`], [`crate::mve`] or
-//! [`crate::portable`], chosen by the target and the crate's features. Reading order: [`requant`],
-//! [`sliding`], [`dense`], [`conv2d`], the others.
+//! The loops around are here; the innermost sums are in the modules that `crate::isa` chooses by target
+//! and features. Reading order: `requant`, `sliding`, `dense`, `conv2d`, the others.
 
 mod add;
 mod average_pool2d;
@@ -17,6 +16,7 @@ pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
 mod max_pool2d;
 mod mean;
+mod multiply;
 mod pool2d;
 pub(crate) mod requant;
 pub(crate) mod sliding;

@@ -10,6 +10,7 @@
 //!
 //! Both follow from `int8.md` ("Exact short forms"); the tests compare them with the definition.
 
+use super::multiply::{multiply_high, multiply_high_rounded};
 use crate::requant::{Rounding, Scale, requantize};
 
 /// Which form a layer uses; a constant of the layer.
@@ -220,49 +221,6 @@ pub(crate) const fn accumulator_bits(taps: usize, bias: &[i32]) -> u32 {
     u64::BITS - (most + taps as u64 * (1 << 14)).leading_zeros()
 }
 
-/// Whether the core multiplies 32 by 32 bits to 64 (SMULL). Armv6-M does not; of all Arm targets it is
-/// the one without compare-and-swap, which is what stable Rust can ask for.
-const LONG_MULTIPLY: bool = cfg!(not(all(target_arch = "arm", not(target_has_atomic = "32"))));
-
-/// The upper half of a product.
-#[inline(always)]
-const fn multiply_high(a: i32, b: i32) -> i32 {
-    if LONG_MULTIPLY {
-        ((a as i64 * b as i64) >> 32) as i32
-    } else {
-        let (high, _) = multiply_in_halves(a, b);
-        high
-    }
-}
-
-/// The upper half of a product plus 2³¹.
-#[inline(always)]
-const fn multiply_high_rounded(a: i32, b: i32) -> i32 {
-    if LONG_MULTIPLY {
-        ((a as i64 * b as i64 + 0x8000_0000) >> 32) as i32
-    } else {
-        let (high, low) = multiply_in_halves(a, b);
-        high.wrapping_add((low >> 31) as i32)
-    }
-}
-
-/// The product of an i32 and an i32 ≥ 0 by four 16-bit multiplications: upper and lower half.
-#[inline(always)]
-const fn multiply_in_halves(a: i32, b: i32) -> (i32, u32) {
-    let (a_high, a_low) = (a >> 16, a as u32 & 0xffff);
-    let (b_high, b_low) = (b >> 16, b as u32 & 0xffff);
-    let low = a_low.wrapping_mul(b_low);
-    let cross = a_high
-        .wrapping_mul(b_low as i32)
-        .wrapping_add((low >> 16) as i32);
-    let middle = (cross as u32 & 0xffff).wrapping_add(a_low.wrapping_mul(b_high as u32));
-    let high = a_high
-        .wrapping_mul(b_high)
-        .wrapping_add(cross >> 16)
-        .wrapping_add((middle >> 16) as i32);
-    (high, (middle << 16) | (low & 0xffff))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,6 +270,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8192))]
+
         #[test]
         fn finish_equals_the_definition(
             bits in 8u32..=31,
@@ -333,12 +293,6 @@ mod tests {
                 by_definition(acc, Scale { mantissa, exponent }, rounding, zero, clamp),
                 "{:?}", requant
             );
-        }
-
-        #[test]
-        fn multiplication_in_halves(a: i32, b in 0..=i32::MAX) {
-            let product = i64::from(a) * i64::from(b);
-            prop_assert_eq!(multiply_in_halves(a, b), ((product >> 32) as i32, product as u32));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! (widening loads want a low address register, hence r1 and r3).
 
 use core::arch::asm;
+use core::mem::MaybeUninit;
 
 use crate::kernels::depthwise_conv2d::{Taps, Window};
 
@@ -24,12 +25,13 @@ impl Taps<CHANNELS> for Sums {
         x: *const i8,
         w: *const i8,
         (): &(),
-        mut acc: [i32; CHANNELS],
+        bias: [i32; CHANNELS],
     ) -> [i32; CHANNELS] {
-        // SAFETY: reads all taps of W, which the caller vouches for, and reads and writes `acc`.
+        let mut acc = MaybeUninit::<[i32; CHANNELS]>::uninit();
+        // SAFETY: reads all taps of W, which the caller vouches for, and `bias`; initialises `acc`.
         unsafe {
             asm!(
-                "vldrw.u32 q0, [{acc}]",
+                "vldrw.u32 q0, [{bias}]",
                 ".rept {rows}",
                 "mov r1, {x}",
                 ".rept {columns}",
@@ -45,6 +47,7 @@ impl Taps<CHANNELS> for Sums {
                 "vstrw.32 q0, [{acc}]",
                 rows = const W::KERNEL[0],
                 columns = const W::KERNEL[1],
+                bias = in(reg) bias.as_ptr(),
                 acc = in(reg) acc.as_mut_ptr(),
                 x = inout(reg) x => _,
                 inout("r3") w => _,
@@ -60,8 +63,8 @@ impl Taps<CHANNELS> for Sums {
                 out("d5") _,
                 options(nostack, preserves_flags),
             );
+            acc.assume_init()
         }
-        acc
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! The innermost sums on cores with Thumb-2 but without DSP instructions (Cortex-M3): byte loads and MLA.
 //!
-//! Naked functions called by `bl` from `asm!`, as in [`crate::dsp`]; LLVM's own schedule of the same
+//! Naked functions called by `bl` from `asm!`, as in `dsp`; LLVM's own schedule of the same
 //! loops spills half of the registers.
 
 pub(crate) mod conv2d;

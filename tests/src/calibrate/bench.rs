@@ -34,7 +34,9 @@ pub fn measure(
     let mut calls = String::new();
     let mut arena = 0;
     for (index, network) in networks.iter().enumerate() {
-        let module = emit_module(network).map_err(|error| error.to_string())?.to_string();
+        let module = emit_module(network)
+            .map_err(|error| error.to_string())?
+            .to_string();
         let call = call(&module).ok_or_else(|| format!("network {index} calls no kernel"))?;
         arena = arena.max(network.plan().arena_bytes);
         let _ = writeln!(library, "{module}");
@@ -44,19 +46,27 @@ pub fn measure(
             call
         );
     }
-    let main = MAIN.replace("ARENA", &arena.to_string()).replace("CALLS", &calls);
+    let main = MAIN
+        .replace("ARENA", &arena.to_string())
+        .replace("CALLS", &calls);
     let config = format!(
         "[target.{}]\nrustflags = {:?}\n",
         board.triple,
-        [board.rustflags(), vec!["-Csymbol-mangling-version=v0".to_owned()]].concat()
+        [
+            board.rustflags(),
+            vec!["-Csymbol-mangling-version=v0".to_owned()]
+        ]
+        .concat()
     );
     let features = format!("{:?}", board.features);
-    let manifest = MANIFEST.replace("FEATURES", &features).replace("LEVEL", opt_level);
+    let manifest = MANIFEST
+        .replace("FEATURES", &features)
+        .replace("LEVEL", opt_level);
     let files: BTreeMap<String, Vec<u8>> = [
         ("Cargo.toml", with_repository_paths(&manifest)),
         (".cargo/config.toml", config),
         ("memory.x", board.memory_x(&Limits::of(board))),
-        ("build.rs", BUILD.to_owned()),
+        ("build.rs", crate::suite::BUILD.to_owned()),
         ("src/lib.rs", library),
         ("src/main.rs", main),
     ]
@@ -70,7 +80,9 @@ pub fn measure(
     let elf = elf(&path);
     let mut counts = BTreeMap::new();
     for line in printed.lines() {
-        let Some((index, ticks)) = line.split_once(' ') else { continue };
+        let Some((index, ticks)) = line.split_once(' ') else {
+            continue;
+        };
         if let (Ok(index), Ok(ticks)) = (index.parse::<usize>(), ticks.parse::<u64>()) {
             counts.insert(index, ticks);
         }
@@ -79,11 +91,18 @@ pub fn measure(
     (0..networks.len())
         .map(|index| {
             let name = format!("::l{index}::layers::Layer");
-            let code = elf.symbols.iter().filter(|symbol| symbol.name.contains(&name));
-            let ticks = counts.get(&index).ok_or_else(|| format!("no count of layer {index}"))?;
+            let code = elf
+                .symbols
+                .iter()
+                .filter(|symbol| symbol.name.contains(&name));
+            let ticks = counts
+                .get(&index)
+                .ok_or_else(|| format!("no count of layer {index}"))?;
             Ok(Measured {
                 code_bytes: code.map(|symbol| symbol.size).sum(),
-                instructions: board.instructions(ticks.saturating_sub(empty), 1).unwrap_or(0),
+                instructions: board
+                    .instructions(ticks.saturating_sub(empty), 1)
+                    .unwrap_or(0),
             })
         })
         .collect()
@@ -101,7 +120,7 @@ version = "0.1.0"
 edition = "2024"
 [workspace]
 [dependencies]
-cortex-m = "0.7"
+cortex-m = { version = "0.7", features = ["critical-section-single-core"] }
 cortex-m-rt = "0.7"
 cortex-m-semihosting = "0.6"
 ember-runtime = { path = "vendor/ember-runtime", features = FEATURES }
@@ -111,14 +130,6 @@ lto = "fat"
 codegen-units = 1
 panic = "abort"
 debug = true
-"#;
-
-const BUILD: &str = r#"fn main() {
-    let out = std::env::var("OUT_DIR").expect("cargo sets it");
-    std::fs::copy("memory.x", format!("{out}/memory.x")).expect("memory.x");
-    println!("cargo::rustc-link-search={out}");
-    println!("cargo::rerun-if-changed=memory.x");
-}
 "#;
 
 const MAIN: &str = r#"#![no_std]

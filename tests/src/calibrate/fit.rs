@@ -11,18 +11,31 @@ pub fn least_squares(features: &[Vec<f64>], targets: &[f64], slack: f64) -> Vec<
     for (row, target) in features.iter().zip(targets) {
         rows.push(row.iter().map(|x| x / (target + slack)).collect());
     }
-    let right: Vec<f64> = targets.iter().map(|target| target / (target + slack)).collect();
+    let right: Vec<f64> = targets
+        .iter()
+        .map(|target| target / (target + slack))
+        .collect();
     let norms: Vec<f64> = (0..columns)
-        .map(|c| rows.iter().map(|row| row[c] * row[c]).sum::<f64>().sqrt().max(1e-12))
+        .map(|c| {
+            rows.iter()
+                .map(|row| row[c] * row[c])
+                .sum::<f64>()
+                .sqrt()
+                .max(1e-12)
+        })
         .collect();
     let product = |a: &dyn Fn(usize) -> f64, b: &dyn Fn(usize) -> f64| -> f64 {
         (0..rows.len()).map(|row| a(row) * b(row)).sum()
     };
     let mut system: Vec<Vec<f64>> = Vec::new();
     for i in 0..columns {
-        let scaled = |c: usize| { let (rows, norms) = (&rows, &norms); move |row: usize| rows[row][c] / norms[c] };
-        let mut equation: Vec<f64> =
-            (0..columns).map(|j| product(&scaled(i), &scaled(j))).collect();
+        let scaled = |c: usize| {
+            let (rows, norms) = (&rows, &norms);
+            move |row: usize| rows[row][c] / norms[c]
+        };
+        let mut equation: Vec<f64> = (0..columns)
+            .map(|j| product(&scaled(i), &scaled(j)))
+            .collect();
         equation[i] += RIDGE;
         equation.push(product(&scaled(i), &|row| right[row]));
         system.push(equation);
@@ -66,6 +79,9 @@ pub fn errors(features: &[Vec<f64>], targets: &[f64], factors: &[f64]) -> (f64, 
 
 /// A list of factors as TOML, three digits after the point.
 pub fn list(factors: &[f64]) -> String {
-    let factors: Vec<String> = factors.iter().map(|factor| format!("{factor:.3}")).collect();
+    let factors: Vec<String> = factors
+        .iter()
+        .map(|factor| format!("{factor:.3}"))
+        .collect();
     format!("[{}]", factors.join(", "))
 }

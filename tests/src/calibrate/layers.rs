@@ -65,27 +65,54 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     let (shape, op) = match kind {
         Kind::Conv2d => {
             let window = window(random, image, &[1, 1, 1, 3, 3, 3, 5, 7]);
-            (image.to_vec(), Op::Conv2d(Conv2d { window, out_channels: filters, activation }))
+            (
+                image.to_vec(),
+                Op::Conv2d(Conv2d {
+                    window,
+                    out_channels: filters,
+                    activation,
+                }),
+            )
         }
         Kind::DepthwiseConv2d => {
             let window = window(random, image, &[3, 3, 3, 5, 5, 7]);
             let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 2]);
-            (image.to_vec(), Op::DepthwiseConv2d(DepthwiseConv2d { window, multiplier, activation }))
+            (
+                image.to_vec(),
+                Op::DepthwiseConv2d(DepthwiseConv2d {
+                    window,
+                    multiplier,
+                    activation,
+                }),
+            )
         }
         Kind::Dense => {
-            let inputs = random.pick(&[2, 4, 6, 8, 10, 12, 16, 16, 20, 24, 32, 36, 48, 64, 90, 128]);
-            (vec![inputs], Op::Dense(Dense { out_features: features, activation }))
+            let inputs =
+                random.pick(&[2, 4, 6, 8, 10, 12, 16, 16, 20, 24, 32, 36, 48, 64, 90, 128]);
+            (
+                vec![inputs],
+                Op::Dense(Dense {
+                    out_features: features,
+                    activation,
+                }),
+            )
         }
         Kind::Add => (image.to_vec(), Op::Add(Add { activation })),
         Kind::AveragePool2d => {
             let window = pool_window(random, image);
             let activation = Activation::None;
-            (image.to_vec(), Op::AveragePool2d(AveragePool2d { window, activation }))
+            (
+                image.to_vec(),
+                Op::AveragePool2d(AveragePool2d { window, activation }),
+            )
         }
         Kind::MaxPool2d => {
             let window = pool_window(random, image);
             let activation = Activation::None;
-            (image.to_vec(), Op::MaxPool2d(MaxPool2d { window, activation }))
+            (
+                image.to_vec(),
+                Op::MaxPool2d(MaxPool2d { window, activation }),
+            )
         }
         Kind::Mean => (image.to_vec(), Op::Mean(Mean {})),
         Kind::Softmax => (vec![features], Op::Softmax(Softmax {})),
@@ -95,7 +122,10 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     if let Op::Add(_) = op {
         // Two tensors, as a residual block has: the other one is a copy.
         let window = Window2d::valid([1, 1], [1, 1]);
-        let copy = Op::MaxPool2d(MaxPool2d { window, activation: Activation::None });
+        let copy = Op::MaxPool2d(MaxPool2d {
+            window,
+            activation: Activation::None,
+        });
         inputs.push(builder.node("copy", copy, &[input]).ok()?);
     }
     let output = builder.node("layer", op, &inputs).ok()?;

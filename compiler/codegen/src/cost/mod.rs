@@ -74,9 +74,13 @@ pub struct LayerCost {
 /// The cost of a graph that the verifier accepts, under a plan, on a board.
 pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
     let table = Table::get().core(board.core);
-    let layers: Vec<LayerCost> =
-        graph.nodes.iter().map(|node| layer(graph, node, board, table)).collect();
-    let sum = |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);
+    let layers: Vec<LayerCost> = graph
+        .nodes
+        .iter()
+        .map(|node| layer(graph, node, board, table))
+        .collect();
+    let sum =
+        |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);
     let constant_bytes = sum(|layer| layer.constant_bytes);
     let code_bytes = sum(|layer| layer.code_bytes);
     let base_bytes = base_bytes(graph, board, table);
@@ -88,7 +92,9 @@ pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
         code_bytes,
         base_bytes,
         stack_bytes: table.stack_bytes,
-        flash_bytes: constant_bytes.saturating_add(code_bytes).saturating_add(base_bytes),
+        flash_bytes: constant_bytes
+            .saturating_add(code_bytes)
+            .saturating_add(base_bytes),
         ram_bytes: arena_bytes
             .saturating_add(table.static_bytes(board.transport()))
             .saturating_add(table.stack_bytes),
@@ -108,7 +114,10 @@ pub fn constant_bytes(graph: &Graph, node: &Node) -> usize {
     let input = graph.input_shape(node);
     match &node.op {
         Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) => {
-            let weights = node.op.weight_shape(input).map_or(0, |shape| shape.elements());
+            let weights = node
+                .op
+                .weight_shape(input)
+                .map_or(0, |shape| shape.elements());
             let channels = node.op.weight_channels(input).unwrap_or(0);
             // Bias and mantissa are words, the exponent is a byte.
             weights.saturating_add(channels.saturating_mul(9))
@@ -119,10 +128,16 @@ pub fn constant_bytes(graph: &Graph, node: &Node) -> usize {
 }
 
 fn layer(graph: &Graph, node: &Node, board: &Board, table: &CoreTable) -> LayerCost {
-    let macs = node.op.macs(graph.input_shape(node), graph.output_shape(node));
+    let macs = node
+        .op
+        .macs(graph.input_shape(node), graph.output_shape(node));
     let constant_bytes = constant_bytes(graph, node);
     let Some(features) = features(graph, node, board.core) else {
-        return LayerCost { constant_bytes, macs, ..LayerCost::default() };
+        return LayerCost {
+            constant_bytes,
+            macs,
+            ..LayerCost::default()
+        };
     };
     let factors = table.factors(features.kernel);
     LayerCost {
@@ -135,7 +150,11 @@ fn layer(graph: &Graph, node: &Node, board: &Board, table: &CoreTable) -> LayerC
 
 /// Σ factor·feature, rounded; never negative.
 fn predict(factors: &[f64], features: &[f64]) -> u64 {
-    let sum: f64 = factors.iter().zip(features).map(|(factor, feature)| factor * feature).sum();
+    let sum: f64 = factors
+        .iter()
+        .zip(features)
+        .map(|(factor, feature)| factor * feature)
+        .sum();
     // The cast saturates.
     sum.round() as u64
 }
@@ -144,9 +163,10 @@ fn predict(factors: &[f64], features: &[f64]) -> u64 {
 fn base_bytes(graph: &Graph, board: &Board, table: &CoreTable) -> usize {
     let base = table.base_bytes(board.transport());
     // Byte arrays between word arrays leave gaps; two of them per layer with weights, 1.5 on average.
-    let weighted = graph.nodes.iter().filter(|node| {
-        node.op.weight_channels(graph.input_shape(node)).is_some()
-    });
+    let weighted = graph
+        .nodes
+        .iter()
+        .filter(|node| node.op.weight_channels(graph.input_shape(node)).is_some());
     base + 3 * weighted.count() + vector_bytes(graph, board)
 }
 

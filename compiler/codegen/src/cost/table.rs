@@ -8,10 +8,11 @@ use serde::Deserialize;
 use super::Kernel;
 use crate::target::Core;
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| match toml::from_str(include_str!("table.toml")) {
-    Ok(table) => table,
-    Err(error) => panic!("BUG: table.toml: {error}"),
-});
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| match toml::from_str(include_str!("table.toml")) {
+        Ok(table) => table,
+        Err(error) => panic!("BUG: table.toml: {error}"),
+    });
 
 /// The factors of all cores.
 #[derive(Clone, Debug, Deserialize)]
@@ -64,12 +65,18 @@ impl Table {
 impl CoreTable {
     /// Flash of a firmware without layers.
     pub fn base_bytes(&self, transport: &str) -> usize {
-        self.base.get(transport).copied().unwrap_or_else(|| panic!("BUG: no base for {transport}"))
+        self.base
+            .get(transport)
+            .copied()
+            .unwrap_or_else(|| panic!("BUG: no base for {transport}"))
     }
 
     /// RAM of a firmware without arena and stack.
     pub fn static_bytes(&self, transport: &str) -> usize {
-        self.statics.get(transport).copied().unwrap_or_else(|| panic!("BUG: no statics for {transport}"))
+        self.statics
+            .get(transport)
+            .copied()
+            .unwrap_or_else(|| panic!("BUG: no statics for {transport}"))
     }
 
     /// The factors of a kernel.

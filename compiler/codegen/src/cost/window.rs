@@ -66,8 +66,16 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
     let all_columns: usize = columns.iter().sum();
     Pixels {
         rows: output[0],
-        interior_rows: if interior_columns > 0 { interior_rows } else { 0 },
-        interior_columns: if interior_rows > 0 { interior_columns } else { 0 },
+        interior_rows: if interior_columns > 0 {
+            interior_rows
+        } else {
+            0
+        },
+        interior_columns: if interior_rows > 0 {
+            interior_columns
+        } else {
+            0
+        },
         border: output[0] * output[1] - interior,
         border_taps: all_rows * all_columns - interior * kh * kw,
         border_runs: all_rows * output[1] - interior * kh,
@@ -100,7 +108,10 @@ mod tests {
     fn valid_windows_have_no_border() {
         let window = Window2d::valid([2, 2], [2, 2]);
         let pixels = pixels(&window, [6, 6], [3, 3]);
-        assert_eq!((pixels.border, pixels.border_taps, pixels.border_runs), (0, 0, 0));
+        assert_eq!(
+            (pixels.border, pixels.border_taps, pixels.border_runs),
+            (0, 0, 0)
+        );
         assert_eq!((pixels.interior_rows, pixels.interior_columns), (3, 3));
     }
 }

@@ -36,7 +36,10 @@ pub(super) fn constants(
                 (quote!(i8), values.len(), bytes)
             }
             Values::Words(values) => {
-                let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+                let bytes = values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect();
                 (quote!(i32), values.len(), bytes)
             }
         };

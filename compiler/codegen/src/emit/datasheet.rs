@@ -1,7 +1,7 @@
 //! What a reader of the crate wants to know, as text: once for the source's documentation and once
 //! for the README.
 
-use ember_ir::{Activation, Graph, Node, Op, Quant, TensorId, Window2d};
+use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, Window2d};
 
 use super::provenance::Provenance;
 use crate::cost::constant_bytes;
@@ -50,17 +50,33 @@ pub(super) fn shapes(graph: &Graph, node: &Node) -> String {
 pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
     let graph = &planned.network().graph;
     let mut rows = vec![
-        ["layer", "operator", "input -> output", "MACs", "flash bytes", "arena bytes"]
-            .map(str::to_owned),
+        [
+            "layer",
+            "operator",
+            "input -> output",
+            "MACs",
+            "flash bytes",
+            "arena bytes",
+        ]
+        .map(str::to_owned),
     ];
     for &id in &graph.inputs {
         let arena = place(planned, id);
-        rows.push([text(&graph.tensor(id).name), "input".to_owned(), graph.tensor(id).shape.to_string(), String::new(), String::new(), arena]);
+        rows.push([
+            text(&graph.tensor(id).name),
+            "input".to_owned(),
+            graph.tensor(id).shape.to_string(),
+            String::new(),
+            String::new(),
+            arena,
+        ]);
     }
     let (mut macs, mut bytes) = (0, 0);
     for &index in &planned.plan().order {
         let node = &graph.nodes[index];
-        let node_macs = node.op.macs(graph.input_shape(node), graph.output_shape(node));
+        let node_macs = node
+            .op
+            .macs(graph.input_shape(node), graph.output_shape(node));
         let node_bytes = constant_bytes(graph, node);
         macs += node_macs;
         bytes += node_bytes;
@@ -115,14 +131,18 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
             let tensor = graph.tensor(id);
             let quant = network.quants[id.0];
             lines.push(format!(
-                "* {what} `{}`: {} int8 values, {} (rows, columns, channels order), {}",
+                "* {what} `{}`: {} int8 values{}, {}",
                 text(&tensor.name),
                 tensor.shape.elements(),
-                tensor.shape,
+                order(&tensor.shape),
                 quantisation(quant),
             ));
         }
-        let details = if what == "Input" { &provenance.inputs } else { &provenance.classes };
+        let details = if what == "Input" {
+            &provenance.inputs
+        } else {
+            &provenance.classes
+        };
         for (index, detail) in details.iter().enumerate() {
             let role = if what == "Input" { "channel" } else { "output" };
             lines.push(format!("  * {role} {index}: {}", text(detail)));
@@ -131,8 +151,21 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
     lines
 }
 
-fn quantisation(quant: Quant) -> String {
-    format!("real = (q - ({})) * {:?}", quant.zero_point, quant.scale)
+/// In which order the values lie.
+fn order(shape: &Shape) -> String {
+    match shape.hwc() {
+        Some([h, w, c]) => format!(" ({h} rows of {w} columns of {c} channels)"),
+        None => String::new(),
+    }
+}
+
+/// How a value q stands for a real number.
+fn quantisation(Quant { scale, zero_point }: Quant) -> String {
+    match zero_point {
+        0 => format!("real = q * {scale:?}"),
+        1.. => format!("real = (q - {zero_point}) * {scale:?}"),
+        _ => format!("real = (q + {}) * {scale:?}", zero_point.unsigned_abs()),
+    }
 }
 
 /// Where the model comes from, one fact per line.
@@ -146,11 +179,40 @@ pub(super) fn origin(provenance: &Provenance) -> Vec<String> {
     for (name, value) in &provenance.figures {
         fact(&text(name), text(value));
     }
-    fact("data", provenance.data.as_deref().map(text).unwrap_or_default());
-    fact("configuration", provenance.config_hash.as_deref().map(text).unwrap_or_default());
-    fact("seed", provenance.seed.map(|seed| seed.to_string()).unwrap_or_default());
-    fact("made by", format!("emberc {}", text(&provenance.tool_version)).trim().to_owned());
+    fact(
+        "data",
+        provenance.data.as_deref().map(text).unwrap_or_default(),
+    );
+    fact(
+        "configuration",
+        provenance
+            .config_hash
+            .as_deref()
+            .map(text)
+            .unwrap_or_default(),
+    );
+    fact(
+        "seed",
+        provenance
+            .seed
+            .map(|seed| seed.to_string())
+            .unwrap_or_default(),
+    );
+    fact(
+        "made by",
+        format!("emberc {}", text(&provenance.tool_version))
+            .trim()
+            .to_owned(),
+    );
     facts
+}
+
+/// The text with its first letter in upper case.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// A user's text on one line of Markdown, so that it can neither end a table cell nor start a link.
@@ -190,7 +252,9 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     for (index, row) in rows.iter().enumerate() {
         for (column, cell) in row.iter().enumerate() {
             widths[column] = widths[column].max(cell.chars().count());
-            let numeric = cell.chars().all(|c| c.is_ascii_digit() || " .%".contains(c));
+            let numeric = cell
+                .chars()
+                .all(|c| c.is_ascii_digit() || " .%".contains(c));
             right[column] &= index == 0 || numeric;
         }
     }
@@ -212,7 +276,11 @@ pub(super) fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
             let rule: String = (0..N)
                 .map(|column| {
                     let dashes = "-".repeat(widths[column]);
-                    if right[column] { format!(" {dashes}:|") } else { format!(" {dashes} |") }
+                    if right[column] {
+                        format!(" {dashes}:|")
+                    } else {
+                        format!(" {dashes} |")
+                    }
                 })
                 .collect();
             lines.push(format!("|{rule}"));
@@ -235,11 +303,16 @@ mod tests {
 
     #[test]
     fn tables_align_numbers_to_the_right() {
-        let rows = [["layer", "bytes"], ["conv", "1 024"], ["add", "0"]]
-            .map(|row| row.map(str::to_owned));
+        let rows =
+            [["layer", "bytes"], ["conv", "1 024"], ["add", "0"]].map(|row| row.map(str::to_owned));
         assert_eq!(
             table(&rows),
-            ["| layer | bytes |", "| ----- | -----:|", "| conv  | 1 024 |", "| add   |     0 |"]
+            [
+                "| layer | bytes |",
+                "| ----- | -----:|",
+                "| conv  | 1 024 |",
+                "| add   |     0 |"
+            ]
         );
     }
 }

@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EmitError {
     /// More or fewer than one input.
-    #[error("network `{network}` has {count} inputs; an emitted model takes exactly 1: join them in front of the network")]
+    #[error(
+        "network `{network}` has {count} inputs; an emitted model takes exactly 1: join them in front of the network"
+    )]
     Inputs {
         /// Name of the graph.
         network: String,
@@ -14,7 +16,9 @@ pub enum EmitError {
         count: usize,
     },
     /// More or fewer than one output.
-    #[error("network `{network}` has {count} outputs; an emitted model has exactly 1: cut the network at the one that is needed")]
+    #[error(
+        "network `{network}` has {count} outputs; an emitted model has exactly 1: cut the network at the one that is needed"
+    )]
     Outputs {
         /// Name of the graph.
         network: String,
@@ -34,7 +38,9 @@ pub enum EmitError {
         actual: usize,
     },
     /// The number of class names is not the number of outputs.
-    #[error("{actual} class names were given for a network with {expected} outputs; give one per output, or none")]
+    #[error(
+        "{actual} class names were given for a network with {expected} outputs; give one per output, or none"
+    )]
     Classes {
         /// Elements of the output.
         expected: usize,

@@ -1,7 +1,7 @@
 //! From tokens to a source file that reads well.
 //!
 //! prettyplease does the layout. Two things it leaves out are added line by line: free lines between
-//! items and between methods, and rows of numbers where it puts one negative number per line.
+//! items and after methods, and rows of numbers where it puts one negative number per line.
 
 use proc_macro2::TokenStream;
 
@@ -27,13 +27,13 @@ pub(super) fn source(first_line: &str, groups: &[TokenStream]) -> String {
 
 fn layout(pretty: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    let mut after_method = false;
+    let mut after_block = false;
     let mut filling = false;
     for line in pretty.lines() {
-        if after_method && line != "}" {
+        if after_block && line != "}" && !line.is_empty() {
             lines.push(String::new());
         }
-        after_method = line == "    }";
+        after_block = line == "    }" || line == "}";
         let number = is_number(line);
         match lines.last_mut() {
             Some(row) if number && filling && row.len() + 1 + line.trim().len() <= WIDTH => {

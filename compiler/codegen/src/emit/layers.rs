@@ -56,8 +56,14 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             );
             continue;
         };
-        let macs = node.op.macs(graph.input_shape(node), graph.output_shape(node));
-        let work = if macs > 0 { format!(", {} MACs", thousands(macs)) } else { String::new() };
+        let macs = node
+            .op
+            .macs(graph.input_shape(node), graph.output_shape(node));
+        let work = if macs > 0 {
+            format!(", {} MACs", thousands(macs))
+        } else {
+            String::new()
+        };
         let doc = format!(
             " `{}`: {}, {}{work}.",
             text(graph.node_name(node)),
@@ -107,7 +113,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             }
         });
         let kernel = ident(quoted.kernel);
-        layers.calls.push(quote!(#kernel::<layers::#type_name>(arena);));
+        layers
+            .calls
+            .push(quote!(#kernel::<layers::#type_name>(arena);));
         layers.kernels.insert(kernel);
         layers.constants.extend(quoted.constants);
         params_types.insert(params_type);
@@ -120,7 +128,11 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         }
     }
     if !layers.items.is_empty() {
-        let own_params = (!layers.constants.is_empty()).then(|| quote!(use super::params;));
+        let own_params = (!layers.constants.is_empty()).then(|| {
+            quote!(
+                use super::params;
+            )
+        });
         layers.imports = quote! {
             use ember_runtime::layer;
             use ember_runtime::params::{#(#params_types),*};

@@ -8,7 +8,11 @@ use quote::quote;
 pub(super) fn int(value: impl Into<i64>) -> TokenStream {
     let value: i64 = value.into();
     let magnitude = Literal::u64_unsuffixed(value.unsigned_abs());
-    if value < 0 { quote!(-#magnitude) } else { quote!(#magnitude) }
+    if value < 0 {
+        quote!(-#magnitude)
+    } else {
+        quote!(#magnitude)
+    }
 }
 
 /// A size.

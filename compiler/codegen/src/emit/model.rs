@@ -58,7 +58,8 @@ pub(super) fn model(
 
 fn imports(layers: &Layers) -> TokenStream {
     let kernels = &layers.kernels;
-    let kernels = (!kernels.is_empty()).then(|| quote!(use ember_runtime::kernels::{#(#kernels),*};));
+    let kernels =
+        (!kernels.is_empty()).then(|| quote!(use ember_runtime::kernels::{#(#kernels),*};));
     quote! {
         #kernels
         use ember_runtime::{Arena, Model};

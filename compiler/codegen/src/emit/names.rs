@@ -12,14 +12,40 @@ use proc_macro2::{Ident, Span};
 
 /// Package or module names that Cargo or Rust refuse, or that an emitted crate depends on.
 const TAKEN_PACKAGES: [&str; 16] = [
-    "alloc", "build", "core", "cortex_m", "cortex_m_rt", "deps", "ember_board", "ember_runtime",
-    "examples", "firmware", "golden", "incremental", "params", "proc_macro", "std", "test",
+    "alloc",
+    "build",
+    "core",
+    "cortex_m",
+    "cortex_m_rt",
+    "deps",
+    "ember_board",
+    "ember_runtime",
+    "examples",
+    "firmware",
+    "golden",
+    "incremental",
+    "params",
+    "proc_macro",
+    "std",
+    "test",
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
 const TAKEN_TYPES: [&str; 14] = [
-    "AddParams", "Conv2dParams", "DenseParams", "DepthwiseConv2dParams", "MeanParams",
-    "Pool2dParams", "Region", "Rounding", "Scale", "Self", "SoftmaxParams", "Box", "Option", "Vec",
+    "AddParams",
+    "Conv2dParams",
+    "DenseParams",
+    "DepthwiseConv2dParams",
+    "MeanParams",
+    "Pool2dParams",
+    "Region",
+    "Rounding",
+    "Scale",
+    "Self",
+    "SoftmaxParams",
+    "Box",
+    "Option",
+    "Vec",
 ];
 
 /// All names of an emitted model.
@@ -168,26 +194,52 @@ mod tests {
 
     fn types(nodes: &[&str]) -> Vec<String> {
         let names = names("m", nodes);
-        names.layers.iter().map(|l| l.type_name.to_string()).collect()
+        names
+            .layers
+            .iter()
+            .map(|l| l.type_name.to_string())
+            .collect()
     }
 
     #[test]
     fn names_take_the_case_of_their_kind() {
         assert_eq!(
-            types(&["conv1", "block1/expandConv", "Relu 6", "2nd", "straße", "日本", "self"]),
-            ["Conv1", "Block1ExpandConv", "Relu6", "Layer2nd", "StraE", "Layer", "Self2"]
+            types(&[
+                "conv1",
+                "block1/expandConv",
+                "Relu 6",
+                "2nd",
+                "straße",
+                "日本",
+                "self"
+            ]),
+            [
+                "Conv1",
+                "Block1ExpandConv",
+                "Relu6",
+                "Layer2nd",
+                "StraE",
+                "Layer",
+                "Self2"
+            ]
         );
         let names = names("key-word Spotting", &["block1/expandConv"]);
         assert_eq!(names.module, "key_word_spotting");
         assert_eq!(names.package(), "key-word-spotting");
         assert_eq!(names.model, "KeyWordSpotting");
-        assert_eq!(names.layers[0].constant("WEIGHTS"), "BLOCK1_EXPAND_CONV_WEIGHTS");
+        assert_eq!(
+            names.layers[0].constant("WEIGHTS"),
+            "BLOCK1_EXPAND_CONV_WEIGHTS"
+        );
     }
 
     #[test]
     fn clashes_are_numbered_in_order() {
         // `a_b1` and `a_b_1` meet as types, `conv` and `Conv` as constants.
-        assert_eq!(types(&["a_b1", "a_b_1", "conv", "Conv"]), ["AB1", "AB12", "Conv", "Conv2"]);
+        assert_eq!(
+            types(&["a_b1", "a_b_1", "conv", "Conv"]),
+            ["AB1", "AB12", "Conv", "Conv2"]
+        );
         assert_eq!(types(&["Scale", "option"]), ["Scale2", "Option2"]);
     }
 

@@ -2,7 +2,7 @@
 //! derivation there is: the interpreter and the emitted crate both take their numbers from here, so
 //! they cannot differ.
 //!
-//! One file per operator; [`requant`] holds what they share (multipliers, clamps, the proof that
+//! One file per operator; `requant` holds what they share (multipliers, clamps, the proof that
 //! accumulators fit). Source of the formulas: TensorFlow Lite Micro's `Prepare` functions.
 
 mod add;

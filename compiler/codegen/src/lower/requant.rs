@@ -8,7 +8,7 @@ use super::{Context, Overflow};
 
 /// Constants of an operator with weights, per output channel.
 pub(super) struct Channels {
-    /// bias[c] − input zero point · Σ weights[c].
+    /// `bias[c] − input zero point · Σ weights[c]`.
     pub bias: Vec<i32>,
     /// Multiplier mantissas.
     pub mantissas: Vec<i32>,
@@ -30,7 +30,7 @@ fn exponent(multiplier: Multiplier) -> i8 {
         .unwrap_or_else(|_| panic!("BUG: multiplier exponent {}", multiplier.exponent))
 }
 
-/// d[c] = S_in · S_w[c] / S_out in f64, one per channel also where the weights have a single scale.
+/// `d[c] = S_in · S_w[c] / S_out` in f64, one per channel also where the weights have a single scale.
 pub(super) fn channel_factors(
     input: Quant,
     output: Quant,

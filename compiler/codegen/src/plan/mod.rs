@@ -2,12 +2,12 @@
 //!
 //! The plan depends on the topology alone, so that the planner that prices a candidate in the search
 //! is the planner whose plan is emitted. Steps:
-//! 1. [`storage`]: a reshape shares its input's bytes, so tensors are grouped into storages;
-//! 2. [`order`]: the execution order with the least live bytes ([`live`]) at its peak;
-//! 3. [`in_place`]: an addition may write over an input that dies there; storages become buffers with
+//! 1. `storage`: a reshape shares its input's bytes, so tensors are grouped into storages;
+//! 2. `order`: the execution order with the least live bytes (`live`) at its peak;
+//! 3. `in_place`: an addition may write over an input that dies there; storages become buffers with
 //!    one lifetime each;
-//! 4. [`offsets`]: best-fit under several priorities, stopped as soon as one reaches the lower bound
-//!    (the live bytes at the peak); [`exact`] when none does and the graph is small.
+//! 4. `offsets`: best-fit under several priorities, stopped as soon as one reaches the lower bound
+//!    (the live bytes at the peak); `exact` when none does and the graph is small.
 //!
 //! [`check`] proves a plan by executing it symbolically and shares no code with the steps above.
 //! [`map`] draws it. Cost: tens of microseconds for a network of twenty layers.

@@ -1,8 +1,8 @@
 //! Post-training quantisation: from a trained network and its calibrated ranges to int8.
 //!
 //! [`calibrate`] watches samples go through the f32 interpreter and keeps a range per tensor;
-//! [`quantize`] turns ranges into scales and zero points ([`activations`]) and weights and biases into
-//! integers ([`weights`]). Activations are asymmetric per tensor, weights symmetric per output channel,
+//! [`quantize`] turns ranges into scales and zero points (`activations`) and weights and biases into
+//! integers (`weights`). Activations are asymmetric per tensor, weights symmetric per output channel,
 //! as `ember_ir::verify` demands. Source: Jacob et al., "Quantization and training of neural networks
 //! for efficient integer-arithmetic-only inference" (2018).
 

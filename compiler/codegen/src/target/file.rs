@@ -89,7 +89,7 @@ pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
     if flash.overlaps(ram) {
         problems.push("`flash` and `ram` overlap: correct an origin or a size".to_owned());
     }
-    if ram.bytes % 8 != 0 || ram.origin % 8 != 0 {
+    if !ram.bytes.is_multiple_of(8) || !ram.origin.is_multiple_of(8) {
         problems.push(
             "`ram` must start and end at a multiple of 8: the stack starts at its end".to_owned(),
         );

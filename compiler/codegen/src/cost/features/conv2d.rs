@@ -15,7 +15,12 @@ pub(super) fn counts(
     let mut pixels = pixels(window, [h, w], [oh, ow]);
     if pointwise {
         // The kernel sees the image as one row.
-        pixels = Pixels { rows: 1, interior_rows: 1, interior_columns: h * w, ..pixels };
+        pixels = Pixels {
+            rows: 1,
+            interior_rows: 1,
+            interior_columns: h * w,
+            ..pixels
+        };
     }
     let taps = kh * kw * c;
     let contiguous = kw == 1 || window.dilation[1] == 1;

@@ -13,7 +13,11 @@ pub(super) fn counts(
     let [kh, kw] = op.window.kernel;
     let pixels = pixels(&op.window, [h, w], [oh, ow]);
     let grouped = op.multiplier == 1 && channels >= blocking.channels;
-    let groups = if grouped { channels.div_ceil(blocking.channels) } else { channels };
+    let groups = if grouped {
+        channels.div_ceil(blocking.channels)
+    } else {
+        channels
+    };
     let interior = pixels.interior_rows * pixels.interior_columns;
     let has_border = pixels.border > 0;
     let split = [flag(!grouped), flag(grouped)];

@@ -81,16 +81,24 @@ pub struct Features {
 /// The counts of a node's kernel on a core, or `None` for a node that costs nothing.
 pub fn features(graph: &Graph, node: &Node, core: Core) -> Option<Features> {
     let (input, output) = (graph.input_shape(node), graph.output_shape(node));
-    let spatial = (input.hwc().unwrap_or_default(), output.hwc().unwrap_or_default());
+    let spatial = (
+        input.hwc().unwrap_or_default(),
+        output.hwc().unwrap_or_default(),
+    );
     let blocking = Blocking::of(core);
     let (kernel, [code, instructions]) = match &node.op {
-        Op::Conv2d(op) => (Kernel::Conv2d, conv2d::counts(&op.window, spatial, &blocking)),
-        Op::DepthwiseConv2d(op) => {
-            (Kernel::DepthwiseConv2d, depthwise_conv2d::counts(op, spatial, &blocking))
-        }
-        Op::Dense(op) => {
-            (Kernel::Dense, dense::counts(input.elements(), op.out_features, &blocking))
-        }
+        Op::Conv2d(op) => (
+            Kernel::Conv2d,
+            conv2d::counts(&op.window, spatial, &blocking),
+        ),
+        Op::DepthwiseConv2d(op) => (
+            Kernel::DepthwiseConv2d,
+            depthwise_conv2d::counts(op, spatial, &blocking),
+        ),
+        Op::Dense(op) => (
+            Kernel::Dense,
+            dense::counts(input.elements(), op.out_features, &blocking),
+        ),
         Op::Add(_) => (Kernel::Add, add::counts(output.elements())),
         Op::AveragePool2d(op) => (Kernel::AveragePool2d, pool2d::counts(&op.window, spatial)),
         Op::MaxPool2d(op) => (Kernel::MaxPool2d, pool2d::counts(&op.window, spatial)),
@@ -98,7 +106,11 @@ pub fn features(graph: &Graph, node: &Node, core: Core) -> Option<Features> {
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
     };
-    Some(Features { kernel, code, instructions })
+    Some(Features {
+        kernel,
+        code,
+        instructions,
+    })
 }
 
 /// How many outputs a kernel computes at a time.
@@ -117,13 +129,24 @@ struct Blocking {
 impl Blocking {
     fn of(core: Core) -> Self {
         match core {
-            Core::CortexM0 | Core::CortexM0Plus => {
-                Self { filters: 2, pixels: 1, rows: 2, channels: 1 }
-            }
-            Core::CortexM3 => Self { filters: 2, pixels: 2, rows: 4, channels: 1 },
-            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => {
-                Self { filters: 2, pixels: 2, rows: 4, channels: 4 }
-            }
+            Core::CortexM0 | Core::CortexM0Plus => Self {
+                filters: 2,
+                pixels: 1,
+                rows: 2,
+                channels: 1,
+            },
+            Core::CortexM3 => Self {
+                filters: 2,
+                pixels: 2,
+                rows: 4,
+                channels: 1,
+            },
+            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => Self {
+                filters: 2,
+                pixels: 2,
+                rows: 4,
+                channels: 4,
+            },
         }
     }
 }

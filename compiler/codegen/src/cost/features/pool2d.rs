@@ -14,7 +14,11 @@ pub(super) fn counts(
     let bordered = pixels.border > 0;
     let [all, rows, taps] = if bordered {
         let interior = pixels.interior_rows * pixels.interior_columns;
-        [oh * ow, pixels.border_runs + interior * kh, pixels.border_taps + interior * kh * kw]
+        [
+            oh * ow,
+            pixels.border_runs + interior * kh,
+            pixels.border_taps + interior * kh * kw,
+        ]
     } else {
         [oh * ow, oh * ow * kh, oh * ow * kh * kw]
     };

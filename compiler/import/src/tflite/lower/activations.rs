@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use ember_ir::{Quant, Shape};
 
+use super::MAX_PROBLEMS;
 use crate::Problem;
 use crate::tflite::flatbuffer::{Malformed, Table};
 use crate::tflite::schema::{Model, Tensor};
@@ -46,7 +47,7 @@ impl Activations {
         let mut foreign: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
         let mut activations = vec![None; model.tensors.len()];
         for (index, tensor) in model.tensors.iter().enumerate() {
-            if !wanted[index] {
+            if !wanted[index] || problems.len() >= MAX_PROBLEMS {
                 continue;
             }
             if tensor.element != INT8 {

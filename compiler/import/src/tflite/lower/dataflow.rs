@@ -1,6 +1,7 @@
 //! The flow of data between operators: each activation is written once, before it is read. TensorFlow
 //! Lite stores operators in execution order, so that a cycle shows as a read before the write.
 
+use super::MAX_PROBLEMS;
 use super::site::{EXPORT_AGAIN, place};
 use crate::Problem;
 use crate::tflite::schema::Model;
@@ -12,6 +13,9 @@ pub(super) fn check(model: &Model<'_>, problems: &mut Vec<Problem>) {
         written[input] = true;
     }
     for operator in &model.operators {
+        if problems.len() >= MAX_PROBLEMS {
+            return;
+        }
         let mut problem = |what: String| {
             problems.push(Problem {
                 place: place(model, operator),

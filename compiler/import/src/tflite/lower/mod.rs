@@ -36,6 +36,9 @@ pub(super) struct LoweredModel {
     pub activations: Activations,
 }
 
+/// Problems collected before the search for more ends: hostile files could cause millions.
+const MAX_PROBLEMS: usize = 1000;
+
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
@@ -58,6 +61,9 @@ pub(super) fn lower(model: &Model<'_>, problems: &mut Vec<Problem>) -> LoweredMo
     dataflow::check(model, problems);
     let mut operators = Vec::with_capacity(model.operators.len());
     for operator in &model.operators {
+        if problems.len() >= MAX_PROBLEMS {
+            break;
+        }
         let mut site = Site::new(model, operator, &activations, problems);
         let known = OPERATORS.iter().find(|(code, _)| *code == operator.code);
         match known {

@@ -1,0 +1,59 @@
+//! Random networks, four ways: the interpreter, the emitted code on this machine, and the emitted code
+//! on every core in QEMU give equal bytes.
+
+use ember_codegen::target::Core;
+use ember_ir::Rounding;
+use ember_tests::calibrate::bench_board;
+use ember_tests::firmware::{board, cargo, device_cargo, run, work_dir};
+use ember_tests::random_graphs;
+use ember_tests::suite::{Case, write};
+
+const NETWORKS: usize = 24;
+const SAMPLES: usize = 4;
+
+fn cases() -> Vec<Case> {
+    let networks = (0..).map(|seed| {
+        let rounding = if seed % 2 == 0 { Rounding::Single } else { Rounding::TfLite };
+        random_graphs::quantized(seed, 7, rounding)
+    });
+    networks
+        .filter(|network| [network.graph.inputs.len(), network.graph.outputs.len()] == [1, 1])
+        .take(NETWORKS)
+        .enumerate()
+        .map(|(index, network)| Case::new(network, index, SAMPLES))
+        .collect()
+}
+
+#[test]
+fn the_emitted_code_on_this_machine_equals_the_interpreter() {
+    let dir = work_dir("suite-host");
+    write(&cases(), &board("mps2-an385"), &dir);
+    let args = ["test", "--", "--nocapture"];
+    let text = cargo(&dir, &work_dir("target"), &args).unwrap_or_else(|text| panic!("{text}"));
+    assert!(text.contains(&format!("checked {}", NETWORKS * SAMPLES)), "{text}");
+}
+
+#[test]
+fn the_emitted_code_on_every_core_equals_the_interpreter() {
+    let cases = cases();
+    let target = work_dir("target");
+    let mut failures = Vec::new();
+    for core in Core::ALL {
+        // The M0+ executes the M0's instructions.
+        if core == Core::CortexM0Plus {
+            continue;
+        }
+        let board = bench_board(core);
+        let dir = work_dir("suite-device").join(core.name());
+        write(&cases, &board, &dir);
+        let args = ["build", "--release", "--features", "device", "--bin", "device"];
+        let elf = target.join(&board.triple).join("release/device");
+        let text = device_cargo(&dir, &target, &board.triple, &args)
+            .and_then(|_| run(&board, &elf, &dir))
+            .unwrap_or_else(|text| panic!("{}: {text}", core.name()));
+        if text.trim() != format!("checked {}", NETWORKS * SAMPLES) {
+            failures.push(format!("{}:\n{text}", core.name()));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
