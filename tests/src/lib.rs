@@ -3,6 +3,7 @@
 
 pub mod calibrate;
 pub mod firmware;
+pub mod linked;
 pub mod models;
 pub mod random_graphs;
 pub mod suite;

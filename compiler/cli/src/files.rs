@@ -83,8 +83,11 @@ pub(crate) fn write_package(dir: &Path, package: &Package) -> Result<(), Error> 
     write(&dir.join(MANIFEST), list.as_bytes())
 }
 
-/// The files of a crate that emberc wrote.
-fn owned(dir: &Path) -> Result<BTreeSet<String>, Error> {
+/// The files of a crate that emberc wrote; the list is empty for a folder that is not there.
+///
+/// # Errors
+/// If the folder has files that emberc did not write.
+pub(crate) fn owned(dir: &Path) -> Result<BTreeSet<String>, Error> {
     if let Ok(list) = fs::read_to_string(dir.join(MANIFEST)) {
         let inside = |path: &str| !path.split('/').any(|part| part == ".." || part.is_empty());
         return Ok(list

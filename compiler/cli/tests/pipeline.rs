@@ -60,18 +60,40 @@ fn a_job_ends_in_firmware_that_equals_the_host_and_keeps_every_promise() {
     let dir = tempfile::tempdir().unwrap();
     job(dir.path());
     let report = json(&emberc(&["run", "--json", "--quiet"], dir.path()));
-    let number = |key: &str| report[key].as_f64().unwrap_or_else(|| panic!("{key}: {report}"));
+    let number = |key: &str| {
+        report[key]
+            .as_f64()
+            .unwrap_or_else(|| panic!("{key}: {report}"))
+    };
     assert_eq!(report["board"], "stm32vldiscovery");
     assert_eq!(number("samples"), 500.0);
     assert_eq!(number("samples_equal"), 500.0);
-    assert_eq!(number("arena_predicted_bytes"), number("arena_linked_bytes"));
-    assert_eq!(number("constants_predicted_bytes"), number("constants_linked_bytes"));
-    let (predicted, linked) = (number("flash_predicted_bytes"), number("flash_linked_bytes"));
-    assert!((predicted - linked).abs() <= 0.03 * linked, "{predicted} predicted, {linked} linked");
+    assert_eq!(
+        number("arena_predicted_bytes"),
+        number("arena_linked_bytes")
+    );
+    assert_eq!(
+        number("constants_predicted_bytes"),
+        number("constants_linked_bytes")
+    );
+    let (predicted, linked) = (
+        number("flash_predicted_bytes"),
+        number("flash_linked_bytes"),
+    );
+    assert!(
+        (predicted - linked).abs() <= 0.03 * linked,
+        "{predicted} predicted, {linked} linked"
+    );
     assert!(linked <= 128.0 * 1024.0);
     // A few epochs are not much, but chance is 0.1.
-    assert!(number("accuracy_int8") > 0.3 && number("accuracy_float") > 0.3, "{report}");
-    assert!((number("accuracy_int8") - number("accuracy_float")).abs() < 0.05, "{report}");
+    assert!(
+        number("accuracy_int8") > 0.3 && number("accuracy_float") > 0.3,
+        "{report}"
+    );
+    assert!(
+        (number("accuracy_int8") - number("accuracy_float")).abs() < 0.05,
+        "{report}"
+    );
     for key in ["instructions", "stack_bytes", "search_seconds"] {
         assert!(number(key) > 0.0, "{key}");
     }
@@ -79,35 +101,57 @@ fn a_job_ends_in_firmware_that_equals_the_host_and_keeps_every_promise() {
     // Everything is done: the second run only repeats the measurement, and the crate stays as it is.
     let crate_dir = dir.path().join("ember-out/tiny");
     let before = contents(&crate_dir);
-    assert_eq!(json(&emberc(&["run", "--json", "--quiet"], dir.path())), report);
+    assert_eq!(
+        json(&emberc(&["run", "--json", "--quiet"], dir.path())),
+        report
+    );
     assert_eq!(contents(&crate_dir), before);
     assert!(before.contains_key(Path::new("tiny.ember")));
 
     // The folder is enough to verify it again, also from elsewhere.
     let path = crate_dir.display().to_string();
-    let verified = json(&emberc(&["verify", "--json", "--quiet", &path], Path::new("/")));
+    let verified = json(&emberc(
+        &["verify", "--json", "--quiet", &path],
+        Path::new("/"),
+    ));
     assert_eq!(verified, report);
     let bench = json(&emberc(&["bench", "--json", "--quiet", &path], dir.path()));
     assert_eq!(bench["instructions"], report["instructions"]);
     let inspected = emberc(&["inspect", &format!("{path}/tiny.ember")], dir.path());
     assert!(String::from_utf8_lossy(&inspected.stdout).contains("logits"));
 
-    // Another seed's network is not what the firmware computes: exit code 1, and the sample is named.
+    // Another network is not what the firmware computes: exit code 1, and the sample is named.
     let network = crate_dir.join("tiny.ember");
     let text = fs::read_to_string(&network).unwrap();
     let changed: String = text
         .lines()
-        .map(|line| match line.trim_start().strip_prefix("bias ") {
-            Some(_) => format!("{}\n", line.replacen("bias ", "bias 9", 1)),
-            None => format!("{line}\n"),
-        })
+        .map(|line| format!("{}\n", shift_bias(line)))
         .collect();
     assert_ne!(changed, text);
     fs::write(&network, changed).unwrap();
     let output = emberc(&["verify", &path], dir.path());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("verification failed") && stderr.contains("sample "), "{stderr}");
+    assert!(
+        stderr.contains("verification failed") && stderr.contains("sample "),
+        "{stderr}"
+    );
+}
+
+/// A line of biases with the first one larger.
+fn shift_bias(line: &str) -> String {
+    match line.trim_start().strip_prefix("bias ") {
+        Some(biases) => {
+            let mut biases: Vec<i64> = biases
+                .split(' ')
+                .map(|bias| bias.parse().unwrap())
+                .collect();
+            biases[0] += 1000;
+            let biases: Vec<String> = biases.iter().map(ToString::to_string).collect();
+            format!("  bias {}", biases.join(" "))
+        }
+        None => line.to_string(),
+    }
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub use report::Report;
 
 use crate::config::Job;
 use crate::data::{self, Parts};
+use crate::device::doctor;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
 use crate::{Error, files};
@@ -31,6 +32,7 @@ use state::State;
 pub fn run(job: &Job, progress: Progress) -> Result<Report, Error> {
     let parts = data::load(job)?;
     introduce(job, &parts, progress);
+    look_ahead(job)?;
     let recipe = recipe::recipe(job, parts.shape());
     let state = State::open(job, &parts, &search::settings(job))?;
     let found = find(job, &parts, &recipe, &state, progress)?;
@@ -53,6 +55,31 @@ pub fn run(job: &Job, progress: Progress) -> Result<Report, Error> {
     files::write(&verify::report_path(&packed.dir), json.as_bytes())?;
     verify::judge(&report)?;
     Ok(report)
+}
+
+/// What would fail at the end fails at the beginning: a missing tool, a folder that is not ours.
+fn look_ahead(job: &Job) -> Result<(), Error> {
+    files::owned(&job.output.join(&job.name))?;
+    let checks = doctor::check(std::slice::from_ref(&job.board.board));
+    let missing: Vec<String> = checks
+        .iter()
+        .filter(|check| check.required && !check.ok)
+        .map(|check| {
+            let fix = check.fix.as_deref().unwrap_or("`emberc doctor` says more");
+            format!(
+                "\n  {} is missing ({}); to get it: {fix}",
+                check.name, check.found
+            )
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::tool(format!(
+        "firmware for {} cannot be built and run here:{}",
+        job.board.board.name,
+        missing.concat()
+    )))
 }
 
 /// The search alone.

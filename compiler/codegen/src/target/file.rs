@@ -1,77 +1,73 @@
-//! `board.toml`: its keys, and the checks that make a [`Board`] of it.
+//! `board.toml`: its keys, and how a [`Board`] is made of it.
 
 use serde::Deserialize;
 
-use super::{Board, BoardError, BoardProblem, ByteSize, Core, MemoryBlock, Runner};
+use super::check::{Problems, check_block, check_core, check_name, check_runner};
+use super::{Board, BoardError, BoardProblem, ByteSize, Core};
 
 /// The file as it is written. Every key is described here and nowhere else.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     /// The folder's name.
-    name: String,
+    pub(super) name: String,
     /// One line for people: the board, its chip, its core.
-    description: String,
+    pub(super) description: String,
     /// The core, in LLVM's spelling.
-    core: Core,
+    pub(super) core: Core,
     /// The Rust target.
-    triple: String,
+    pub(super) triple: String,
     /// rustc's `target-cpu`, if the triple leaves out what the core has.
-    target_cpu: Option<String>,
+    pub(super) target_cpu: Option<String>,
     /// `dsp`, `mve`: instruction sets that the kernels may use.
     #[serde(default)]
-    features: Vec<String>,
+    pub(super) features: Vec<String>,
     /// `set-vtor`: point the core at our vector table, behind a boot loader that does not.
     #[serde(default)]
-    support: Vec<String>,
+    pub(super) support: Vec<String>,
     /// Where the program lies.
-    flash: Block,
+    pub(super) flash: Block,
     /// Where data and stack lie.
-    ram: Block,
+    pub(super) ram: Block,
     /// How QEMU runs it; exactly one of `qemu` and `probe_rs`.
-    qemu: Option<Qemu>,
+    pub(super) qemu: Option<Qemu>,
     /// How a debug probe runs it.
-    probe_rs: Option<ProbeRs>,
+    pub(super) probe_rs: Option<ProbeRs>,
     /// What the linker needs beyond flash and RAM.
-    linker: Option<Linker>,
+    pub(super) linker: Option<Linker>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Block {
+pub(super) struct Block {
     /// First address.
-    origin: u32,
+    pub(super) origin: u32,
     /// Bytes, or a text like `"128K"`.
-    size: ByteSize,
+    pub(super) size: ByteSize,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Qemu {
+pub(super) struct Qemu {
     /// The name for `-machine`.
-    machine: String,
+    pub(super) machine: String,
     /// The clock of SysTick, in Hz.
-    clock_hz: u32,
+    pub(super) clock_hz: u32,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ProbeRs {
+pub(super) struct ProbeRs {
     /// The name for `--chip`.
-    chip: String,
+    pub(super) chip: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Linker {
+pub(super) struct Linker {
     /// Linker script, appended to `memory.x` as it is.
     script: String,
 }
-
-/// Features that `ember-runtime` knows.
-const FEATURES: [&str; 2] = ["dsp", "mve"];
-/// Features that `ember-board` knows beside the transports.
-const SUPPORT: [&str; 1] = ["set-vtor"];
 
 pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
     let file: File = toml::from_str(toml).map_err(|error| BoardError {
@@ -124,135 +120,6 @@ fn name_of(toml: &str) -> String {
         .and_then(|table| table.get("name"))
         .and_then(toml::Value::as_str);
     name.unwrap_or("?").to_owned()
-}
-
-struct Problems(Vec<BoardProblem>);
-
-impl Problems {
-    fn push(&mut self, message: String) {
-        self.0.push(BoardProblem {
-            message,
-            span: None,
-        });
-    }
-}
-
-fn check_name(name: &str, problems: &mut Problems) {
-    let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || !name.chars().all(ok) {
-        problems.push(format!(
-            "`name` is `{name}`, but must consist of a-z, 0-9 and `-`: it is the name of the folder"
-        ));
-    }
-}
-
-fn check_core(file: &File, problems: &mut Problems) {
-    let core = file.core;
-    if !core.triples().contains(&file.triple.as_str()) {
-        problems.push(format!(
-            "`triple` is `{}`, but code for a {} is built for `{}`",
-            file.triple,
-            core.title(),
-            core.triples().join("` or `"),
-        ));
-    }
-    if let Some(cpu) = &file.target_cpu
-        && cpu != core.name()
-    {
-        problems.push(format!(
-            "`target_cpu` is `{cpu}`, but the core is `{}`",
-            core.name()
-        ));
-    }
-    for feature in &file.features {
-        let has = match feature.as_str() {
-            "dsp" => core.can_dsp(),
-            "mve" => core.can_mve(),
-            _ => {
-                problems.push(unknown("features", feature, &FEATURES));
-                continue;
-            }
-        };
-        if !has {
-            problems.push(format!(
-                "`features` has `{feature}`, which a {} lacks",
-                core.title()
-            ));
-        }
-    }
-    for feature in &file.support {
-        if !SUPPORT.contains(&feature.as_str()) {
-            problems.push(unknown("support", feature, &SUPPORT));
-        }
-    }
-    // ARMv6-M without the `+` has its vector table at address 0 for good.
-    if core == Core::CortexM0 && file.support.iter().any(|feature| feature == "set-vtor") {
-        problems.push("`support` has `set-vtor`, but a Cortex-M0 has no VTOR register".to_owned());
-    }
-}
-
-fn unknown(key: &str, value: &str, known: &[&str]) -> String {
-    format!(
-        "`{key}` has the unknown `{value}`; known: `{}`",
-        known.join("`, `")
-    )
-}
-
-fn check_block(name: &str, block: &Block, problems: &mut Problems) -> MemoryBlock {
-    let bytes = u32::try_from(block.size.0).unwrap_or(u32::MAX);
-    let found = MemoryBlock {
-        origin: block.origin,
-        bytes,
-    };
-    if block.size.0 < 1024 {
-        problems.push(format!(
-            "`{name}.size` is {} bytes: no firmware fits in less than 1K",
-            block.size.0
-        ));
-    }
-    if u64::from(block.origin) + block.size.0 > 1 << 32 {
-        problems.push(format!(
-            "`{name}` ends beyond the 4 GiB that the core can address"
-        ));
-    }
-    if !block.origin.is_multiple_of(4) {
-        problems.push(format!(
-            "`{name}.origin` is 0x{:08x}, not a multiple of 4",
-            block.origin
-        ));
-    }
-    found
-}
-
-fn check_runner(
-    qemu: Option<Qemu>,
-    probe_rs: Option<ProbeRs>,
-    problems: &mut Problems,
-) -> Option<Runner> {
-    match (qemu, probe_rs) {
-        (Some(Qemu { machine, clock_hz }), None) => {
-            // A clock slower than one tick per emulated instruction could not count them.
-            let slowest = 1_000_000_000 >> super::ICOUNT_SHIFT;
-            if clock_hz < slowest {
-                problems.push(format!(
-                    "`qemu.clock_hz` is {clock_hz}, but below {slowest} Hz instructions cannot be counted"
-                ));
-            }
-            Some(Runner::Qemu { machine, clock_hz })
-        }
-        (None, Some(ProbeRs { chip })) => Some(Runner::ProbeRs { chip }),
-        (None, None) => {
-            problems.push("no runner: add `[qemu]` with `machine` and `clock_hz`, or `[probe_rs]` with `chip`".to_owned());
-            None
-        }
-        (Some(_), Some(_)) => {
-            problems.push(
-                "both `[qemu]` and `[probe_rs]`: keep one, and make a second folder for the other"
-                    .to_owned(),
-            );
-            None
-        }
-    }
 }
 
 #[cfg(test)]
@@ -394,6 +261,28 @@ mod tests {
               - `flash` and `ram` overlap: correct an origin or a size
               - `ram` must start and end at a multiple of 8: the stack starts at its end
               - `qemu.clock_hz` is 1000, but below 15625000 Hz instructions cannot be counted"#]].assert_eq(&error.to_string());
+    }
+
+    #[test]
+    fn a_memory_of_any_size_is_refused_without_overflow() {
+        refused(
+            ("\"8K\"", "\"18446744073709551608\""),
+            expect![[r#"
+                the board description of `x` cannot be used:
+                  - `ram` ends beyond the 4 GiB that the core can address
+                  - `ram` must start and end at a multiple of 8: the stack starts at its end"#]],
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_change_gives_a_board_or_problems(at in 0..GOOD.len(), with in ".{0,8}", cut in 0_usize..9) {
+            let end = GOOD.len().min(at + cut);
+            let text = format!("{}{with}{}", &GOOD[..at], &GOOD[end..]);
+            if let Err(error) = parse(&text) {
+                proptest::prop_assert!(!error.problems.is_empty());
+            }
+        }
     }
 
     #[test]

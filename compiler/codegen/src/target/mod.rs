@@ -4,10 +4,11 @@
 //! from it and nothing else: `memory.x`, rustc flags, cargo features, the emulator's arguments, the
 //! conversion of its ticks into instructions. Must not know: files, processes.
 //!
-//! Reading order: [`Core`], [`Board`], `file` (the TOML and its checks), `memory_x`, `qemu`.
+//! Reading order: [`Core`], [`Board`], `file` and `check` (the TOML), `memory_x`, `qemu`.
 
 mod board;
 mod bytes;
+mod check;
 mod core;
 mod error;
 mod file;

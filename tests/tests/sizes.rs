@@ -1,0 +1,82 @@
+//! Three networks as linked firmware on every core: the predictions are true, nothing can panic, and
+//! the emulated runs give the interpreter's outputs.
+
+use ember_codegen::cost::footprint_of;
+use ember_tests::firmware::board;
+use ember_tests::linked::link;
+use ember_tests::models::MODELS;
+
+/// One board per core; the last ones are real boards, whose transport is another.
+const BOARDS: [&str; 8] = [
+    "microbit",
+    "stm32vldiscovery",
+    "mps2-an386",
+    "mps2-an500",
+    "mps2-an505",
+    "mps3-an547",
+    "rpi-pico",
+    "nucleo-f446re",
+];
+
+/// How far flash may be from its prediction, in percent.
+const FLASH_TOLERANCE: f64 = 3.0;
+
+/// How far executed instructions may be from their prediction, in percent.
+const INSTRUCTIONS_TOLERANCE: f64 = 15.0;
+
+#[test]
+fn linked_firmware_is_as_predicted() {
+    let mut problems = Vec::new();
+    for board in BOARDS.map(board) {
+        for model in &MODELS {
+            let planned = model.planned();
+            let linked = link(&planned, &board)
+                .unwrap_or_else(|text| panic!("{} on {}: {text}", model.name, board.name));
+            let predicted = footprint_of(&planned, &board);
+            let mut problem = |text: String| {
+                problems.push(format!("{} on {}: {text}", model.name, board.name));
+            };
+            if linked.arena != predicted.arena_bytes {
+                problem(format!("arena {}, predicted {}", linked.arena, predicted.arena_bytes));
+            }
+            if linked.constants != predicted.constant_bytes {
+                let constants = predicted.constant_bytes;
+                problem(format!("constants {}, predicted {constants}", linked.constants));
+            }
+            if !linked.panicking.is_empty() {
+                problem(format!("panicking machinery: {:?}", linked.panicking));
+            }
+            let off = percent(predicted.flash_bytes as f64, linked.flash as f64);
+            if off.abs() > FLASH_TOLERANCE {
+                problem(format!(
+                    "flash {}, predicted {} ({off:+.1} %); code {}, predicted {}",
+                    linked.flash, predicted.flash_bytes, linked.code, predicted.code_bytes
+                ));
+            }
+            match linked.ran {
+                None => {}
+                Some(Err(text)) => problem(text),
+                Some(Ok(ran)) => {
+                    let off = percent(predicted.instructions as f64, ran.instructions as f64);
+                    if off.abs() > INSTRUCTIONS_TOLERANCE {
+                        problem(format!(
+                            "{} instructions, predicted {} ({off:+.1} %)",
+                            ran.instructions, predicted.instructions
+                        ));
+                    }
+                    if ran.stack > predicted.stack_bytes {
+                        problem(format!(
+                            "{} bytes of stack, bound {}",
+                            ran.stack, predicted.stack_bytes
+                        ));
+                    }
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+fn percent(predicted: f64, actual: f64) -> f64 {
+    100.0 * (predicted - actual) / actual
+}
