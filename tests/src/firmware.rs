@@ -11,7 +11,9 @@ use std::{fs, io, thread};
 
 use ember_codegen::emit::Package;
 use ember_codegen::target::Board;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::elf::PT_LOAD;
+use object::read::elf::{ElfFile32, ProgramHeader as _};
+use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
 
 /// How long firmware may run.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -218,8 +220,10 @@ pub fn run(board: &Board, elf: &Path, dir: &Path) -> Result<String, String> {
 
 /// What an ELF file says about sizes.
 pub struct Elf {
-    /// Bytes of sections that lie in flash.
+    /// From the start of flash to the end of what is loaded there.
     pub flash_bytes: u64,
+    /// Statics in RAM.
+    pub ram_bytes: u64,
     /// Demangled names without hash, addresses and sizes of all sized symbols.
     pub symbols: Vec<Symbol>,
 }
@@ -235,26 +239,23 @@ pub struct Symbol {
     pub size: u64,
 }
 
-/// Reads an ELF file.
+/// Reads an ELF file for a board.
 ///
 /// # Panics
 /// If it is none.
-pub fn elf(path: &Path) -> Elf {
+pub fn elf(path: &Path, board: &Board) -> Elf {
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let file = object::File::parse(&*bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let allocated = |flags: object::SectionFlags| match flags {
-        object::SectionFlags::Elf { sh_flags, .. } => {
-            sh_flags.0 & u64::from(object::elf::SHF_ALLOC.0) != 0
-        }
-        _ => false,
-    };
-    let flash_bytes = file
-        .sections()
-        .filter(|section| {
-            allocated(section.flags()) && section.kind() != object::SectionKind::UninitializedData
-        })
-        .map(|section| section.size())
-        .sum();
+    let file = ElfFile32::<Endianness>::parse(&*bytes)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let endian = file.endian();
+    let ends = file.elf_program_headers().iter().filter_map(|header| {
+        let (start, bytes) = (header.p_paddr(endian), header.p_filesz(endian));
+        let loaded = header.p_type(endian) == PT_LOAD && bytes > 0;
+        (loaded && board.flash.contains(start.into())).then_some(start + bytes)
+    });
+    let flash_bytes = ends.max().map_or(0, |end| (end - board.flash.origin).into());
+    let in_ram = file.sections().filter(|section| board.ram.contains(section.address()));
+    let ram_bytes = in_ram.map(|section| section.size()).sum();
     let symbols = file
         .symbols()
         .filter(|symbol| symbol.size() > 0)
@@ -268,6 +269,7 @@ pub fn elf(path: &Path) -> Elf {
         .collect();
     Elf {
         flash_bytes,
+        ram_bytes,
         symbols,
     }
 }

@@ -14,6 +14,8 @@ use crate::models::golden;
 pub struct Linked {
     /// Everything in flash.
     pub flash: usize,
+    /// Statics in RAM, the arena among them.
+    pub ram: usize,
     /// The static that holds the model.
     pub arena: usize,
     /// Weights and other constants.
@@ -74,7 +76,7 @@ pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
     let dir = work_dir("linked").join(&board.name).join(&planned.graph().name);
     write_package(&package, &dir);
     let path = build_firmware(&dir, &work_dir("target"), board)?;
-    let elf = elf(&path);
+    let elf = elf(&path, board);
     let sum = |belongs: &dyn Fn(&str) -> bool| {
         let found = elf.symbols.iter().filter(|symbol| belongs(&symbol.name));
         unique(found.map(|symbol| (symbol.address, symbol.size)))
@@ -82,6 +84,7 @@ pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
     let ran = board.qemu_args().map(|_| run_vectors(board, &path, &dir, &vectors));
     Ok(Linked {
         flash: usize::try_from(elf.flash_bytes).unwrap_or(usize::MAX),
+        ram: usize::try_from(elf.ram_bytes).unwrap_or(usize::MAX),
         arena: sum(&|name| name.ends_with("::MODEL")),
         constants: sum(&|name| name.contains("::params::") && !name.starts_with("ember_runtime")),
         code: sum(&|name| name.starts_with("ember_runtime::")),

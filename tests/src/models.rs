@@ -54,7 +54,22 @@ impl Model {
 /// A topology with random weights, quantised and planned.
 pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
     let name = graph.name.clone();
-    let network = with_weights(graph, seed);
+    let mut network = with_weights(graph, seed);
+    // Trained channels differ in scale; with equal ones their shifts would be equal too.
+    let mut random = Random::new(seed);
+    for (node, params) in network.graph.nodes.iter().zip(&mut network.params) {
+        let Some(params) = params else { continue };
+        let channels = params.bias.len();
+        let scales: Vec<f32> = (0..channels).map(|_| random.real().exp2()).collect();
+        let run = params.weights.len() / channels;
+        for (index, weight) in params.weights.iter_mut().enumerate() {
+            // Depthwise weights have their channels innermost.
+            *weight *= match node.op {
+                Op::DepthwiseConv2d(_) => scales[index % channels],
+                _ => scales[index / run],
+            };
+        }
+    }
     let samples = samples(&network.graph, seed, 16);
     let ranges = calibrate(
         &network,

@@ -70,7 +70,7 @@ fn every_board_links_without_a_panic_and_emulated_ones_compute_the_same() {
     for board in boards() {
         let (dir, elf) = build(&board, "boards", &golden);
         let name = &board.name;
-        let symbols = firmware::elf(&elf).symbols;
+        let symbols = firmware::elf(&elf, &board).symbols;
         let panics: Vec<_> = symbols
             .iter()
             .filter(|symbol| symbol.name.contains("panic") || symbol.name.contains("core::fmt"))
@@ -239,7 +239,7 @@ fn bad_samples_and_faults_end_with_failure() {
 
         // An undefined instruction in the place of the inference.
         let mut broken = fs::read(&elf).unwrap();
-        let infer = firmware::elf(&elf)
+        let infer = firmware::elf(&elf, &board)
             .symbols
             .into_iter()
             .find(|s| s.name == "bench_begin")

@@ -50,7 +50,7 @@ pub enum Command {
     /// Count instructions, memory and code of an emitted crate
     #[command(after_help = "Example:\n  emberc bench examples/digits/ember-out/digits")]
     Bench(JsonDir),
-    /// Show a network (.ember): layers, sizes, memory map, boards that fit; or a job (.toml)
+    /// Show a network (.ember, .tflite): layers, sizes, memory map, boards that fit; or a job (.toml)
     #[command(
         after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember"
     )]
@@ -123,7 +123,7 @@ pub struct JsonDir {
 /// A file.
 #[derive(Args, Debug)]
 pub struct File {
-    /// An .ember or .toml file
+    /// An .ember, .tflite or .toml file
     pub file: PathBuf,
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::Error;
 
@@ -20,8 +20,10 @@ pub(crate) fn text(text: &str) -> Result<(), Error> {
 }
 
 /// Prints one JSON object.
-pub(crate) fn json(value: &Value) -> Result<(), Error> {
-    let mut line = format!("{value:#}");
-    line.push('\n');
-    text(&line)
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Error> {
+    // Straight to text: a `Value` in between would spell f32 with the digits of f64.
+    let mut object = serde_json::to_string_pretty(value)
+        .unwrap_or_else(|error| panic!("BUG: results are always JSON: {error}"));
+    object.push('\n');
+    text(&object)
 }

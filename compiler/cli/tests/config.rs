@@ -143,7 +143,7 @@ fn every_key_is_documented() {
 }
 
 /// A value that may or may not be right for a key.
-fn value() -> impl proptest::strategy::Strategy<Value = String> {
+fn value() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<i64>().prop_map(|n| n.to_string()),
         any::<f64>().prop_map(|x| format!("{x:?}")),
@@ -160,7 +160,7 @@ fn value() -> impl proptest::strategy::Strategy<Value = String> {
     ]
 }
 
-fn line() -> impl proptest::strategy::Strategy<Value = String> {
+fn line() -> impl Strategy<Value = String> {
     let known = (0..keys::KEYS.len(), value()).prop_map(|(at, value)| {
         format!(
             "{}.{} = {value}",

@@ -1,106 +1,137 @@
-//! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime`. For cores after `--`
-//! only (all without): `cargo run --release -p ember-tests --bin fit_cost`.
+//! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew:
+//! `cargo run --release -p ember-tests --bin fit_cost`. With `--reuse` the measurements of the last
+//! run are fitted again, for work on `cost::features`.
 #![allow(missing_docs, reason = "a program")]
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::{env, fs};
 
 use ember_codegen::cost::{Kernel, features};
 use ember_codegen::plan::Planned;
 use ember_codegen::target::Core;
 use ember_ir::Rounding;
-use ember_tests::calibrate::{bench, bench_board, fit, layers};
+use ember_tests::calibrate::base::Base;
+use ember_tests::calibrate::{base, bench, bench_board, fit, layers};
 use ember_tests::{firmware, models};
 
+/// Instructions of `infer` outside its layers and of the counter around it.
+const CALL_INSTRUCTIONS: u64 = 10;
+
 fn main() -> ExitCode {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    let dump = arguments
-        .iter()
-        .position(|a| a == "--dump")
-        .map(|i| arguments.remove(i))
-        .is_some();
-    let level = std::env::var("FIT_OPT_LEVEL").unwrap_or_else(|_| "2".to_owned());
-    let networks: Vec<Planned> = layers::single_layers(7)
-        .into_iter()
-        .map(|graph| models::planned(graph, Rounding::Single, 3))
-        .collect();
-    for core in Core::ALL {
-        if !arguments.is_empty() && !arguments.iter().any(|name| name == core.name()) {
-            continue;
-        }
-        let board = bench_board(core);
-        let dir = firmware::work_dir("fit").join(core.name());
-        let measured = match bench::measure(
-            &networks,
-            &board,
-            &level,
-            &dir,
-            &firmware::work_dir("fit/target"),
-        ) {
-            Ok(measured) => measured,
-            Err(error) => {
-                eprintln!("{}: {error}", core.name());
-                return ExitCode::FAILURE;
-            }
-        };
-        let total: u64 = measured.iter().map(|m| m.code_bytes).sum();
-        let work: u64 = measured.iter().map(|m| m.instructions).sum();
-        eprintln!(
-            "{} opt-level {level}: {total} bytes of code, {work} instructions",
-            core.name()
-        );
-        for kernel in Kernel::ALL {
-            let mut rows = [vec![], vec![]];
-            let mut targets = [vec![], vec![]];
-            for (network, measured) in networks.iter().zip(&measured) {
-                let graph = network.graph();
-                let Some(node) = graph.nodes.last() else {
-                    continue;
-                };
-                let Some(features) = features(graph, node, core) else {
-                    continue;
-                };
-                if features.kernel != kernel {
-                    continue;
-                }
-                if dump {
-                    eprintln!(
-                        "  {} {:?} -> {} {:?} code {} {:?} work {} {:?}",
-                        kernel.name(),
-                        graph.input_shape(node).dims(),
-                        graph.output_shape(node),
-                        node.op,
-                        measured.code_bytes,
-                        features.code,
-                        measured.instructions,
-                        features.instructions
-                    );
-                }
-                // LLVM merges functions with equal code; the second one has no symbol.
-                if measured.code_bytes > 0 {
-                    rows[0].push(features.code);
-                    targets[0].push(measured.code_bytes as f64);
-                }
-                rows[1].push(features.instructions);
-                targets[1].push(measured.instructions as f64);
-            }
-            let code = fit::least_squares(&rows[0], &targets[0], 0.0);
-            let work = fit::least_squares(&rows[1], &targets[1], 20.0);
-            let [(code_mean, code_max), (work_mean, work_max)] = [
-                fit::errors(&rows[0], &targets[0], &code),
-                fit::errors(&rows[1], &targets[1], &work),
-            ];
-            eprintln!(
-                "  {:17} code {code_mean:5.1} % mean, {code_max:5.1} % most; instructions {work_mean:5.1} %, {work_max:5.1} %",
-                kernel.name()
-            );
-            println!(
-                "[{}.kernels.{}]\ncode = {}\ninstructions = {}\n",
-                core.name(),
-                kernel.name(),
-                fit::list(&code),
-                fit::list(&work)
-            );
+    match write_table(env::args().any(|argument| argument == "--reuse")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+fn write_table(reuse: bool) -> Result<(), String> {
+    let networks = networks();
+    let mut table = String::from(
+        "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
+         # Bytes and instructions per count, in the order of `cost::features`.\n",
+    );
+    for core in Core::ALL {
+        if core == Core::CortexM0Plus {
+            // The same instructions; what differs is their time.
+            let same = section(&table, Core::CortexM0, core);
+            table += &same;
+            continue;
+        }
+        table += &measure(core, &networks, reuse)?;
+    }
+    let path = firmware::root().join("compiler/codegen/src/cost/table.toml");
+    fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Layers as networks; every fourth rounds like TensorFlow Lite.
+fn networks() -> Vec<Planned> {
+    let graphs = layers::single_layers(7).into_iter();
+    let planned = graphs.zip((0..4).cycle()).map(|(graph, turn)| {
+        let rounding = if turn == 0 { Rounding::TfLite } else { Rounding::Single };
+        models::planned(graph, rounding, 3)
+    });
+    planned.collect()
+}
+
+/// The table of one core.
+fn measure(core: Core, networks: &[Planned], reuse: bool) -> Result<String, String> {
+    let board = bench_board(core);
+    let dir = firmware::work_dir("fit").join(core.name());
+    let target = firmware::work_dir("fit/target");
+    let cache = dir.with_extension("measured");
+    let measured =
+        bench::cached(reuse, &cache, || bench::measure(networks, &board, "2", &dir, &target))?;
+    let code: u64 = measured.iter().map(|m| m.code_bytes).sum();
+    let instructions: u64 = measured.iter().map(|m| m.instructions).sum();
+    eprintln!("{}: {code} bytes of code, {instructions} instructions", core.name());
+    let Base { flash, statics, stack, helpers } = base::measure(core)?;
+    let mut text = format!(
+        "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
+         division_bytes = {}\nlong_multiply_bytes = {}\n\
+         base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
+        core.name(),
+        helpers.division,
+        helpers.long_multiply,
+        flash[0],
+        flash[1],
+        statics[0],
+        statics[1],
+    );
+    for kernel in Kernel::ALL {
+        let (code, instructions) = factors(kernel, core, networks, &measured);
+        let name = format!("{}.kernels.{}", core.name(), kernel.name());
+        let _ = writeln!(text, "\n[{name}]\ncode = {code}\ninstructions = {instructions}");
+    }
+    Ok(text)
+}
+
+/// The factors of a kernel as lists.
+fn factors(
+    kernel: Kernel,
+    core: Core,
+    networks: &[Planned],
+    measured: &[bench::Measured],
+) -> (String, String) {
+    let mut rows = [Vec::new(), Vec::new()];
+    let mut targets = [Vec::new(), Vec::new()];
+    for (network, measured) in networks.iter().zip(measured) {
+        let (graph, layer) = (network.graph(), network.layers().last());
+        let node = graph.nodes.last();
+        let Some(features) = node.and_then(|node| features(graph, node, layer, core)) else {
+            continue;
+        };
+        if features.kernel != kernel {
+            continue;
+        }
+        // LLVM merges functions with equal code; the second one has no symbol.
+        if measured.code_bytes > 0 {
+            rows[0].push(features.code);
+            targets[0].push(measured.code_bytes as f64);
+        }
+        rows[1].push(features.instructions);
+        targets[1].push(measured.instructions as f64);
+    }
+    let code = fit::least_squares(&rows[0], &targets[0], 0.0);
+    let work = fit::least_squares(&rows[1], &targets[1], 20.0);
+    let held = [fit::held_out(&rows[0], &targets[0], 0.0), fit::held_out(&rows[1], &targets[1], 20.0)];
+    eprintln!(
+        "  {:17} mean and largest error: code {}, unseen {}; instructions {}, unseen {}",
+        kernel.name(),
+        fit::errors(&rows[0], &targets[0], &code),
+        held[0],
+        fit::errors(&rows[1], &targets[1], &work),
+        held[1],
+    );
+    (fit::list(&code), fit::list(&work))
+}
+
+/// The section of one core under the name of another.
+fn section(table: &str, from: Core, to: Core) -> String {
+    let name = format!("[{}]", from.name());
+    let start = table.find(&name).map_or(0, |start| start.saturating_sub(1));
+    table[start..].replace(&format!("[{}", from.name()), &format!("[{}", to.name()))
 }

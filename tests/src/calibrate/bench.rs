@@ -77,7 +77,7 @@ pub fn measure(
     device_cargo(dir, target, &board.triple, &["build", "--release"])?;
     let path = target.join(&board.triple).join("release/fit");
     let printed = run(board, &path, dir)?;
-    let elf = elf(&path);
+    let elf = elf(&path, board);
     let mut counts = BTreeMap::new();
     for line in printed.lines() {
         let Some((index, ticks)) = line.split_once(' ') else {
@@ -106,6 +106,35 @@ pub fn measure(
             })
         })
         .collect()
+}
+
+/// The measurements of an earlier run if `reuse` is set, else those of `measure`, kept for later.
+///
+/// # Errors
+/// As `measure`, or if the file cannot be read or written.
+pub fn cached(
+    reuse: bool,
+    file: &Path,
+    measure: impl FnOnce() -> Result<Vec<Measured>, String>,
+) -> Result<Vec<Measured>, String> {
+    if reuse {
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let numbers = text.lines().filter_map(|line| line.split_once(' '));
+        return numbers
+            .map(|(code, instructions)| {
+                let number = |text: &str| text.parse().map_err(|e| format!("{text}: {e}"));
+                Ok(Measured {
+                    code_bytes: number(code)?,
+                    instructions: number(instructions)?,
+                })
+            })
+            .collect();
+    }
+    let measured = measure()?;
+    let line = |m: &Measured| format!("{} {}\n", m.code_bytes, m.instructions);
+    let text: String = measured.iter().map(line).collect();
+    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(measured)
 }
 
 /// The kernel that a module's `infer` calls.

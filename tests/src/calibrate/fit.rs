@@ -1,7 +1,7 @@
 //! Least squares with relative errors, and the table's text.
 
 /// Pulls factors of features that never vary towards zero; small against any real count.
-const RIDGE: f64 = 1e-6;
+const RIDGE: f64 = 1e-5;
 
 /// The factors that predict `targets` from rows of `features` with the least squared error relative to
 /// the target plus `slack`: normal equations of columns scaled to one length.
@@ -64,17 +64,60 @@ fn solve(mut system: Vec<Vec<f64>>) -> Vec<f64> {
     solution
 }
 
-/// Mean and largest error relative to the target, in percent.
-pub fn errors(features: &[Vec<f64>], targets: &[f64], factors: &[f64]) -> (f64, f64) {
-    let mut sum = 0.0;
-    let mut most = 0.0f64;
-    for (row, target) in features.iter().zip(targets) {
+/// Errors relative to the target.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Errors {
+    sum: f64,
+    count: usize,
+    most: f64,
+}
+
+impl Errors {
+    fn add(&mut self, row: &[f64], target: f64, factors: &[f64]) {
         let predicted: f64 = row.iter().zip(factors).map(|(x, f)| x * f).sum();
-        let error = 100.0 * (predicted - target).abs() / target.max(1.0);
-        sum += error;
-        most = most.max(error);
+        let error = (predicted - target).abs() / target.max(1.0);
+        self.sum += error;
+        self.count += 1;
+        self.most = self.most.max(error);
     }
-    (sum / targets.len().max(1) as f64, most)
+}
+
+/// `3.2/14.0 %`: mean and largest.
+impl std::fmt::Display for Errors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mean = 100.0 * self.sum / self.count.max(1) as f64;
+        write!(f, "{mean:.1}/{:.1} %", 100.0 * self.most)
+    }
+}
+
+/// Errors of factors.
+pub fn errors(features: &[Vec<f64>], targets: &[f64], factors: &[f64]) -> Errors {
+    let mut errors = Errors::default();
+    for (row, &target) in features.iter().zip(targets) {
+        errors.add(row, target, factors);
+    }
+    errors
+}
+
+/// Errors on every fifth row of factors that were fitted to the others, for each fifth in turn.
+pub fn held_out(features: &[Vec<f64>], targets: &[f64], slack: f64) -> Errors {
+    let mut errors = Errors::default();
+    for turn in 0..5 {
+        let (mut rows, mut values) = (Vec::new(), Vec::new());
+        for (index, (row, &target)) in features.iter().zip(targets).enumerate() {
+            if index % 5 != turn {
+                rows.push(row.clone());
+                values.push(target);
+            }
+        }
+        let factors = least_squares(&rows, &values, slack);
+        for (index, (row, &target)) in features.iter().zip(targets).enumerate() {
+            if index % 5 == turn {
+                errors.add(row, target, &factors);
+            }
+        }
+    }
+    errors
 }
 
 /// A list of factors as TOML, three digits after the point.

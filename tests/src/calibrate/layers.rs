@@ -9,14 +9,14 @@ use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 8] = [
-    (Kind::Conv2d, 110),
-    (Kind::DepthwiseConv2d, 70),
+    (Kind::Conv2d, 150),
+    (Kind::DepthwiseConv2d, 90),
     (Kind::Dense, 60),
-    (Kind::Add, 12),
-    (Kind::AveragePool2d, 40),
-    (Kind::MaxPool2d, 40),
-    (Kind::Mean, 24),
-    (Kind::Softmax, 10),
+    (Kind::Add, 16),
+    (Kind::AveragePool2d, 36),
+    (Kind::MaxPool2d, 36),
+    (Kind::Mean, 30),
+    (Kind::Softmax, 8),
 ];
 
 #[derive(Clone, Copy)]
@@ -49,22 +49,26 @@ pub fn single_layers(seed: u64) -> Vec<Graph> {
 
 fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     let mut builder = GraphBuilder::new(format!("l{index}"));
-    let channels = random.pick(&[1, 2, 3, 4, 4, 6, 8, 8, 10, 12, 16, 16, 20, 24, 32]);
-    let flat = random.below(3) == 0;
-    let (height, width) = match flat {
-        true => (1, random.pick(&[6, 8, 13, 16, 20, 25, 32])),
-        false => {
-            let side = random.pick(&[2, 3, 4, 4, 6, 7, 8, 8, 10, 14]);
+    // Widths are multiples of four but for a network's input.
+    let widths = [4, 8, 8, 12, 16, 16, 20, 24, 32, 40];
+    let channels = match random.below(4) {
+        0 => random.pick(&[1, 1, 2, 3, 6]),
+        _ => random.pick(&widths),
+    };
+    let (height, width) = match random.below(2) {
+        0 => (1, random.pick(&[6, 8, 13, 16, 20, 25, 32, 50])),
+        _ => {
+            let side = random.pick(&[4, 4, 6, 7, 8, 8, 8, 10, 14]);
             (side, side)
         }
     };
     let image = [height, width, channels];
-    let filters = random.pick(&[1, 2, 3, 4, 6, 8, 8, 10, 12, 16, 16, 20, 24, 32]);
-    let features = random.pick(&[2, 3, 4, 5, 6, 8, 10, 10, 12, 16, 24, 32, 64]);
+    let filters = random.pick(&widths);
+    let features = random.pick(&[2, 3, 4, 5, 6, 8, 10, 10, 12, 16, 32, 64]);
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
     let (shape, op) = match kind {
         Kind::Conv2d => {
-            let window = window(random, image, &[1, 1, 1, 3, 3, 3, 5, 7]);
+            let window = window(random, image, &[1, 1, 1, 3, 3, 3, 5]);
             (
                 image.to_vec(),
                 Op::Conv2d(Conv2d {
@@ -75,8 +79,8 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             )
         }
         Kind::DepthwiseConv2d => {
-            let window = window(random, image, &[3, 3, 3, 5, 5, 7]);
-            let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 2]);
+            let window = window(random, image, &[3, 3, 3, 5]);
+            let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2]);
             (
                 image.to_vec(),
                 Op::DepthwiseConv2d(DepthwiseConv2d {
@@ -136,12 +140,17 @@ fn window(random: &mut Random, [height, width, _]: [usize; 3], kernels: &[usize]
     let k = random.pick(kernels);
     let stride = random.pick(&[1, 1, 2]);
     let (kernel, stride) = match height {
-        1 => ([1, k], [1, stride]),
+        1 if k > 1 => ([1, random.pick(&[3, 3, 5, 5, 7, 9])], [1, stride]),
+        1 => ([1, 1], [1, stride]),
         _ => ([k, k], [stride, stride]),
     };
+    let mut window = Window2d::valid(kernel, stride);
+    if height == 1 && random.below(4) == 0 {
+        window.dilation = [1, 2];
+    }
     match random.below(3) {
-        0 => Window2d::valid(kernel, stride),
-        _ => Window2d::same([height, width], kernel, stride),
+        0 => window,
+        _ => window.with_same_padding([height, width]),
     }
 }
 

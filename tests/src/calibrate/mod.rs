@@ -4,6 +4,7 @@
 //!
 //! Reading order: [`layers`] (what is measured), [`bench`] (how), [`fit`] (the factors).
 
+pub mod base;
 pub mod bench;
 pub mod fit;
 pub mod layers;

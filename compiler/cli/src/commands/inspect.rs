@@ -5,9 +5,10 @@ use std::path::Path;
 use ember_codegen::cost::{footprint, footprint_of};
 use ember_codegen::plan::Planned;
 use ember_codegen::target::Limits;
+use ember_ir::QuantGraph;
 
 use crate::config::{Job, size};
-use crate::files::read_text;
+use crate::files::{io_error, read_text};
 use crate::pipeline::report::thousands;
 use crate::{Error, boards, data, output};
 
@@ -18,20 +19,32 @@ pub fn inspect(path: &Path) -> Result<(), Error> {
         .and_then(|kind| kind.to_str())
         .unwrap_or_default();
     match kind {
-        "ember" => network(path),
+        "ember" => {
+            let network =
+                ember_ir::text::parse(&read_text(path)?).map_err(|error| refused(path, error))?;
+            show(network, path)
+        }
+        "tflite" => {
+            let bytes = std::fs::read(path).map_err(io_error(path))?;
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            let network =
+                ember_import::import(&stem, &bytes).map_err(|error| refused(path, error))?;
+            show(network, path)
+        }
         "toml" => job(path),
         _ => Err(Error::usage(format!(
-            "{}: emberc looks into .ember and .toml files",
+            "{}: emberc looks into .ember, .tflite and .toml files",
             path.display()
         ))),
     }
 }
 
-fn network(path: &Path) -> Result<(), Error> {
-    let network = ember_ir::text::parse(&read_text(path)?)
-        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
-    let planned = Planned::new(network)
-        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+fn refused(path: &Path, error: impl std::fmt::Display) -> Error {
+    Error::usage(format!("{}: {error}", path.display()))
+}
+
+fn show(network: QuantGraph, path: &Path) -> Result<(), Error> {
+    let planned = Planned::new(network).map_err(|error| refused(path, error))?;
     let graph = &planned.network().graph;
     let plan = planned.plan();
     let mut text = format!("{}\n\n", graph.name);

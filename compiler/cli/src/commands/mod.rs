@@ -58,10 +58,9 @@ fn verify_dir(dir: &Path, progress: Progress) -> Result<Report, Error> {
 }
 
 fn print(report: &Report, as_json: bool) -> Result<(), Error> {
-    if !as_json {
-        return output::text(&report.table());
+    if as_json {
+        output::json(report)
+    } else {
+        output::text(&report.table())
     }
-    let value = serde_json::to_value(report)
-        .unwrap_or_else(|error| panic!("BUG: a report is always JSON: {error}"));
-    output::json(&value)
 }

@@ -22,8 +22,8 @@ pub fn parse(text: &str) -> Option<usize> {
 pub fn show(bytes: usize) -> String {
     match bytes {
         0..1024 => format!("{bytes} B"),
-        _ if bytes % (1024 * 1024) == 0 => format!("{} MiB", bytes / (1024 * 1024)),
-        _ if bytes % 1024 == 0 => format!("{} KiB", bytes / 1024),
+        _ if bytes.is_multiple_of(1024 * 1024) => format!("{} MiB", bytes / (1024 * 1024)),
+        _ if bytes.is_multiple_of(1024) => format!("{} KiB", bytes / 1024),
         _ => format!("{:.1} KiB", bytes as f64 / 1024.0),
     }
 }

@@ -4,12 +4,9 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use ember_codegen::cost::footprint;
-use ember_codegen::plan::plan;
-use ember_codegen::target::Board;
 use ember_ir::{Graph, Shape};
 use ember_search::{
-    Budget, Constraints, Cost, Evaluate, Happened, History, Identity, Outcome, Price, Scored,
+    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Scored,
     SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped, StrategyKind, Task,
 };
 
@@ -30,22 +27,6 @@ pub struct Found {
     pub chosen: Scored,
     /// Its topology.
     pub graph: Graph,
-}
-
-/// The price of a network is that of the crate that would be emitted for it.
-struct BoardPrice<'a>(&'a Board);
-
-impl Price for BoardPrice<'_> {
-    fn price(&self, graph: &Graph) -> Cost {
-        let footprint = footprint(graph, &plan(graph), self.0);
-        Cost {
-            flash_bytes: footprint.flash_bytes,
-            ram_bytes: footprint.ram_bytes,
-            arena_bytes: footprint.arena_bytes,
-            instructions: footprint.instructions,
-            macs: footprint.macs,
-        }
-    }
 }
 
 /// The settings of a job's search.
@@ -130,7 +111,9 @@ pub fn search(
     let began = Instant::now();
     let setup = Setup {
         space: space.as_ref(),
-        price: &BoardPrice(&job.board.board),
+        price: &PlannerPrice {
+            board: &job.board.board,
+        },
         constraints: &constraints(job),
         evaluator,
         settings: &settings,

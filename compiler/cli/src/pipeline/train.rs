@@ -69,7 +69,8 @@ pub fn train(
         record: Record {
             accuracy_float: accuracy(&scores, &test.labels),
             accuracy_int8: int8_accuracy(&result.quant_graph, &test).map_err(Error::tool)?,
-            search_seconds: found.outcome.elapsed.as_secs_f64(),
+            // Whole milliseconds read back from JSON as what they were.
+            search_seconds: found.outcome.elapsed.as_millis() as f64 / 1000.0,
             why: found.outcome.why.clone(),
         },
         network: result.quant_graph,

@@ -6,8 +6,8 @@
 //!   kernel instance has (code), how often each part runs (instructions). The factors are fitted per
 //!   core on built firmware and counted runs and lie in `table.toml`.
 //!
-//! The numbers depend on the topology alone, so that the search prices a candidate as the emitter
-//! does. Cost: a few microseconds per network. Limits: a kernel changed in `ember-runtime` asks for a
+//! The topology alone gives all of it, so that the search prices a candidate as the emitter does; a
+//! network's integers only add how its outputs are requantised (a few bytes of code per layer). Cost: a few microseconds per network. Limits: a kernel changed in `ember-runtime` asks for a
 //! new fit: `cargo run --release -p ember-tests --bin fit_cost`.
 //!
 //! Reading order: [`Footprint`], `features`, `window`, `table`.
@@ -19,13 +19,17 @@ mod window;
 pub use features::{Features, Kernel, features};
 pub use table::{CoreTable, Factors, Table};
 
-use ember_ir::{Graph, Node, Op};
+use ember_ir::{Graph, Node, Op, Padding};
 
+use crate::lower::Layer;
 use crate::plan::{Plan, Planned};
 use crate::target::{Board, Runner};
 
 /// Bytes of a softmax's table: 256 words.
 const SOFTMAX_TABLE_BYTES: usize = 1024;
+
+/// Bytes of the call of a layer in `infer`.
+pub const CALL_BYTES: usize = 6;
 
 /// Golden vectors linked into firmware that cannot read samples from a host.
 pub const DEVICE_VECTORS: usize = 4;
@@ -73,12 +77,21 @@ pub struct LayerCost {
 
 /// The cost of a graph that the verifier accepts, under a plan, on a board.
 pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
+    price(graph, plan, None, board)
+}
+
+/// The cost of a planned network: as [`footprint`], and its integers are known.
+pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
+    price(planned.graph(), planned.plan(), Some(planned.layers()), board)
+}
+
+fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {
     let table = Table::get().core(board.core);
-    let layers: Vec<LayerCost> = graph
-        .nodes
-        .iter()
-        .map(|node| layer(graph, node, board, table))
-        .collect();
+    let layer = |(index, node)| {
+        let integers = integers.and_then(|layers| layers.get(index));
+        layer(graph, node, integers, board, table)
+    };
+    let layers: Vec<LayerCost> = graph.nodes.iter().enumerate().map(layer).collect();
     let sum =
         |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);
     let constant_bytes = sum(|layer| layer.constant_bytes);
@@ -104,11 +117,6 @@ pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
     }
 }
 
-/// The cost of a planned network.
-pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
-    footprint(&planned.network().graph, planned.plan(), board)
-}
-
 /// Bytes of weights, biases, multipliers and tables of one node.
 pub fn constant_bytes(graph: &Graph, node: &Node) -> usize {
     let input = graph.input_shape(node);
@@ -127,12 +135,18 @@ pub fn constant_bytes(graph: &Graph, node: &Node) -> usize {
     }
 }
 
-fn layer(graph: &Graph, node: &Node, board: &Board, table: &CoreTable) -> LayerCost {
+fn layer(
+    graph: &Graph,
+    node: &Node,
+    integers: Option<&Layer>,
+    board: &Board,
+    table: &CoreTable,
+) -> LayerCost {
     let macs = node
         .op
         .macs(graph.input_shape(node), graph.output_shape(node));
     let constant_bytes = constant_bytes(graph, node);
-    let Some(features) = features(graph, node, board.core) else {
+    let Some(features) = features(graph, node, integers, board.core) else {
         return LayerCost {
             constant_bytes,
             macs,
@@ -142,7 +156,7 @@ fn layer(graph: &Graph, node: &Node, board: &Board, table: &CoreTable) -> LayerC
     let factors = table.factors(features.kernel);
     LayerCost {
         constant_bytes,
-        code_bytes: predict(&factors.code, &features.code) as usize,
+        code_bytes: predict(&factors.code, &features.code) as usize + CALL_BYTES,
         instructions: predict(&factors.instructions, &features.instructions),
         macs,
     }
@@ -161,16 +175,45 @@ fn predict(factors: &[f64], features: &[f64]) -> u64 {
 
 /// Everything in flash that is neither a layer's code nor a constant.
 fn base_bytes(graph: &Graph, board: &Board, table: &CoreTable) -> usize {
-    let base = table.base_bytes(board.transport());
-    // Byte arrays between word arrays leave gaps; two of them per layer with weights, 1.5 on average.
-    let weighted = graph
-        .nodes
-        .iter()
-        .filter(|node| node.op.weight_channels(graph.input_shape(node)).is_some());
-    base + 3 * weighted.count() + vector_bytes(graph, board)
+    table.base_bytes(board.transport())
+        + gap_bytes(graph)
+        + vector_bytes(graph, board)
+        + helper_bytes(graph, table)
 }
 
-fn vector_bytes(graph: &Graph, board: &Board) -> usize {
+/// Functions of the compiler that kernels share, where the core lacks the instruction.
+fn helper_bytes(graph: &Graph, table: &CoreTable) -> usize {
+    let divides = |node: &Node| match &node.op {
+        // The number of taps varies at the border; else it is a constant.
+        Op::AveragePool2d(op) => op.window.padding != Padding::default(),
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::Dense(_)
+        | Op::Add(_)
+        | Op::MaxPool2d(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => false,
+    };
+    let multiplies = |node: &Node| matches!(node.op, Op::Softmax(_));
+    let nodes = &graph.nodes;
+    (if nodes.iter().any(divides) { table.division_bytes } else { 0 })
+        + (if nodes.iter().any(multiplies) { table.long_multiply_bytes } else { 0 })
+}
+
+/// Expected padding between arrays of bytes and of words: half of what the bytes leave open.
+pub fn gap_bytes(graph: &Graph) -> usize {
+    let open = |bytes: usize| bytes.next_multiple_of(4) - bytes;
+    let gaps = graph.nodes.iter().filter_map(|node| {
+        let input = graph.input_shape(node);
+        let weights = node.op.weight_shape(input)?.elements();
+        Some(open(weights % 4) + open(node.op.weight_channels(input)? % 4))
+    });
+    gaps.sum::<usize>() / 2
+}
+
+/// Golden vectors that the firmware of a real board carries.
+pub fn vector_bytes(graph: &Graph, board: &Board) -> usize {
     match board.runner {
         Runner::Qemu { .. } => 0,
         Runner::ProbeRs { .. } => {

@@ -29,6 +29,10 @@ pub struct CoreTable {
     pub stack_bytes: usize,
     /// Instructions of an inference outside its layers.
     pub call_instructions: u64,
+    /// Flash of division, for cores without the instruction.
+    pub division_bytes: usize,
+    /// Flash of 64-bit multiplication, for cores without the instruction.
+    pub long_multiply_bytes: usize,
     /// Flash of an empty firmware, by transport.
     base: BTreeMap<String, usize>,
     /// RAM of an empty firmware without its stack, by transport.

@@ -2,25 +2,22 @@
 
 use ember_ir::Window2d;
 
-use super::{Blocking, flag, numbers};
+use super::rescale::Rescale;
+use super::{Blocking, class, flag, numbers};
 use crate::cost::window::{Pixels, pixels};
 
 pub(super) fn counts(
     window: &Window2d,
     ([h, w, c], [oh, ow, filters]): ([usize; 3], [usize; 3]),
     blocking: &Blocking,
+    rescale: Rescale,
 ) -> [Vec<f64>; 2] {
     let [kh, kw] = window.kernel;
     let pointwise = window.kernel == [1, 1] && window.stride == [1, 1] && [h, w] == [oh, ow];
     let mut pixels = pixels(window, [h, w], [oh, ow]);
     if pointwise {
         // The kernel sees the image as one row.
-        pixels = Pixels {
-            rows: 1,
-            interior_rows: 1,
-            interior_columns: h * w,
-            ..pixels
-        };
+        pixels = Pixels { rows: 1, interior_rows: 1, interior_columns: h * w, ..pixels };
     }
     let taps = kh * kw * c;
     let contiguous = kw == 1 || window.dilation[1] == 1;
@@ -32,38 +29,34 @@ pub(super) fn counts(
     };
     let run = taps / runs;
     let groups = filters.div_ceil(blocking.filters);
-    let tiles = groups * pixels.interior_rows * pixels.interior_columns.div_ceil(blocking.pixels);
-    let has_border = pixels.border > 0;
-    let has_interior = tiles > 0;
-    let border = groups * pixels.border;
-    let code = numbers([
-        1,
-        flag(has_interior),
-        flag(has_border),
-        flag(has_interior && runs > 1),
-        flag(has_interior && run % 4 != 0),
-        flag(has_interior) * (run % 4),
-        flag(has_interior && run >= 4),
-        flag(groups > 1),
-        flag(pixels.rows > 1),
-        flag(!filters.is_multiple_of(blocking.filters)),
-        flag(has_interior) * run.min(16),
-        flag(has_interior) * runs.min(8),
-        flag(!contiguous),
-        flag(has_interior && !pixels.interior_columns.is_multiple_of(blocking.pixels)),
+    let row_tiles = pixels.interior_columns.div_ceil(blocking.pixels);
+    let tiles = groups * pixels.interior_rows * row_tiles;
+    let (interior, border) = (tiles > 0, pixels.border > 0);
+    // Copies of the code that requantises and stores.
+    let stores = blocking.filters * (flag(interior) * blocking.pixels + flag(border));
+    let unrolled = if runs * run <= 48 { runs } else { 1 };
+    let code = numbers(&[
+        &[1, flag(interior), flag(border), flag(interior && border)],
+        &[flag(interior && runs > 1), flag(interior) * unrolled * (run % 4)],
+        &[flag(interior) * unrolled * (run / 4).min(8), flag(interior && run / 4 > 6)],
+        &class(true, groups, [1, 2, 3, 4]),
+        &class(interior, row_tiles, [1, 2, 3, 4, 8]),
+        &class(true, pixels.rows, [1, 2, 4]),
+        &class(border, ow, [4, 8]),
+        &[flag(border && oh > 1), flag(border) * flag(kw > 1), flag(border && taps <= 16)],
+        &[flag(!contiguous), flag(!filters.is_multiple_of(blocking.filters))],
+        &[flag(interior && !pixels.interior_columns.is_multiple_of(blocking.pixels))],
+        &rescale.counts(stores)[..],
+        &rescale.counts(1)[1..],
     ]);
-    let instructions = numbers([
-        1,
-        groups,
-        groups * pixels.rows,
-        tiles,
-        tiles * runs,
-        tiles * runs * (run / 4),
-        tiles * runs * (run % 4),
-        border,
-        groups * pixels.border_runs,
-        groups * pixels.border_taps * c,
-        groups * flag(has_border) * taps,
+    let edges = groups * pixels.border;
+    let instructions = numbers(&[
+        &[1, groups, groups * pixels.rows, tiles],
+        &[tiles * runs, tiles * runs * (run / 4), tiles * runs * (run % 4)],
+        &[edges, groups * pixels.border_runs, groups * pixels.border_taps * c],
+        &[groups * flag(border) * taps],
+        &rescale.counts((tiles * blocking.pixels + edges) * blocking.filters)[2..],
+        &rescale.counts(groups)[1..2],
     ]);
     [code, instructions]
 }

@@ -1,28 +1,29 @@
 //! Fully connected layer: groups of rows, then inputs.
 
-use super::{Blocking, flag, numbers};
+use super::rescale::Rescale;
+use super::{Blocking, class, flag, numbers};
 
-pub(super) fn counts(inputs: usize, outputs: usize, blocking: &Blocking) -> [Vec<f64>; 2] {
+pub(super) fn counts(
+    [inputs, outputs]: [usize; 2],
+    blocking: &Blocking,
+    rescale: Rescale,
+) -> [Vec<f64>; 2] {
     let groups = outputs.div_ceil(blocking.rows);
     let few = outputs < blocking.rows;
-    let code = numbers([
-        1,
-        flag(few),
-        flag(groups > 1),
-        flag(!outputs.is_multiple_of(blocking.rows)),
-        flag(inputs >= 4),
-        flag(inputs >= 16),
-        flag(inputs % 4 != 0),
-        inputs % 4,
-        inputs.min(16),
+    let words = inputs / 4;
+    let code = numbers(&[
+        &[1],
+        &class(true, outputs, [1, 2, 3, 4, 7, 8, 12, 16]),
+        &[flag(!outputs.is_multiple_of(blocking.rows))],
+        &class(true, words, [0, 1, 2, 3, 7]),
+        &[inputs % 4, flag(few) * (inputs % 4), flag(few) * words.min(4), flag(words % 2 == 1)],
+        &rescale.counts(outputs.min(blocking.rows)),
+        &rescale.counts(flag(groups == 2))[1..],
     ]);
-    let instructions = numbers([
-        1,
-        groups,
-        groups * (inputs / 4),
-        groups * (inputs % 4),
-        flag(few) * groups,
-        flag(few) * groups * inputs,
+    let instructions = numbers(&[
+        &[1, groups, groups * words, groups * (inputs % 4)],
+        &[flag(few) * groups, flag(few) * groups * inputs],
+        &rescale.counts(groups * outputs.min(blocking.rows)),
     ]);
     [code, instructions]
 }

@@ -2,39 +2,39 @@
 
 use ember_ir::DepthwiseConv2d;
 
-use super::{Blocking, flag, numbers};
+use super::rescale::Rescale;
+use super::{Blocking, class, flag, numbers};
 use crate::cost::window::pixels;
 
 pub(super) fn counts(
     op: &DepthwiseConv2d,
     ([h, w, _], [oh, ow, channels]): ([usize; 3], [usize; 3]),
     blocking: &Blocking,
+    rescale: Rescale,
 ) -> [Vec<f64>; 2] {
     let [kh, kw] = op.window.kernel;
     let pixels = pixels(&op.window, [h, w], [oh, ow]);
     let grouped = op.multiplier == 1 && channels >= blocking.channels;
-    let groups = if grouped {
-        channels.div_ceil(blocking.channels)
-    } else {
-        channels
+    let (groups, width) = match grouped {
+        true => (channels.div_ceil(blocking.channels), blocking.channels),
+        false => (channels, 1),
     };
     let interior = pixels.interior_rows * pixels.interior_columns;
-    let has_border = pixels.border > 0;
-    let split = [flag(!grouped), flag(grouped)];
+    let (inside, border) = (interior > 0, pixels.border > 0);
     let taps = kh * kw;
-    let code = numbers([
-        1,
-        split[0],
-        flag(has_border),
-        flag(interior > 0),
-        flag(interior > 0) * taps.min(16),
-        split[0] * flag(interior > 0) * taps.min(16),
-        flag(kh > 1 && interior > 0),
-        flag(groups > 1),
-        flag(oh > 1),
-        flag(ow > 1),
-        flag(op.multiplier > 1),
-        flag(grouped && !channels.is_multiple_of(blocking.channels)),
+    let split = [flag(!grouped), flag(grouped)];
+    let code = numbers(&[
+        &split,
+        &split.map(|part| part * flag(border)),
+        &split.map(|part| part * flag(inside)),
+        &split.map(|part| part * flag(inside) * taps.min(25)),
+        &class(inside, kw, [1, 3, 5]),
+        &[flag(kh > 1 && inside), flag(kh > 1 && border), flag(op.multiplier > 1)],
+        &class(true, groups, [1, 2, 4]),
+        &class(true, oh, [1, 2, 4]),
+        &class(true, ow, [1, 2, 4, 8]),
+        &[flag(grouped && !channels.is_multiple_of(blocking.channels))],
+        &rescale.counts(width),
     ]);
     let work = [
         groups,
@@ -45,11 +45,12 @@ pub(super) fn counts(
         groups * pixels.border,
         groups * pixels.border_runs,
         groups * pixels.border_taps,
-        groups * flag(has_border) * taps,
+        groups * flag(border) * taps,
     ];
-    let mut instructions = numbers([1]);
+    let mut instructions = numbers(&[&[1]]);
     for part in split {
-        instructions.extend(numbers(work.map(|count| part * count)));
+        instructions.extend(numbers(&[&work.map(|count| part * count)]));
     }
+    instructions.extend(numbers(&[&rescale.counts(oh * ow * groups * width)[1..]]));
     [code, instructions]
 }

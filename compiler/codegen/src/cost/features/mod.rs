@@ -10,12 +10,15 @@ mod dense;
 mod depthwise_conv2d;
 mod mean;
 mod pool2d;
+mod rescale;
 mod softmax;
 
 use ember_ir::{Graph, Node, Op};
 use serde::Deserialize;
 
+use crate::lower::Layer;
 use crate::target::Core;
+use rescale::Rescale;
 
 /// A kernel of `ember_runtime`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
@@ -78,39 +81,32 @@ pub struct Features {
     pub instructions: Vec<f64>,
 }
 
-/// The counts of a node's kernel on a core, or `None` for a node that costs nothing.
-pub fn features(graph: &Graph, node: &Node, core: Core) -> Option<Features> {
+/// The counts of a node's kernel on a core, or `None` for a node that costs nothing. Without the
+/// layer's integers its requantisation is taken to be the usual one.
+pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, core: Core) -> Option<Features> {
     let (input, output) = (graph.input_shape(node), graph.output_shape(node));
-    let spatial = (
-        input.hwc().unwrap_or_default(),
-        output.hwc().unwrap_or_default(),
-    );
+    let spatial = (input.hwc().unwrap_or_default(), output.hwc().unwrap_or_default());
     let blocking = Blocking::of(core);
+    let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
     let (kernel, [code, instructions]) = match &node.op {
-        Op::Conv2d(op) => (
-            Kernel::Conv2d,
-            conv2d::counts(&op.window, spatial, &blocking),
-        ),
-        Op::DepthwiseConv2d(op) => (
-            Kernel::DepthwiseConv2d,
-            depthwise_conv2d::counts(op, spatial, &blocking),
-        ),
-        Op::Dense(op) => (
-            Kernel::Dense,
-            dense::counts(input.elements(), op.out_features, &blocking),
-        ),
-        Op::Add(_) => (Kernel::Add, add::counts(output.elements())),
+        Op::Conv2d(op) => {
+            (Kernel::Conv2d, conv2d::counts(&op.window, spatial, &blocking, rescale))
+        }
+        Op::DepthwiseConv2d(op) => {
+            (Kernel::DepthwiseConv2d, depthwise_conv2d::counts(op, spatial, &blocking, rescale))
+        }
+        Op::Dense(op) => {
+            let sizes = [input.elements(), op.out_features];
+            (Kernel::Dense, dense::counts(sizes, &blocking, rescale))
+        }
+        Op::Add(_) => (Kernel::Add, add::counts(output.elements(), rescale)),
         Op::AveragePool2d(op) => (Kernel::AveragePool2d, pool2d::counts(&op.window, spatial)),
         Op::MaxPool2d(op) => (Kernel::MaxPool2d, pool2d::counts(&op.window, spatial)),
-        Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0)),
+        Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0, rescale)),
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
     };
-    Some(Features {
-        kernel,
-        code,
-        instructions,
-    })
+    Some(Features { kernel, code, instructions })
 }
 
 /// How many outputs a kernel computes at a time.
@@ -151,9 +147,15 @@ impl Blocking {
     }
 }
 
-/// Counts as numbers; products of sizes cannot overflow there.
-fn numbers<const N: usize>(counts: [usize; N]) -> Vec<f64> {
-    counts.map(|count| count as f64).to_vec()
+/// Counts as numbers, one list after the other.
+fn numbers(lists: &[&[usize]]) -> Vec<f64> {
+    lists.concat().into_iter().map(|count| count as f64).collect()
+}
+
+/// 1 in the place of the class that a count belongs to: up to the first bound, up to the second, ….
+fn class<const N: usize>(holds: bool, count: usize, bounds: [usize; N]) -> [usize; N] {
+    let place = bounds.iter().position(|&bound| count <= bound);
+    std::array::from_fn(|index| flag(holds && place == Some(index)))
 }
 
 /// 1 if it is so.

@@ -2,7 +2,7 @@
 
 use ember_ir::Window2d;
 
-use super::{flag, numbers};
+use super::{class, flag, numbers};
 use crate::cost::window::pixels;
 
 pub(super) fn counts(
@@ -12,31 +12,29 @@ pub(super) fn counts(
     let [kh, kw] = window.kernel;
     let pixels = pixels(window, [h, w], [oh, ow]);
     let bordered = pixels.border > 0;
-    let [all, rows, taps] = if bordered {
-        let interior = pixels.interior_rows * pixels.interior_columns;
-        [
-            oh * ow,
+    let interior = pixels.interior_rows * pixels.interior_columns;
+    let all = oh * ow;
+    let [rows, taps] = match bordered {
+        true => [
             pixels.border_runs + interior * kh,
             pixels.border_taps + interior * kh * kw,
-        ]
-    } else {
-        [oh * ow, oh * ow * kh, oh * ow * kh * kw]
+        ],
+        false => [all * kh, all * kh * kw],
     };
     let (plain, bordered) = (flag(!bordered), flag(bordered));
-    let code = numbers([
-        1,
-        bordered,
-        plain * (kh * kw).min(16),
-        flag(channels > 1),
-        flag(oh > 1),
-        flag(ow > 1),
-        plain * flag(kh > 1),
+    let code = numbers(&[
+        &[1, bordered, flag(channels > 1)],
+        &class(plain == 1, kh * kw, [2, 3, 4, 9]),
+        &class(bordered == 1, kh * kw, [2, 3, 4, 9]),
+        &class(true, oh, [1, 2, 4]),
+        &class(true, ow, [1, 2, 4]),
+        &[plain * flag(channels % 4 == 0), plain * flag(channels % 2 == 1)],
     ]);
-    let mut instructions = numbers([1, oh]);
+    let mut instructions = numbers(&[&[1, oh]]);
     for part in [plain, bordered] {
-        instructions.extend(numbers(
-            [all, all * channels, rows * channels, taps * channels].map(|count| part * count),
-        ));
+        let counts = [all, all * channels, rows * channels, taps * channels];
+        instructions.extend(numbers(&[&counts.map(|count| part * count)]));
+        instructions.extend(numbers(&[&[part * flag(kh * kw <= 4) * taps * channels]]));
     }
     [code, instructions]
 }
