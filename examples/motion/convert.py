@@ -31,7 +31,7 @@ def main(source: str, target: str) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for key, parts in rows.items():
             buffer = io.BytesIO()
-            np.save(buffer, np.concatenate(parts))
+            np.save(buffer, np.ascontiguousarray(np.concatenate(parts)))
             archive.writestr(zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0)), buffer.getvalue(), zipfile.ZIP_DEFLATED, 9)
 
 

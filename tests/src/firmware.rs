@@ -253,8 +253,12 @@ pub fn elf(path: &Path, board: &Board) -> Elf {
         let loaded = header.p_type(endian) == PT_LOAD && bytes > 0;
         (loaded && board.flash.contains(start.into())).then_some(start + bytes)
     });
-    let flash_bytes = ends.max().map_or(0, |end| (end - board.flash.origin).into());
-    let in_ram = file.sections().filter(|section| board.ram.contains(section.address()));
+    let flash_bytes = ends
+        .max()
+        .map_or(0, |end| (end - board.flash.origin).into());
+    let in_ram = file
+        .sections()
+        .filter(|section| board.ram.contains(section.address()));
     let ram_bytes = in_ram.map(|section| section.size()).sum();
     let symbols = file
         .symbols()

@@ -53,7 +53,9 @@ impl Helpers {
     pub fn of(elf: &Elf) -> Self {
         let sum = |names: &[&str]| {
             let found = elf.symbols.iter().filter(|symbol| {
-                names.iter().any(|name| symbol.name == *name || symbol.name.ends_with(&format!("::{name}")))
+                names
+                    .iter()
+                    .any(|name| symbol.name == *name || symbol.name.ends_with(&format!("::{name}")))
             });
             unique(found.map(|symbol| (symbol.address, symbol.size)))
         };
@@ -70,10 +72,16 @@ impl Helpers {
 /// What cargo printed, or why the network cannot be emitted.
 pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
     let vectors = golden(planned, 4);
-    let provenance = Provenance { tool_version: "0.1.0".to_owned(), ..Provenance::default() };
+    let provenance = Provenance {
+        tool_version: "0.1.0".to_owned(),
+        ..Provenance::default()
+    };
     let limits = Limits::of(board);
-    let package = emit(planned, board, &limits, &provenance, &vectors).map_err(|e| e.to_string())?;
-    let dir = work_dir("linked").join(&board.name).join(&planned.graph().name);
+    let package =
+        emit(planned, board, &limits, &provenance, &vectors).map_err(|e| e.to_string())?;
+    let dir = work_dir("linked")
+        .join(&board.name)
+        .join(&planned.graph().name);
     write_package(&package, &dir);
     let path = build_firmware(&dir, &work_dir("target"), board)?;
     let elf = elf(&path, board);
@@ -81,7 +89,9 @@ pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
         let found = elf.symbols.iter().filter(|symbol| belongs(&symbol.name));
         unique(found.map(|symbol| (symbol.address, symbol.size)))
     };
-    let ran = board.qemu_args().map(|_| run_vectors(board, &path, &dir, &vectors));
+    let ran = board
+        .qemu_args()
+        .map(|_| run_vectors(board, &path, &dir, &vectors));
     Ok(Linked {
         flash: usize::try_from(elf.flash_bytes).unwrap_or(usize::MAX),
         ram: usize::try_from(elf.ram_bytes).unwrap_or(usize::MAX),
@@ -107,7 +117,11 @@ fn unique(symbols: impl Iterator<Item = (u64, u64)>) -> usize {
 
 fn run_vectors(board: &Board, elf: &Path, dir: &Path, vectors: &[Golden]) -> Result<Ran, String> {
     let bytes = |part: fn(&Golden) -> &Vec<i8>| -> Vec<u8> {
-        vectors.iter().flat_map(part).map(|value| value.cast_unsigned()).collect()
+        vectors
+            .iter()
+            .flat_map(part)
+            .map(|value| value.cast_unsigned())
+            .collect()
     };
     std::fs::write(dir.join("samples.bin"), bytes(|vector| &vector.input))
         .map_err(|error| error.to_string())?;

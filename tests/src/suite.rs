@@ -43,7 +43,10 @@ pub fn write(cases: &[Case], board: &Board, dir: &Path) {
              one({index}, &mut n{index}::N{index}::new(), include_bytes!(\"n{index}.bin\"), failed)\n}}\n"
         );
         let _ = write!(calls, " + check{index}(failed)");
-        let values = case.golden.iter().flat_map(|golden| golden.input.iter().chain(&golden.output));
+        let values = case
+            .golden
+            .iter()
+            .flat_map(|golden| golden.input.iter().chain(&golden.output));
         let bytes = values.map(|value| value.cast_unsigned()).collect();
         files.insert(format!("src/n{index}.bin"), bytes);
     }
@@ -53,8 +56,11 @@ pub fn write(cases: &[Case], board: &Board, dir: &Path) {
          pub fn check(failed: Failed) -> usize {{\n    0{calls}\n}}\n"
     );
     let manifest = MANIFEST.replace("FEATURES", &format!("{:?}", board.features));
-    let config =
-        format!("[target.{}]\nrustflags = {:?}\n", board.triple, board.rustflags());
+    let config = format!(
+        "[target.{}]\nrustflags = {:?}\n",
+        board.triple,
+        board.rustflags()
+    );
     for (path, text) in [
         ("Cargo.toml", with_repository_paths(&manifest)),
         (".cargo/config.toml", config),

@@ -13,7 +13,11 @@ const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
     let networks = (0..).map(|seed| {
-        let rounding = if seed % 2 == 0 { Rounding::Single } else { Rounding::TfLite };
+        let rounding = if seed % 2 == 0 {
+            Rounding::Single
+        } else {
+            Rounding::TfLite
+        };
         random_graphs::quantized(seed, 7, rounding)
     });
     networks
@@ -30,7 +34,10 @@ fn the_emitted_code_on_this_machine_equals_the_interpreter() {
     write(&cases(), &board("mps2-an385"), &dir);
     let args = ["test", "--", "--nocapture"];
     let text = cargo(&dir, &work_dir("target"), &args).unwrap_or_else(|text| panic!("{text}"));
-    assert!(text.contains(&format!("checked {}", NETWORKS * SAMPLES)), "{text}");
+    assert!(
+        text.contains(&format!("checked {}", NETWORKS * SAMPLES)),
+        "{text}"
+    );
 }
 
 #[test]
@@ -46,7 +53,14 @@ fn the_emitted_code_on_every_core_equals_the_interpreter() {
         let board = bench_board(core);
         let dir = work_dir("suite-device").join(core.name());
         write(&cases, &board, &dir);
-        let args = ["build", "--release", "--features", "device", "--bin", "device"];
+        let args = [
+            "build",
+            "--release",
+            "--features",
+            "device",
+            "--bin",
+            "device",
+        ];
         let elf = target.join(&board.triple).join("release/device");
         let text = device_cargo(&dir, &target, &board.triple, &args)
             .and_then(|_| run(&board, &elf, &dir))

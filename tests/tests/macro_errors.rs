@@ -30,7 +30,9 @@ fn write(dir: &Path, cases: &[&str]) {
     for case in cases {
         let source = format!("ember_macros::include_model!(\"{case}.ember\");\nfn main() {{}}\n");
         files.insert(format!("src/bin/{case}.rs"), source.into_bytes());
-        let network = root().join("tests/data/macro").join(format!("{case}.ember"));
+        let network = root()
+            .join("tests/data/macro")
+            .join(format!("{case}.ember"));
         if let Ok(bytes) = fs::read(network) {
             files.insert(format!("{case}.ember"), bytes);
         }
@@ -62,10 +64,31 @@ fn errors_point_at_the_file_name_and_into_the_file() {
     let dir = work_dir("macro-errors");
     let cases: [(&str, Expect); 5] = [
         ("good", expect![""]),
-        ("missing", expect![""]),
-        ("syntax", expect![""]),
-        ("invalid", expect![""]),
-        ("two_outputs", expect![""]),
+        (
+            "missing",
+            expect![[r#"
+            src/bin/missing.rs:1:30: error: cannot read 'missing.ember': No such file or directory (os error 2)
+        "#]],
+        ),
+        (
+            "syntax",
+            expect![[r#"
+            src/bin/syntax.rs:1:30: error: 'syntax.ember', line 4, column 5: features=two is not a number that fits here
+        "#]],
+        ),
+        (
+            "invalid",
+            expect![[r#"
+            src/bin/invalid.rs:1:30: error: 'invalid.ember': the int8 network is not valid:
+                     weights of node `y`, channel 1: scale -0.01 is not finite and positive
+        "#]],
+        ),
+        (
+            "two_outputs",
+            expect![[r#"
+            src/bin/two_outputs.rs:1:30: error: 'two_outputs.ember': network `two_outputs` has 2 outputs; an emitted model has exactly 1: cut the network at the one that is needed
+        "#]],
+        ),
     ];
     write(&dir, &cases.each_ref().map(|(case, _)| *case));
     for (case, expected) in cases {

@@ -1,7 +1,8 @@
 //! Three networks as linked firmware on every core: the predictions are true, nothing can panic, and
 //! the emulated runs give the interpreter's outputs.
 
-use ember_codegen::cost::footprint_of;
+use ember_codegen::cost::{Kernel, Table, features, footprint_of};
+use ember_codegen::target::Core;
 use ember_tests::firmware::board;
 use ember_tests::linked::link;
 use ember_tests::models::MODELS;
@@ -37,11 +38,17 @@ fn linked_firmware_is_as_predicted() {
                 problems.push(format!("{} on {}: {text}", model.name, board.name));
             };
             if linked.arena != predicted.arena_bytes {
-                problem(format!("arena {}, predicted {}", linked.arena, predicted.arena_bytes));
+                problem(format!(
+                    "arena {}, predicted {}",
+                    linked.arena, predicted.arena_bytes
+                ));
             }
             if linked.constants != predicted.constant_bytes {
                 let constants = predicted.constant_bytes;
-                problem(format!("constants {}, predicted {constants}", linked.constants));
+                problem(format!(
+                    "constants {}, predicted {constants}",
+                    linked.constants
+                ));
             }
             if !linked.panicking.is_empty() {
                 problem(format!("panicking machinery: {:?}", linked.panicking));
@@ -79,4 +86,33 @@ fn linked_firmware_is_as_predicted() {
 
 fn percent(predicted: f64, actual: f64) -> f64 {
     100.0 * (predicted - actual) / actual
+}
+
+#[test]
+fn the_table_has_a_factor_for_every_feature() {
+    let mut seen = std::collections::BTreeSet::new();
+    for model in &MODELS {
+        let planned = model.planned();
+        let nodes = planned.graph().nodes.iter().zip(planned.layers());
+        for ((node, layer), core) in nodes.flat_map(|node| Core::ALL.map(|core| (node, core))) {
+            let Some(features) = features(planned.graph(), node, Some(layer), core) else {
+                continue;
+            };
+            let factors = Table::get().core(core).factors(features.kernel);
+            let lengths = [factors.code.len(), factors.instructions.len()];
+            assert_eq!(
+                [features.code.len(), features.instructions.len()],
+                lengths,
+                "{} on {}: run fit_cost",
+                features.kernel.name(),
+                core.name()
+            );
+            seen.insert(features.kernel);
+        }
+    }
+    assert_eq!(
+        seen.len(),
+        Kernel::ALL.len(),
+        "the models have every kernel"
+    );
 }

@@ -34,7 +34,9 @@ fn the_example_says_what_the_interpreter_says() {
     let mut expected = String::new();
     for (number, &burst) in signal::BURSTS.iter().enumerate() {
         let from = number * HOP;
-        let window: Vec<i8> = (from..from + interpreter.input_len()).map(signal::sample).collect();
+        let window: Vec<i8> = (from..from + interpreter.input_len())
+            .map(signal::sample)
+            .collect();
         let output = interpreter.run(&window);
         assert_eq!(output[1] > output[0], burst, "window {number}");
         expected += &format!("window {number} {} {}\n", output[0], output[1]);

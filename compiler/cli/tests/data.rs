@@ -5,8 +5,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use emberc::config::{Column, Job};
-use emberc::data::{self, Fields, Reason, read_table};
+use emberc::config::{Column, Problems};
+use emberc::data::{self, Fields, Parts, Reason, read_table};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -154,9 +154,9 @@ fn what_is_wrong_is_said() {
     );
 }
 
-fn job(dir: &Path, data: &str) -> Job {
+fn load_in(dir: &Path, data: &str) -> Result<Parts, Problems> {
     let text = format!("[model]\nname = \"t\"\n[board]\nname = \"microbit\"\n[data]\n{data}");
-    Job::parse(&text, "ember.toml", dir).unwrap()
+    data::parse(&text, "ember.toml", dir).map(|(_, parts)| parts)
 }
 
 #[test]
@@ -173,11 +173,11 @@ fn windows_stay_in_their_recording_and_groups_in_their_part() {
         }
     }
     write(dir.path(), "s.csv", csv.as_bytes());
-    let parts = data::load(&job(
+    let parts = load_in(
         dir.path(),
         "file = \"s.csv\"\nlabel = \"y\"\ngroup = \"who\"\nseries = \"rec\"\nwindow = 4\nhop = 3\nmargin = 2\n\
          test = { groups = [3] }\nvalidation = { groups = [2] }\n",
-    ))
+    )
     .unwrap();
     assert_eq!(parts.shape().dims(), [1, 4, 1]);
     assert_eq!(parts.train.shape.dims(), [1, 6, 1]);
@@ -203,7 +203,7 @@ fn splits_are_seeded_stratified_and_checked() {
         csv.push_str(&format!("{row},{}\n", row % 5));
     }
     write(dir.path(), "s.csv", csv.as_bytes());
-    let load = |data: &str| data::load(&job(dir.path(), &format!("file = \"s.csv\"\n{data}")));
+    let load = |data: &str| load_in(dir.path(), &format!("file = \"s.csv\"\n{data}"));
     let parts = load("test = 0.2\nvalidation = 0.25\n").unwrap();
     assert_eq!(
         (
@@ -246,7 +246,7 @@ fn the_examples_load() {
     for (example, samples) in [("digits", 1797), ("motion", 3300)] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("../../examples/{example}/ember.toml"));
-        let parts = data::load(&Job::read(&path).unwrap()).unwrap();
+        let (_, parts) = data::read(&path).unwrap();
         let found = parts.calibration.len() + parts.validation.len() + parts.test.len();
         assert!(found >= samples, "{example}: {found}");
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicBool;
 use ember_search::{Budget, Candidate, Evaluate, EvaluateError, Score};
 use rayon::ThreadPoolBuilder;
 
-use crate::dataset::{Dataset, Normalization};
+use crate::dataset::Dataset;
+use crate::normalization::Normalization;
 use crate::predict::{accuracy, loss, predict};
 use crate::quantized::{Quantized, int8_accuracy};
 use crate::random::Random;

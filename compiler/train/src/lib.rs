@@ -4,16 +4,18 @@
 //! quantisation-aware training, and the evaluator that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
-//! Reading order: [`dataset`], [`recipe`], [`augment`], [`weights`], [`net`], [`trainer`],
+//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`net`], [`trainer`],
 //! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], [`finalize`].
 #![forbid(unsafe_code)]
 
 pub mod augment;
+mod batches;
 pub mod dataset;
 pub mod evaluate;
 pub mod fake_quant;
 pub mod finalize;
 pub mod net;
+pub mod normalization;
 pub mod optimizer;
 pub mod predict;
 pub mod quantized;
@@ -23,10 +25,11 @@ pub mod trainer;
 pub mod weights;
 
 pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation};
-pub use dataset::{Dataset, DatasetError, Normalization};
+pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};
 pub use finalize::{FinalRecipe, FinalizeError, Method, Supervision, Trained, finalize};
 pub use net::NetError;
+pub use normalization::Normalization;
 pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};
 pub use recipe::Recipe;
 pub use trainer::{Epoch, Session, TrainError, train};

@@ -8,9 +8,10 @@ use burn::tensor::activation::{log_softmax, softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use ember_ir::{FloatGraph, Graph, Shape};
 
-use crate::augment::{Sample, mixup};
-use crate::dataset::{Dataset, Normalization, channels};
+use crate::batches::Batches;
+use crate::dataset::Dataset;
 use crate::net::{Exact, Leaves, Net, NetError, Numerics, to_nchw, to_vec};
+use crate::normalization::Normalization;
 use crate::optimizer::{AdamW, cosine};
 use crate::random::Random;
 use crate::recipe::Recipe;
@@ -19,10 +20,8 @@ use crate::weights::Weights;
 /// Weight of a batch's statistics in the running ones.
 const MOMENTUM: f32 = 0.1;
 
-/// Streams of the run's seed, one per use.
+/// Stream of the run's seed that the first weights come from; [`Batches`] uses others.
 const INIT: u64 = 0;
-const ORDER: u64 = 1;
-const VARY: u64 = 2;
 
 /// Why a training run gave no network.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -264,83 +263,4 @@ fn check(graph: &Graph, data: &Dataset) -> Result<(), TrainError> {
         });
     }
     Ok(())
-}
-
-/// Makes the batches of a run.
-struct Batches<'a> {
-    session: Session<'a>,
-    order: Vec<usize>,
-    spread: Vec<f32>,
-    order_random: Random,
-    vary_random: Random,
-    size: usize,
-    /// The remainder is left to the next epoch: a tiny batch would upset the batch norms.
-    per_epoch: usize,
-}
-
-impl<'a> Batches<'a> {
-    fn new(session: Session<'a>) -> Self {
-        let samples = session.data.len();
-        let size = session.recipe.batch_size.clamp(1, samples);
-        Self {
-            session,
-            order: (0..samples).collect(),
-            spread: Normalization::standard(session.data)
-                .scale
-                .iter()
-                .map(|s| 1.0 / s)
-                .collect(),
-            order_random: Random::new(session.seed, ORDER),
-            vary_random: Random::new(session.seed, VARY),
-            size,
-            per_epoch: samples / size,
-        }
-    }
-
-    fn shuffle(&mut self) {
-        self.order_random.shuffle(&mut self.order);
-    }
-
-    /// Normalised samples, soft targets and the number of samples of a batch of this epoch.
-    fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>, usize) {
-        let Session {
-            graph,
-            data,
-            recipe,
-            normalization,
-            ..
-        } = self.session;
-        let to = input_shape(graph);
-        debug_assert_eq!(channels(to), self.spread.len());
-        let (elements, classes) = (to.elements(), data.classes.len());
-        let mut samples = vec![0.0; self.size * elements];
-        let mut targets = vec![recipe.label_smoothing / classes as f32; self.size * classes];
-        for (slot, &index) in self.order[batch * self.size..][..self.size]
-            .iter()
-            .enumerate()
-        {
-            let sample = Sample {
-                values: data.sample(index),
-                from: &data.shape,
-                spread: &self.spread,
-            };
-            recipe.augmentation.apply(
-                sample,
-                &mut samples[slot * elements..][..elements],
-                &mut self.vary_random,
-            );
-            targets[slot * classes + data.labels[index]] += 1.0 - recipe.label_smoothing;
-        }
-        normalization.apply(&mut samples);
-        if recipe.mixup > 0.0 {
-            mixup(
-                &mut samples,
-                &mut targets,
-                self.size,
-                recipe.mixup,
-                &mut self.vary_random,
-            );
-        }
-        (samples, targets, self.size)
-    }
 }

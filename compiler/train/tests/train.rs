@@ -9,7 +9,8 @@ use ember_codegen::interpret::run_float;
 use ember_ir::{Activation, Graph, Shape};
 use ember_train::random::Random;
 use ember_train::{
-    Augmentation, Dataset, ImageAugmentation, Normalization, Recipe, TrainError, Weights, export, predict, train,
+    Augmentation, Dataset, ImageAugmentation, Normalization, Recipe, TrainError, Weights, export,
+    predict, train,
 };
 
 use common::{Builder, digits, everything, session, small};
@@ -18,9 +19,17 @@ use common::{Builder, digits, everything, session, small};
 fn noise(graph: &Graph, samples: usize, classes: usize) -> Dataset {
     let shape = graph.tensor(graph.inputs[0]).shape.clone();
     let mut random = Random::new(7, 0);
-    let values = (0..samples * shape.elements()).map(|_| random.normal()).collect();
+    let values = (0..samples * shape.elements())
+        .map(|_| random.normal())
+        .collect();
     let labels = (0..samples).map(|i| i % classes).collect();
-    Dataset::new(shape, values, labels, (0..classes).map(|c| c.to_string()).collect()).expect("noise")
+    Dataset::new(
+        shape,
+        values,
+        labels,
+        (0..classes).map(|c| c.to_string()).collect(),
+    )
+    .expect("noise")
 }
 
 /// The trained network in burn against the IR's interpreter.
@@ -31,7 +40,10 @@ fn assert_burn_equals_ir(graph: &Graph, weights: &Weights, data: &Dataset) {
     for (sample, scores) in data.iter().zip(scores.chunks(classes)) {
         let tensors = run_float(&float, sample);
         for (ours, theirs) in scores.iter().zip(&tensors[graph.outputs[0].0]) {
-            assert!((ours - theirs).abs() < 1e-4 * theirs.abs().max(1.0), "{ours} {theirs}");
+            assert!(
+                (ours - theirs).abs() < 1e-4 * theirs.abs().max(1.0),
+                "{ours} {theirs}"
+            );
         }
     }
 }
@@ -41,7 +53,11 @@ fn every_operator_means_the_same_in_burn() {
     let graph = everything();
     let data = noise(&graph, 24, 4);
     let normalization = Normalization::identity(&data.shape);
-    let recipe = Recipe { epochs: 2, batch_size: 8, ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 2,
+        batch_size: 8,
+        ..Recipe::default()
+    };
     // Two epochs move all weights and the running statistics away from their simple start.
     let weights = train(session(&graph, &data, &normalization, &recipe, 1), None).expect("weights");
     assert_burn_equals_ir(&graph, &weights, &data);
@@ -52,20 +68,40 @@ fn every_weight_learns() {
     let graph = everything();
     let data = noise(&graph, 24, 4);
     let normalization = Normalization::identity(&data.shape);
-    let recipe = Recipe { epochs: 3, batch_size: 8, average_decay: 0.0, ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 3,
+        batch_size: 8,
+        average_decay: 0.0,
+        ..Recipe::default()
+    };
     let session = session(&graph, &data, &normalization, &recipe, 1);
     let before = ember_train::trainer::initial(&graph, 1);
     let after = train(session, Some(before.clone())).expect("weights");
-    let read: std::collections::BTreeSet<usize> =
-        graph.nodes.iter().flat_map(|node| &node.inputs).chain(&graph.outputs).map(|id| id.0).collect();
+    let read: std::collections::BTreeSet<usize> = graph
+        .nodes
+        .iter()
+        .flat_map(|node| &node.inputs)
+        .chain(&graph.outputs)
+        .map(|id| id.0)
+        .collect();
     for ((node, before), after) in graph.nodes.iter().zip(&before.nodes).zip(&after.nodes) {
-        let (Some(before), Some(after)) = (before, after) else { continue };
+        let (Some(before), Some(after)) = (before, after) else {
+            continue;
+        };
         let name = graph.node_name(node);
         let live = read.contains(&node.output.0);
         assert_eq!(before.bias != after.bias, live, "bias of {name}");
         if live {
-            let still = before.kernel.iter().zip(&after.kernel).filter(|(a, b)| a == b).count();
-            assert!(still * 10 < before.kernel.len().max(10), "{still} weights of {name} stood still");
+            let still = before
+                .kernel
+                .iter()
+                .zip(&after.kernel)
+                .filter(|(a, b)| a == b)
+                .count();
+            assert!(
+                still * 10 < before.kernel.len().max(10),
+                "{still} weights of {name} stood still"
+            );
             if let (Some(before), Some(after)) = (&before.norm, &after.norm) {
                 assert_ne!(before, after, "norm of {name}");
             }
@@ -77,12 +113,25 @@ fn every_weight_learns() {
 fn a_seed_gives_one_network_bit_for_bit() {
     let (graph, data) = (small(), digits(0..200));
     let normalization = Normalization::range(&data);
-    let augmentation = Augmentation::Image(ImageAugmentation { shift: 1.0, noise: 0.1, ..Default::default() });
-    let recipe = Recipe { epochs: 2, mixup: 0.2, augmentation, ..Recipe::default() };
-    let run = |seed| train(session(&graph, &data, &normalization, &recipe, seed), None).expect("weights");
+    let augmentation = Augmentation::Image(ImageAugmentation {
+        shift: 1.0,
+        noise: 0.1,
+        ..Default::default()
+    });
+    let recipe = Recipe {
+        epochs: 2,
+        mixup: 0.2,
+        augmentation,
+        ..Recipe::default()
+    };
+    let run =
+        |seed| train(session(&graph, &data, &normalization, &recipe, seed), None).expect("weights");
     let first = run(3);
     // Another pool must make no difference.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a pool");
     assert_eq!(first, pool.install(|| run(3)));
     assert_ne!(first, run(4));
 }
@@ -91,10 +140,16 @@ fn a_seed_gives_one_network_bit_for_bit() {
 fn digits_are_learned() {
     let (graph, data, test) = (small(), digits(0..600), digits(1000..1400));
     let normalization = Normalization::range(&data);
-    let recipe = Recipe { epochs: 15, ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 15,
+        ..Recipe::default()
+    };
     let losses = std::sync::Mutex::new(Vec::new());
     let progress = |epoch: ember_train::Epoch| losses.lock().expect("the losses").push(epoch.loss);
-    let session = ember_train::Session { progress: &progress, ..session(&graph, &data, &normalization, &recipe, 1) };
+    let session = ember_train::Session {
+        progress: &progress,
+        ..session(&graph, &data, &normalization, &recipe, 1)
+    };
     let float = export(&graph, &train(session, None).expect("weights"));
     let scores = predict::predict(&float, &test.normalized(&normalization)).expect("scores");
     let accuracy = predict::accuracy(&scores, &test.labels);
@@ -108,13 +163,23 @@ fn digits_are_learned() {
 fn a_student_follows_its_teacher() {
     let (graph, data) = (small(), digits(0..400));
     let normalization = Normalization::range(&data);
-    let recipe = Recipe { epochs: 10, distillation: 1.0, ..Recipe::default() };
-    let teacher = export(&graph, &train(session(&graph, &data, &normalization, &recipe, 1), None).expect("weights"));
+    let recipe = Recipe {
+        epochs: 10,
+        distillation: 1.0,
+        ..Recipe::default()
+    };
+    let teacher = export(
+        &graph,
+        &train(session(&graph, &data, &normalization, &recipe, 1), None).expect("weights"),
+    );
     // The student's own labels are worthless: what it knows it has from the teacher.
     let mut unlabelled = data.clone();
     unlabelled.labels.fill(0);
     let teachers = [teacher];
-    let session = ember_train::Session { teachers: &teachers, ..session(&graph, &unlabelled, &normalization, &recipe, 2) };
+    let session = ember_train::Session {
+        teachers: &teachers,
+        ..session(&graph, &unlabelled, &normalization, &recipe, 2)
+    };
     let student = export(&graph, &train(session, None).expect("weights"));
     let scores = predict::predict(&student, &data.normalized(&normalization)).expect("scores");
     let accuracy = predict::accuracy(&scores, &data.labels);
@@ -132,7 +197,8 @@ fn children_inherit_what_fits() {
     let wider = wider.finish();
     let mut child = ember_train::trainer::initial(&wider, 2);
     assert_eq!(child.inherit(&wider, &parent, &graph), 3);
-    let kernel = |weights: &Weights, node: usize| weights.nodes[node].clone().expect("weights").kernel;
+    let kernel =
+        |weights: &Weights, node: usize| weights.nodes[node].clone().expect("weights").kernel;
     assert_eq!(kernel(&child, 0)[..72], kernel(&parent, 0)[..]);
     // Tap 0 of filter 0 of the second convolution: 8 of its 12 inputs are the parent's.
     assert_eq!(kernel(&child, 1)[..8], kernel(&parent, 1)[..8]);
@@ -143,7 +209,10 @@ fn children_inherit_what_fits() {
 fn a_cancelled_run_stops_at_once() {
     let (graph, data) = (small(), digits(0..200));
     let normalization = Normalization::range(&data);
-    let recipe = Recipe { epochs: 1_000_000, ..Recipe::default() };
+    let recipe = Recipe {
+        epochs: 1_000_000,
+        ..Recipe::default()
+    };
     let cancel = AtomicBool::new(false);
     let epochs = AtomicUsize::new(0);
     let progress = |_| {
@@ -166,16 +235,28 @@ fn data_of_another_shape_is_refused() {
     let data = noise(&everything(), 8, 10);
     let normalization = Normalization::identity(&data.shape);
     let recipe = Recipe::default();
-    let error = train(session(&graph, &data, &normalization, &recipe, 1), None).expect_err("a wrong shape");
-    let TrainError::Data { network, data, .. } = &error else { panic!("{error}") };
-    assert_eq!((network, data), (&Shape::from([8, 8, 1]), &Shape::from([7, 6, 2])));
+    let error =
+        train(session(&graph, &data, &normalization, &recipe, 1), None).expect_err("a wrong shape");
+    let TrainError::Data { network, data, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (network, data),
+        (&Shape::from([8, 8, 1]), &Shape::from([7, 6, 2]))
+    );
 }
 
 #[test]
 fn a_hopeless_learning_rate_is_reported() {
     let (graph, data) = (small(), digits(0..200));
     let normalization = Normalization::range(&data);
-    let recipe = Recipe { epochs: 30, learning_rate: 1e30, warmup: 0.0, ..Recipe::default() };
-    let error = train(session(&graph, &data, &normalization, &recipe, 1), None).expect_err("divergence");
+    let recipe = Recipe {
+        epochs: 30,
+        learning_rate: 1e30,
+        warmup: 0.0,
+        ..Recipe::default()
+    };
+    let error =
+        train(session(&graph, &data, &normalization, &recipe, 1), None).expect_err("divergence");
     assert!(matches!(error, TrainError::Diverged { .. }), "{error}");
 }

@@ -51,7 +51,11 @@ fn write_table(reuse: bool) -> Result<(), String> {
 fn networks() -> Vec<Planned> {
     let graphs = layers::single_layers(7).into_iter();
     let planned = graphs.zip((0..4).cycle()).map(|(graph, turn)| {
-        let rounding = if turn == 0 { Rounding::TfLite } else { Rounding::Single };
+        let rounding = if turn == 0 {
+            Rounding::TfLite
+        } else {
+            Rounding::Single
+        };
         models::planned(graph, rounding, 3)
     });
     planned.collect()
@@ -63,12 +67,21 @@ fn measure(core: Core, networks: &[Planned], reuse: bool) -> Result<String, Stri
     let dir = firmware::work_dir("fit").join(core.name());
     let target = firmware::work_dir("fit/target");
     let cache = dir.with_extension("measured");
-    let measured =
-        bench::cached(reuse, &cache, || bench::measure(networks, &board, "2", &dir, &target))?;
+    let measured = bench::cached(reuse, &cache, || {
+        bench::measure(networks, &board, "2", &dir, &target)
+    })?;
     let code: u64 = measured.iter().map(|m| m.code_bytes).sum();
     let instructions: u64 = measured.iter().map(|m| m.instructions).sum();
-    eprintln!("{}: {code} bytes of code, {instructions} instructions", core.name());
-    let Base { flash, statics, stack, helpers } = base::measure(core)?;
+    eprintln!(
+        "{}: {code} bytes of code, {instructions} instructions",
+        core.name()
+    );
+    let Base {
+        flash,
+        statics,
+        stack,
+        helpers,
+    } = base::measure(core)?;
     let mut text = format!(
         "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
          division_bytes = {}\nlong_multiply_bytes = {}\n\
@@ -84,7 +97,10 @@ fn measure(core: Core, networks: &[Planned], reuse: bool) -> Result<String, Stri
     for kernel in Kernel::ALL {
         let (code, instructions) = factors(kernel, core, networks, &measured);
         let name = format!("{}.kernels.{}", core.name(), kernel.name());
-        let _ = writeln!(text, "\n[{name}]\ncode = {code}\ninstructions = {instructions}");
+        let _ = writeln!(
+            text,
+            "\n[{name}]\ncode = {code}\ninstructions = {instructions}"
+        );
     }
     Ok(text)
 }
@@ -117,7 +133,10 @@ fn factors(
     }
     let code = fit::least_squares(&rows[0], &targets[0], 0.0);
     let work = fit::least_squares(&rows[1], &targets[1], 20.0);
-    let held = [fit::held_out(&rows[0], &targets[0], 0.0), fit::held_out(&rows[1], &targets[1], 20.0)];
+    let held = [
+        fit::held_out(&rows[0], &targets[0], 0.0),
+        fit::held_out(&rows[1], &targets[1], 20.0),
+    ];
     eprintln!(
         "  {:17} mean and largest error: code {}, unseen {}; instructions {}, unseen {}",
         kernel.name(),

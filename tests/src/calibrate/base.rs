@@ -61,9 +61,8 @@ pub fn measure(core: Core) -> Result<Base, String> {
             base.statics[transport] = base.statics[transport].max(linked.ram - linked.arena);
             base.helpers.division = base.helpers.division.max(helpers.division);
             base.helpers.long_multiply = base.helpers.long_multiply.max(helpers.long_multiply);
-            match linked.ran {
-                Some(ran) => stack = stack.max(ran?.stack),
-                None => {}
+            if let Some(ran) = linked.ran {
+                stack = stack.max(ran?.stack);
             }
         }
         eprintln!("  base on {}: {rests:?}", board.name);

@@ -7,7 +7,7 @@ use ember_codegen::plan::Planned;
 use ember_codegen::target::Limits;
 use ember_ir::QuantGraph;
 
-use crate::config::{Job, size};
+use crate::config::size;
 use crate::files::{io_error, read_text};
 use crate::pipeline::report::thousands;
 use crate::{Error, boards, data, output};
@@ -122,8 +122,7 @@ fn fits(planned: &Planned) -> String {
 }
 
 fn job(path: &Path) -> Result<(), Error> {
-    let job = Job::read(path)?;
-    let parts = data::load(&job)?;
+    let (job, parts) = data::read(path)?;
     let limits = job.board.limits;
     let mut text = format!("{} on {}\n", job.name, job.board.board.name);
     text.push_str(&format!(

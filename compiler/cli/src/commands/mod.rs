@@ -9,10 +9,9 @@ mod search;
 use std::path::Path;
 
 use crate::args::{Cli, Command};
-use crate::config::Job;
 use crate::pipeline::{self, Report, build, verify};
 use crate::progress::Progress;
-use crate::{Error, interrupt, output};
+use crate::{Error, data, interrupt, output};
 
 /// Does what the command line says.
 pub fn execute(cli: Cli) -> Result<(), Error> {
@@ -22,7 +21,8 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
         Command::New(args) => new::new(&args),
         Command::Search(args) => search::search(&args.config, progress),
         Command::Run(args) => {
-            let report = pipeline::run(&Job::read(&args.config)?, progress)?;
+            let (job, parts) = data::read(&args.config)?;
+            let report = pipeline::run(&job, &parts, progress)?;
             print(&report, args.json)
         }
         Command::Build(args) => build_only(&args.dir, progress),

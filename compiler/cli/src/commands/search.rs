@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use crate::config::Job;
 use crate::pipeline::report::thousands;
 use crate::progress::{self, Progress};
-use crate::{Error, output, pipeline};
+use crate::{Error, data, output, pipeline};
 
 /// Searches and prints the front.
 pub fn search(config: &Path, progress: Progress) -> Result<(), Error> {
-    let found = pipeline::search_only(&Job::read(config)?, progress)?;
+    let (job, parts) = data::read(config)?;
+    let found = pipeline::search_only(&job, &parts, progress)?;
     let outcome = &found.outcome;
     let mut text = format!(
         "  {:>9} {:>8} {:>8} {:>9} {:>9} {:>13} {:>10}\n",

@@ -195,6 +195,16 @@ pub(super) fn board_choice(
     })
 }
 
+/// Stands in for a board that has a problem, while the rest of the file is looked at.
+pub(super) fn any_board() -> Option<BoardChoice> {
+    let board = boards::all().into_iter().next()?;
+    Some(BoardChoice {
+        limits: Limits::of(&board),
+        board,
+        own_text: None,
+    })
+}
+
 fn find_board(
     values: &Values,
     dir: &Path,

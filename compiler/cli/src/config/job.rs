@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ember_codegen::target::{Board, Limits};
 
-use super::checks::{board_choice, data_job, model_name, search_job, train_job};
+use super::checks::{any_board, board_choice, data_job, model_name, search_job, train_job};
 use super::problem::{Problem, Problems};
 use super::values::{self, Values};
 use super::{Column, Split};
@@ -159,30 +159,24 @@ pub struct Vary {
 }
 
 impl Job {
-    /// Reads a file. `Err` holds all that is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, crate::Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            crate::Error::usage(format!(
-                "cannot read {}: {error}; `emberc new DATA --board NAME` writes a configuration",
-                path.display()
-            ))
-        })?;
-        let dir = path.parent().unwrap_or(Path::new(""));
-        let name = path.file_name().map_or_else(
-            || path.display().to_string(),
-            |name| name.to_string_lossy().into_owned(),
-        );
-        Ok(Self::parse(&text, &name, dir)?)
-    }
-
     /// A job from text; `dir` is where relative paths start.
     pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<Self, Problems> {
+        match Self::parse_partly(text, file_name, dir) {
+            (Some(job), problems) if problems.is_empty() => Ok(job),
+            (_, problems) => Err(Problems::new(file_name, text, problems)),
+        }
+    }
+
+    /// As much of a job as is needed to look at its data, and all that is wrong so far: with problems, a
+    /// job is there only so that those of the data can be found as well.
+    pub(crate) fn parse_partly(
+        text: &str,
+        file_name: &str,
+        dir: &Path,
+    ) -> (Option<Self>, Vec<Problem>) {
         let (values, mut problems) = values::read(text);
         let job = Self::build(&values, text, file_name, dir, &mut problems);
-        match job {
-            Some(job) if problems.is_empty() => Ok(job),
-            _ => Err(Problems::new(file_name, text, problems)),
-        }
+        (job, problems)
     }
 
     /// Problems found later, in the text they are about.
@@ -206,9 +200,9 @@ impl Job {
         let data = data_job(values, dir, problems);
         let board = board_choice(values, dir, problems);
         Some(Self {
-            name: name?,
+            name: name.unwrap_or_else(|| "unnamed".into()),
             data: data?,
-            board: board?,
+            board: board.or_else(any_board)?,
             search: search_job(values),
             train: train_job(values),
             output: dir.join(values.text("output", "dir").unwrap_or("ember-out")),

@@ -17,5 +17,5 @@ pub mod table;
 mod window;
 
 pub use error::{DataError, Reason};
-pub use parts::{Parts, load};
+pub use parts::{Parts, parse, read};
 pub use table::{Fields, Table, Words, read_table};

@@ -32,9 +32,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
     let header = std::str::from_utf8(header).map_err(|_| bad("its header is not text"))?;
     let descr = quoted(field(header, "descr").ok_or_else(|| bad("its header has no `descr`"))?)
         .ok_or_else(|| bad("it holds records; store one plain array"))?;
-    if field(header, "fortran_order").is_some_and(|order| order.starts_with("True")) {
-        return Err(bad("it is in Fortran order; store np.ascontiguousarray(x)"));
-    }
     let shape = field(header, "shape")
         .and_then(tuple)
         .ok_or_else(|| bad("its header has no shape"))?;
@@ -43,7 +40,61 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
             "elements of type `{descr}` are not numbers; store ints or floats"
         ))
     })?;
-    decode("npy", shape, element, big_endian, data)
+    let is_fortran = field(header, "fortran_order").is_some_and(|order| order.starts_with("True"));
+    if !is_fortran {
+        return decode("npy", shape, element, big_endian, data);
+    }
+    let reversed = shape.into_iter().rev().collect();
+    Ok(transposed(&decode(
+        "npy", reversed, element, big_endian, data,
+    )?))
+}
+
+/// The array with its axes in reverse order.
+fn transposed(array: &Array) -> Array {
+    let shape: Vec<usize> = array.shape.iter().rev().copied().collect();
+    let mut index = vec![0; shape.len()];
+    let values = (0..array.values.len())
+        .map(|_| {
+            // The axis that is first here is the innermost one there.
+            let at = index
+                .iter()
+                .zip(&shape)
+                .rev()
+                .fold(0, |at, (i, dim)| at * dim + i);
+            for (i, dim) in index.iter_mut().zip(&shape).rev() {
+                *i += 1;
+                if *i < *dim {
+                    break;
+                }
+                *i = 0;
+            }
+            array.values[at]
+        })
+        .collect();
+    Array { shape, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Array, transposed};
+
+    #[test]
+    fn fortran_order_is_turned() {
+        // Columns of [[1, 2, 3], [4, 5, 6]], one after the other.
+        let columns = Array {
+            shape: vec![3, 2],
+            values: vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0],
+        };
+        let rows = transposed(&columns);
+        assert_eq!(rows.shape, [2, 3]);
+        assert_eq!(rows.values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let cube = Array {
+            shape: vec![4, 3, 2],
+            values: (0..24u8).map(f32::from).collect(),
+        };
+        assert_eq!(transposed(&transposed(&cube)), cube);
+    }
 }
 
 fn element(descr: &str) -> Option<(Element, bool)> {

@@ -12,6 +12,7 @@ use super::build::{Build, Source, hash, learn};
 use super::split;
 use super::table::{Fields, Table, read_table};
 use super::window::{self, Windows};
+use crate::Error;
 use crate::config::{Job, Problem, Problems, Split};
 
 /// Stream of the seed that chooses samples for a part.
@@ -48,14 +49,40 @@ impl Parts {
     }
 }
 
-/// Reads and divides the data of a job.
-pub fn load(job: &Job) -> Result<Parts, Problems> {
-    let mut problems = Vec::new();
-    let parts = try_load(job, &mut problems);
-    match parts {
-        Some(parts) if problems.is_empty() => Ok(parts),
-        _ => Err(job.problems(problems)),
+/// Reads a configuration and its data.
+///
+/// # Errors
+/// All that is wrong with either, at once.
+pub fn read(path: &Path) -> Result<(Job, Parts), Error> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::usage(format!(
+            "cannot read {}: {error}; `emberc new DATA --board NAME` writes a configuration",
+            path.display()
+        ))
+    })?;
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok(parse(&text, &name, dir)?)
+}
+
+/// As [`read`], from text; `dir` is where relative paths start.
+pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<(Job, Parts), Problems> {
+    let (job, mut problems) = Job::parse_partly(text, file_name, dir);
+    if let Some(job) = job {
+        let mut of_data = Vec::new();
+        let parts = if job.data.file.is_file() {
+            try_load(&job, &mut of_data)
+        } else {
+            None
+        };
+        problems.extend(of_data);
+        if let Some(parts) = parts
+            && problems.is_empty()
+        {
+            return Ok((job, parts));
+        }
     }
+    Err(Problems::new(file_name, text, problems))
 }
 
 fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {

@@ -20,7 +20,7 @@ use ember_train::{Evaluator, Recipe};
 pub use report::Report;
 
 use crate::config::Job;
-use crate::data::{self, Parts};
+use crate::data::Parts;
 use crate::device::doctor;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
@@ -29,15 +29,14 @@ use search::Found;
 use state::State;
 
 /// Search → training → int8 → plan → crate → firmware → device.
-pub fn run(job: &Job, progress: Progress) -> Result<Report, Error> {
-    let parts = data::load(job)?;
-    introduce(job, &parts, progress);
+pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error> {
+    introduce(job, parts, progress);
     look_ahead(job)?;
     let recipe = recipe::recipe(job, parts.shape());
-    let state = State::open(job, &parts, &search::settings(job))?;
-    let found = find(job, &parts, &recipe, &state, progress)?;
-    let trained = train::train(job, &parts, &found, &recipe, &state, progress)?;
-    let packed = package::package(job, &parts, &trained.network, &trained.record, progress)?;
+    let state = State::open(job, parts, &search::settings(job))?;
+    let found = find(job, parts, &recipe, &state, progress)?;
+    let trained = train::train(job, parts, &found, &recipe, &state, progress)?;
+    let packed = package::package(job, parts, &trained.network, &trained.record, progress)?;
     let built = build::build(
         &packed.dir,
         &job.name,
@@ -83,12 +82,11 @@ fn look_ahead(job: &Job) -> Result<(), Error> {
 }
 
 /// The search alone.
-pub fn search_only(job: &Job, progress: Progress) -> Result<Found, Error> {
-    let parts = data::load(job)?;
-    introduce(job, &parts, progress);
+pub fn search_only(job: &Job, parts: &Parts, progress: Progress) -> Result<Found, Error> {
+    introduce(job, parts, progress);
     let recipe = recipe::recipe(job, parts.shape());
-    let state = State::open(job, &parts, &search::settings(job))?;
-    find(job, &parts, &recipe, &state, progress)
+    let state = State::open(job, parts, &search::settings(job))?;
+    find(job, parts, &recipe, &state, progress)
 }
 
 fn find(

@@ -82,7 +82,12 @@ pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
 
 /// The cost of a planned network: as [`footprint`], and its integers are known.
 pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
-    price(planned.graph(), planned.plan(), Some(planned.layers()), board)
+    price(
+        planned.graph(),
+        planned.plan(),
+        Some(planned.layers()),
+        board,
+    )
 }
 
 fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {
@@ -197,8 +202,15 @@ fn helper_bytes(graph: &Graph, table: &CoreTable) -> usize {
     };
     let multiplies = |node: &Node| matches!(node.op, Op::Softmax(_));
     let nodes = &graph.nodes;
-    (if nodes.iter().any(divides) { table.division_bytes } else { 0 })
-        + (if nodes.iter().any(multiplies) { table.long_multiply_bytes } else { 0 })
+    (if nodes.iter().any(divides) {
+        table.division_bytes
+    } else {
+        0
+    }) + (if nodes.iter().any(multiplies) {
+        table.long_multiply_bytes
+    } else {
+        0
+    })
 }
 
 /// Expected padding between arrays of bytes and of words: half of what the bytes leave open.

@@ -40,6 +40,16 @@ pub(super) struct Pixels {
     pub border_taps: usize,
     /// Valid rows of taps of those pixels.
     pub border_runs: usize,
+    /// Whether windows reach over the edge: above, below, left, right.
+    pub edges: [bool; 4],
+}
+
+impl Pixels {
+    /// The edges as counts, and whether there are two of one axis.
+    pub fn edge_counts(&self) -> [usize; 6] {
+        let [top, bottom, left, right] = self.edges.map(usize::from);
+        [top, bottom, left, right, top * bottom, left * right]
+    }
 }
 
 /// Counts the pixels of a window over `[height, width]`.
@@ -56,10 +66,12 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
         };
         let taps: Vec<usize> = (0..axis.out).map(|output| axis.taps(output)).collect();
         let whole = taps.iter().filter(|&&taps| taps == axis.kernel).count();
-        (whole, taps)
+        let span = (axis.kernel - 1) * axis.dilation + 1;
+        let last = axis.out.saturating_sub(1) * axis.stride + span;
+        (whole, taps, [axis.pad > 0, last > axis.pad + axis.len])
     });
-    let (interior_rows, rows) = vertical;
-    let (interior_columns, columns) = horizontal;
+    let (interior_rows, rows, [above, below]) = vertical;
+    let (interior_columns, columns, [left, right]) = horizontal;
     let interior = interior_rows * interior_columns;
     let [kh, kw] = window.kernel;
     let all_rows: usize = rows.iter().sum();
@@ -79,6 +91,7 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
         border: output[0] * output[1] - interior,
         border_taps: all_rows * all_columns - interior * kh * kw,
         border_runs: all_rows * output[1] - interior * kh,
+        edges: [above, below, left, right],
     }
 }
 
@@ -100,6 +113,7 @@ mod tests {
                 // 10 valid taps down times 13 across, less 6 whole windows.
                 border_taps: 10 * 13 - 6 * 9,
                 border_runs: 10 * 5 - 6 * 3,
+                edges: [true; 4],
             }
         );
     }

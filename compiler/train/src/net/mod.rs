@@ -8,6 +8,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod leaves;
 mod mean;
 mod pool2d;
 mod reshape;
@@ -15,10 +16,12 @@ mod softmax;
 
 use burn::tensor::activation::{relu, relu6};
 use burn::tensor::module::batch_norm_train;
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use ember_ir::{Activation, Graph, Op, Shape, TensorId};
 
-use crate::weights::{EPSILON, NodeWeights, Weights};
+pub use leaves::{Leaves, StepGradients};
+
+use crate::weights::EPSILON;
 
 /// Why a graph cannot be trained.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -63,20 +66,6 @@ impl Numerics for Exact {
         value
     }
 }
-
-/// The weights of one step as leaves of burn's graph.
-#[derive(Debug)]
-pub struct Leaves(Vec<Option<NodeLeaves>>);
-
-#[derive(Debug)]
-struct NodeLeaves {
-    kernel: Tensor<4>,
-    bias: Tensor<1>,
-    gamma: Option<Tensor<1>>,
-}
-
-/// Gradients of one step: kernel, bias and gamma per node, in the weights' layouts.
-pub type StepGradients = Vec<Option<[Vec<f32>; 3]>>;
 
 /// What a forward pass gives.
 #[derive(Debug)]
@@ -183,7 +172,7 @@ impl<'a> Net<'a> {
         statistics: &mut Vec<(usize, Tensor<1>, Tensor<1>)>,
     ) -> Tensor<4> {
         let node = &self.graph.nodes[index];
-        let Some(own) = &leaves.0[index] else {
+        let Some(own) = leaves.of(index) else {
             unreachable!("BUG: node {index} has no weights");
         };
         let axis = if matches!(node.op, Op::DepthwiseConv2d(_)) {
@@ -226,83 +215,11 @@ impl<'a> Net<'a> {
     }
 }
 
-impl Leaves {
-    /// The weights as tensors of `device`, tracked if the device is an autodiff one.
-    pub fn new(graph: &Graph, weights: &Weights, device: &Device) -> Self {
-        let leaf = |graph: &Graph, index: usize, weights: &NodeWeights| {
-            let node = &graph.nodes[index];
-            let shape = node.op.weight_shape(graph.input_shape(node));
-            let dims = kernel_dims(shape.as_ref().map_or(&[], Shape::dims));
-            let vector = |values: &Vec<f32>| {
-                tracked(Tensor::<1>::from_data(
-                    TensorData::new(values.clone(), [values.len()]),
-                    device,
-                ))
-            };
-            NodeLeaves {
-                kernel: tracked(Tensor::from_data(
-                    TensorData::new(weights.kernel.clone(), dims),
-                    device,
-                )),
-                bias: vector(&weights.bias),
-                gamma: weights.norm.as_ref().map(|norm| vector(&norm.gamma)),
-            }
-        };
-        let nodes = weights.nodes.iter().enumerate();
-        Self(
-            nodes
-                .map(|(i, node)| node.as_ref().map(|node| leaf(graph, i, node)))
-                .collect(),
-        )
-    }
-
-    /// The leaves' gradients after `loss.backward()`; zero where the loss does not depend on a leaf.
-    pub fn gradients(&self, gradients: &mut Gradients) -> StepGradients {
-        let mut of = |node: &NodeLeaves| {
-            [
-                gradient(&node.kernel, gradients),
-                gradient(&node.bias, gradients),
-                node.gamma
-                    .as_ref()
-                    .map_or(Vec::new(), |gamma| gradient(gamma, gradients)),
-            ]
-        };
-        self.0
-            .iter()
-            .map(|node| node.as_ref().map(&mut of))
-            .collect()
-    }
-}
-
-fn gradient<const D: usize>(leaf: &Tensor<D>, gradients: &mut Gradients) -> Vec<f32> {
-    match leaf.grad_remove(gradients) {
-        Some(gradient) => to_vec(gradient),
-        None => vec![0.0; leaf.shape().num_elements()],
-    }
-}
-
-fn tracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    if tensor.is_autodiff() {
-        tensor.require_grad()
-    } else {
-        tensor
-    }
-}
-
 /// The values of a tensor, row-major.
 pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     match tensor.into_data().try_into_vec::<f32>() {
         Ok(values) => values,
         Err(error) => unreachable!("BUG: the flex backend computes in f32: {error:?}"),
-    }
-}
-
-/// Kernels are held with rank 4; a dense kernel `[out, in]` is `[out, 1, 1, in]`.
-fn kernel_dims(dims: &[usize]) -> [usize; 4] {
-    match *dims {
-        [out, h, w, inner] => [out, h, w, inner],
-        [out, inner] => [out, 1, 1, inner],
-        _ => unreachable!("BUG: a kernel of rank {}", dims.len()),
     }
 }
 

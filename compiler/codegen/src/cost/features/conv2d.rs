@@ -3,7 +3,7 @@
 use ember_ir::Window2d;
 
 use super::rescale::Rescale;
-use super::{Blocking, class, flag, numbers};
+use super::{Blocking, class, factor, flag, numbers};
 use crate::cost::window::{Pixels, pixels};
 
 pub(super) fn counts(
@@ -17,7 +17,12 @@ pub(super) fn counts(
     let mut pixels = pixels(window, [h, w], [oh, ow]);
     if pointwise {
         // The kernel sees the image as one row.
-        pixels = Pixels { rows: 1, interior_rows: 1, interior_columns: h * w, ..pixels };
+        pixels = Pixels {
+            rows: 1,
+            interior_rows: 1,
+            interior_columns: h * w,
+            ..pixels
+        };
     }
     let taps = kh * kw * c;
     let contiguous = kw == 1 || window.dilation[1] == 1;
@@ -34,26 +39,37 @@ pub(super) fn counts(
     let (interior, border) = (tiles > 0, pixels.border > 0);
     // Copies of the code that requantises and stores.
     let stores = blocking.filters * (flag(interior) * blocking.pixels + flag(border));
-    let unrolled = if runs * run <= 48 { runs } else { 1 };
+    let sum = blocking.isa.patch(run, runs);
+    let inside = flag(interior);
     let code = numbers(&[
-        &[1, flag(interior), flag(border), flag(interior && border)],
-        &[flag(interior && runs > 1), flag(interior) * unrolled * (run % 4)],
-        &[flag(interior) * unrolled * (run / 4).min(8), flag(interior && run / 4 > 6)],
+        &[1, inside, flag(border), flag(interior && border)],
+        &[inside * sum.words, inside * sum.bytes, inside * sum.loops],
+        &[flag(interior && runs > 1), flag(interior && !contiguous)],
         &class(true, groups, [1, 2, 3, 4]),
-        &class(interior, row_tiles, [1, 2, 3, 4, 8]),
+        &class(interior, row_tiles, [1, 2, 4, 8]),
         &class(true, pixels.rows, [1, 2, 4]),
         &class(border, ow, [4, 8]),
-        &[flag(border && oh > 1), flag(border) * flag(kw > 1), flag(border && taps <= 16)],
-        &[flag(!contiguous), flag(!filters.is_multiple_of(blocking.filters))],
+        &[flag(border && oh > 1), flag(border && kw > 1), flag(border && taps <= 16)],
+        &[flag(!filters.is_multiple_of(blocking.filters))],
         &[flag(interior && !pixels.interior_columns.is_multiple_of(blocking.pixels))],
+        &pixels.edge_counts(),
+        &[factor(c), flag(border) * factor(c), flag(border) * factor(taps), factor(filters)],
         &rescale.counts(stores)[..],
         &rescale.counts(1)[1..],
     ]);
     let edges = groups * pixels.border;
     let instructions = numbers(&[
         &[1, groups, groups * pixels.rows, tiles],
-        &[tiles * runs, tiles * runs * (run / 4), tiles * runs * (run % 4)],
-        &[edges, groups * pixels.border_runs, groups * pixels.border_taps * c],
+        &[
+            tiles * runs,
+            tiles * runs * (run / 4),
+            tiles * runs * (run % 4),
+        ],
+        &[
+            edges,
+            groups * pixels.border_runs,
+            groups * pixels.border_taps * c,
+        ],
         &[groups * flag(border) * taps],
         &rescale.counts((tiles * blocking.pixels + edges) * blocking.filters)[2..],
         &rescale.counts(groups)[1..2],

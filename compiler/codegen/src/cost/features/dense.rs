@@ -11,17 +11,17 @@ pub(super) fn counts(
     let groups = outputs.div_ceil(blocking.rows);
     let few = outputs < blocking.rows;
     let words = inputs / 4;
+    let sum = blocking.isa.row(inputs);
     let code = numbers(&[
-        &[1],
+        &[1, sum.words, sum.bytes, sum.loops],
         &class(true, outputs, [1, 2, 3, 4, 7, 8, 12, 16]),
         &[flag(!outputs.is_multiple_of(blocking.rows))],
-        &class(true, words, [0, 1, 2, 3, 7]),
-        &[inputs % 4, flag(few) * (inputs % 4), flag(few) * words.min(4), flag(words % 2 == 1)],
+        &[flag(few) * (inputs % 4), flag(few) * words.min(4), flag(inputs == 1)],
         &rescale.counts(outputs.min(blocking.rows)),
         &rescale.counts(flag(groups == 2))[1..],
     ]);
     let instructions = numbers(&[
-        &[1, groups, groups * words, groups * (inputs % 4)],
+        &[1, groups, groups * words, groups * (inputs % 4), groups * sum.turns],
         &[flag(few) * groups, flag(few) * groups * inputs],
         &rescale.counts(groups * outputs.min(blocking.rows)),
     ]);

@@ -3,12 +3,12 @@
 use ember_ir::DepthwiseConv2d;
 
 use super::rescale::Rescale;
-use super::{Blocking, class, flag, numbers};
+use super::{Blocking, class, factor, flag, numbers};
 use crate::cost::window::pixels;
 
 pub(super) fn counts(
     op: &DepthwiseConv2d,
-    ([h, w, _], [oh, ow, channels]): ([usize; 3], [usize; 3]),
+    ([h, w, c], [oh, ow, channels]): ([usize; 3], [usize; 3]),
     blocking: &Blocking,
     rescale: Rescale,
 ) -> [Vec<f64>; 2] {
@@ -29,11 +29,17 @@ pub(super) fn counts(
         &split.map(|part| part * flag(inside)),
         &split.map(|part| part * flag(inside) * taps.min(25)),
         &class(inside, kw, [1, 3, 5]),
-        &[flag(kh > 1 && inside), flag(kh > 1 && border), flag(op.multiplier > 1)],
+        &[
+            flag(kh > 1 && inside),
+            flag(kh > 1 && border),
+            flag(op.multiplier > 1),
+        ],
         &class(true, groups, [1, 2, 4]),
         &class(true, oh, [1, 2, 4]),
         &class(true, ow, [1, 2, 4, 8]),
         &[flag(grouped && !channels.is_multiple_of(blocking.channels))],
+        &pixels.edge_counts(),
+        &[factor(c), factor(w), flag(border) * factor(c), flag(border) * factor(channels)],
         &rescale.counts(width),
     ]);
     let work = [

@@ -12,6 +12,7 @@ mod mean;
 mod pool2d;
 mod rescale;
 mod softmax;
+mod unroll;
 
 use ember_ir::{Graph, Node, Op};
 use serde::Deserialize;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use crate::lower::Layer;
 use crate::target::Core;
 use rescale::Rescale;
+use unroll::Isa;
 
 /// A kernel of `ember_runtime`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
@@ -85,16 +87,21 @@ pub struct Features {
 /// layer's integers its requantisation is taken to be the usual one.
 pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, core: Core) -> Option<Features> {
     let (input, output) = (graph.input_shape(node), graph.output_shape(node));
-    let spatial = (input.hwc().unwrap_or_default(), output.hwc().unwrap_or_default());
+    let spatial = (
+        input.hwc().unwrap_or_default(),
+        output.hwc().unwrap_or_default(),
+    );
     let blocking = Blocking::of(core);
     let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
     let (kernel, [code, instructions]) = match &node.op {
-        Op::Conv2d(op) => {
-            (Kernel::Conv2d, conv2d::counts(&op.window, spatial, &blocking, rescale))
-        }
-        Op::DepthwiseConv2d(op) => {
-            (Kernel::DepthwiseConv2d, depthwise_conv2d::counts(op, spatial, &blocking, rescale))
-        }
+        Op::Conv2d(op) => (
+            Kernel::Conv2d,
+            conv2d::counts(&op.window, spatial, &blocking, rescale),
+        ),
+        Op::DepthwiseConv2d(op) => (
+            Kernel::DepthwiseConv2d,
+            depthwise_conv2d::counts(op, spatial, &blocking, rescale),
+        ),
         Op::Dense(op) => {
             let sizes = [input.elements(), op.out_features];
             (Kernel::Dense, dense::counts(sizes, &blocking, rescale))
@@ -106,12 +113,18 @@ pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, core: Core) -
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
     };
-    Some(Features { kernel, code, instructions })
+    Some(Features {
+        kernel,
+        code,
+        instructions,
+    })
 }
 
 /// How many outputs a kernel computes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Blocking {
+    /// The instructions of the innermost sums.
+    isa: Isa,
     /// Filters of a convolution.
     filters: usize,
     /// Pixels of a convolution.
@@ -125,37 +138,36 @@ struct Blocking {
 impl Blocking {
     fn of(core: Core) -> Self {
         match core {
-            Core::CortexM0 | Core::CortexM0Plus => Self {
-                filters: 2,
-                pixels: 1,
-                rows: 2,
-                channels: 1,
-            },
-            Core::CortexM3 => Self {
-                filters: 2,
-                pixels: 2,
-                rows: 4,
-                channels: 1,
-            },
-            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 | Core::CortexM55 => Self {
-                filters: 2,
-                pixels: 2,
-                rows: 4,
-                channels: 4,
-            },
+            Core::CortexM0 | Core::CortexM0Plus => {
+                Self { isa: Isa::Thumb1, filters: 2, pixels: 1, rows: 2, channels: 1 }
+            }
+            Core::CortexM3 => Self { isa: Isa::Thumb2, filters: 2, pixels: 2, rows: 4, channels: 1 },
+            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 => {
+                Self { isa: Isa::Dsp, filters: 2, pixels: 2, rows: 4, channels: 4 }
+            }
+            Core::CortexM55 => Self { isa: Isa::Mve, filters: 4, pixels: 1, rows: 4, channels: 4 },
         }
     }
 }
 
 /// Counts as numbers, one list after the other.
 fn numbers(lists: &[&[usize]]) -> Vec<f64> {
-    lists.concat().into_iter().map(|count| count as f64).collect()
+    lists
+        .concat()
+        .into_iter()
+        .map(|count| count as f64)
+        .collect()
 }
 
 /// 1 in the place of the class that a count belongs to: up to the first bound, up to the second, ….
 fn class<const N: usize>(holds: bool, count: usize, bounds: [usize; N]) -> [usize; N] {
     let place = bounds.iter().position(|&bound| count <= bound);
     std::array::from_fn(|index| flag(holds && place == Some(index)))
+}
+
+/// What multiplying by a constant takes beyond a shift.
+fn factor(constant: usize) -> usize {
+    flag(!constant.is_power_of_two())
 }
 
 /// 1 if it is so.

@@ -2,7 +2,7 @@
 
 use ember_ir::Window2d;
 
-use super::{class, flag, numbers};
+use super::{class, factor, flag, numbers};
 use crate::cost::window::pixels;
 
 pub(super) fn counts(
@@ -28,7 +28,10 @@ pub(super) fn counts(
         &class(bordered == 1, kh * kw, [2, 3, 4, 9]),
         &class(true, oh, [1, 2, 4]),
         &class(true, ow, [1, 2, 4]),
-        &[plain * flag(channels % 4 == 0), plain * flag(channels % 2 == 1)],
+        &[
+            plain * flag(channels % 4 == 0),
+            plain * flag(channels % 2 == 1),
+        ],
     ]);
     let mut instructions = numbers(&[&[1, oh]]);
     for part in [plain, bordered] {

@@ -17,7 +17,11 @@ pub(super) struct Rescale {
 
 impl Rescale {
     /// The usual case of a trained network, for a topology without weights.
-    pub const USUAL: Self = Self { uniform: false, clamped: false, double: false };
+    pub const USUAL: Self = Self {
+        uniform: false,
+        clamped: false,
+        double: false,
+    };
 
     /// That of a layer.
     pub fn of(layer: &Layer) -> Self {
@@ -41,16 +45,20 @@ impl Rescale {
             }
             Layer::Add(p) => weighted(&[], p.clamp, p.rounding),
             Layer::Mean(p) => weighted(&[], p.clamp, p.rounding),
-            Layer::AveragePool2d(_)
-            | Layer::MaxPool2d(_)
-            | Layer::Reshape
-            | Layer::Softmax(_) => Self::USUAL,
+            Layer::AveragePool2d(_) | Layer::MaxPool2d(_) | Layer::Reshape | Layer::Softmax(_) => {
+                Self::USUAL
+            }
         }
     }
 
     /// A count, and the same count where the requantisation is special: mixed shifts, clamp, double.
     pub fn counts(self, outputs: usize) -> [usize; 4] {
         let part = |holds: bool| if holds { outputs } else { 0 };
-        [outputs, part(!self.uniform), part(self.clamped), part(self.double)]
+        [
+            outputs,
+            part(!self.uniform),
+            part(self.clamped),
+            part(self.double),
+        ]
     }
 }

@@ -3,5 +3,8 @@
 use super::numbers;
 
 pub(super) fn counts(elements: usize) -> [Vec<f64>; 2] {
-    [numbers(&[&[1, elements.min(8)]]), numbers(&[&[1, elements]])]
+    [
+        numbers(&[&[1, elements.min(8)]]),
+        numbers(&[&[1, elements]]),
+    ]
 }
