@@ -35,9 +35,18 @@ fn write_table(reuse: bool) -> Result<(), String> {
          # Bytes and instructions per count, in the order of `cost::features`.\n",
     );
     for core in Core::ALL {
-        if core == Core::CortexM0Plus {
-            // The same instructions; what differs is their time.
-            let same = section(&table, Core::CortexM0, core);
+        // The same instructions; what differs between these cores is their time.
+        let twin = match core {
+            Core::CortexM0Plus => Some(Core::CortexM0),
+            Core::CortexM7 => Some(Core::CortexM4),
+            Core::CortexM0
+            | Core::CortexM3
+            | Core::CortexM4
+            | Core::CortexM33
+            | Core::CortexM55 => None,
+        };
+        if let Some(twin) = twin {
+            let same = section(&table, twin, core);
             table += &same;
             continue;
         }
@@ -148,9 +157,8 @@ fn factors(
     (fit::list(&code), fit::list(&work))
 }
 
-/// The section of one core under the name of another.
+/// The section of one core, which is the table's last one, under the name of another.
 fn section(table: &str, from: Core, to: Core) -> String {
-    let name = format!("[{}]", from.name());
-    let start = table.find(&name).map_or(0, |start| start.saturating_sub(1));
+    let start = table.find(&format!("\n[{}]", from.name())).unwrap_or(0);
     table[start..].replace(&format!("[{}", from.name()), &format!("[{}", to.name()))
 }

@@ -108,7 +108,7 @@ pub fn measure(
         .collect()
 }
 
-/// The measurements of an earlier run if `reuse` is set, else those of `measure`, kept for later.
+/// The measurements of an earlier run if `reuse` is set and there was one, else those of `measure`, kept for later.
 ///
 /// # Errors
 /// As `measure`, or if the file cannot be read or written.
@@ -117,7 +117,7 @@ pub fn cached(
     file: &Path,
     measure: impl FnOnce() -> Result<Vec<Measured>, String>,
 ) -> Result<Vec<Measured>, String> {
-    if reuse {
+    if reuse && file.exists() {
         let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
         let numbers = text.lines().filter_map(|line| line.split_once(' '));
         return numbers

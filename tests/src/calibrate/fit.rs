@@ -1,7 +1,7 @@
 //! Least squares with relative errors, and the table's text.
 
 /// Pulls factors of features that never vary towards zero; small against any real count.
-const RIDGE: f64 = 1e-5;
+const RIDGE: f64 = 1e-4;
 
 /// The factors that predict `targets` from rows of `features` with the least squared error relative to
 /// the target plus `slack`: normal equations of columns scaled to one length.

@@ -75,28 +75,6 @@ fn transposed(array: &Array) -> Array {
     Array { shape, values }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Array, transposed};
-
-    #[test]
-    fn fortran_order_is_turned() {
-        // Columns of [[1, 2, 3], [4, 5, 6]], one after the other.
-        let columns = Array {
-            shape: vec![3, 2],
-            values: vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0],
-        };
-        let rows = transposed(&columns);
-        assert_eq!(rows.shape, [2, 3]);
-        assert_eq!(rows.values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
-        let cube = Array {
-            shape: vec![4, 3, 2],
-            values: (0..24u8).map(f32::from).collect(),
-        };
-        assert_eq!(transposed(&transposed(&cube)), cube);
-    }
-}
-
 fn element(descr: &str) -> Option<(Element, bool)> {
     let big_endian = descr.starts_with('>');
     let element = match descr.trim_start_matches(['<', '>', '|', '=']) {
@@ -135,4 +113,26 @@ fn tuple(text: &str) -> Option<Vec<usize>> {
         .filter(|dim| !dim.is_empty())
         .map(|dim| dim.parse().ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Array, transposed};
+
+    #[test]
+    fn fortran_order_is_turned() {
+        // Columns of [[1, 2, 3], [4, 5, 6]], one after the other.
+        let columns = Array {
+            shape: vec![3, 2],
+            values: vec![1.0, 4.0, 2.0, 5.0, 3.0, 6.0],
+        };
+        let rows = transposed(&columns);
+        assert_eq!(rows.shape, [2, 3]);
+        assert_eq!(rows.values, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let cube = Array {
+            shape: vec![4, 3, 2],
+            values: (0..24u8).map(f32::from).collect(),
+        };
+        assert_eq!(transposed(&transposed(&cube)), cube);
+    }
 }

@@ -26,6 +26,8 @@ pub(super) fn counts(
         &[1, bordered, flag(channels > 1)],
         &class(plain == 1, kh * kw, [2, 3, 4, 9]),
         &class(bordered == 1, kh * kw, [2, 3, 4, 9]),
+        &pixels.edge_counts(),
+        &[factor(channels), factor(w)],
         &class(true, oh, [1, 2, 4]),
         &class(true, ow, [1, 2, 4]),
         &[
