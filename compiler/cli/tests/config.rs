@@ -20,7 +20,7 @@ fn folder() -> tempfile::TempDir {
 fn render(problems: &Problems) -> String {
     let mut text = String::new();
     GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
-        .with_width(100)
+        .with_width(400)
         .render_report(&mut text, problems)
         .unwrap();
     text
@@ -84,7 +84,108 @@ trials = 10
 strategy = "evolution"
 trials = 0
 "#,
-        &expect![[r#""#]],
+        &expect![[r#"
+              × ember.toml has 10 problems
+
+            Error: 
+              × unknown key `nmae` in [model]
+               ╭─[ember.toml:3:1]
+             2 │ [model]
+             3 │ nmae = "tiny"
+               · ──┬─
+               ·   ╰── not known
+             4 │ [data]
+               ╰────
+              help: did you mean `name`?
+
+            Error: 
+              × there is no file DIR/missing.csv
+               ╭─[ember.toml:5:8]
+             4 │ [data]
+             5 │ file = "missing.csv"
+               ·        ──────┬──────
+               ·              ╰── not found
+             6 │ test = "last 500"
+               ╰────
+              help: paths are relative to the folder of the configuration
+
+            Error: 
+              × `test` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }, not
+              │ the string "last 500"
+               ╭─[ember.toml:6:8]
+             5 │ file = "missing.csv"
+             6 │ test = "last 500"
+               ·        ─────┬────
+               ·             ╰── expected a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }
+             7 │ hop = "ten"
+               ╰────
+
+            Error: 
+              × `hop` must be an integer from 0 to 1048576, not the string "ten"
+               ╭─[ember.toml:7:7]
+             6 │ test = "last 500"
+             7 │ hop = "ten"
+               ·       ──┬──
+               ·         ╰── expected an integer from 0 to 1048576
+             8 │ [board]
+               ╰────
+
+            Error: 
+              × there is no board "microbits"
+                ╭─[ember.toml:9:8]
+              8 │ [board]
+              9 │ name = "microbits"
+                ·        ─────┬─────
+                ·             ╰── here
+             10 │ flash = "2T"
+                ╰────
+              help: did you mean "microbit"?
+
+            Error: 
+              × `flash` must be a size such as "128K", not the string "2T"
+                ╭─[ember.toml:10:9]
+              9 │ name = "microbits"
+             10 │ flash = "2T"
+                ·         ──┬─
+                ·           ╰── expected a size such as "128K"
+             11 │ [serach]
+                ╰────
+
+            Error: 
+              × unknown table `serach`
+                ╭─[ember.toml:11:2]
+             10 │ flash = "2T"
+             11 │ [serach]
+                ·  ───┬──
+                ·     ╰── not known
+             12 │ trials = 10
+                ╰────
+              help: did you mean [search]?
+
+            Error: 
+              × `strategy` cannot be "evolution"
+                ╭─[ember.toml:14:12]
+             13 │ [search]
+             14 │ strategy = "evolution"
+                ·            ─────┬─────
+                ·                 ╰── here
+             15 │ trials = 0
+                ╰────
+              help: it is one of aging-evolution, random
+
+            Error: 
+              × `trials` must be an integer from 1 to 1000000, not 0
+                ╭─[ember.toml:15:10]
+             14 │ strategy = "evolution"
+             15 │ trials = 0
+                ·          ┬
+                ·          ╰── expected an integer from 1 to 1000000
+                ╰────
+
+            Error: 
+              × `name` in [model] is missing
+              help: add `name = "my_model"` under [model]
+        "#]],
     );
 }
 
@@ -92,19 +193,65 @@ trials = 0
 fn impossible_limits_are_refused() {
     check(
         &GOOD.replace("\"microbit\"", "\"microbit\"\nflash = \"1M\"\nram = 100"),
-        &expect![[r#""#]],
+        &expect![[r#"
+              × ember.toml has 2 problems
+
+            Error: 
+              × `flash` of 1 MiB is more than microbit has: 256 KiB
+               ╭─[ember.toml:8:9]
+             7 │ name = "microbit"
+             8 │ flash = "1M"
+               ·         ──┬─
+               ·           ╰── here
+             9 │ ram = 100
+               ╰────
+              help: leave the key out to use all of it
+
+            Error: 
+              × `ram` of 100 B cannot hold any firmware
+               ╭─[ember.toml:9:7]
+             8 │ flash = "1M"
+             9 │ ram = 100
+               ·       ─┬─
+               ·        ╰── here
+               ╰────
+              help: the least that makes sense is 512 B
+        "#]],
     );
 }
 
 #[test]
 fn a_board_is_given_once_and_in_one_way() {
-    check(&GOOD.replace("name = \"microbit\"", ""), &expect![[r#""#]]);
+    check(
+        &GOOD.replace("name = \"microbit\"", ""),
+        &expect![[r#"
+          × ember.toml has a problem
+
+        Error: 
+          × [board] names no board
+          help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
+                flash and ram, or `file = "board.toml"`
+    "#]],
+    );
     check(
         &GOOD.replace(
             "name = \"microbit\"",
             "name = \"microbit\"\ncore = \"cortex-m3\"",
         ),
-        &expect![[r#""#]],
+        &expect![[r#"
+              × ember.toml has a problem
+
+            Error: 
+              × `core`: the board is given twice
+               ╭─[ember.toml:8:8]
+             7 │ name = "microbit"
+             8 │ core = "cortex-m3"
+               ·        ─────┬─────
+               ·             ╰── here
+               ╰────
+              help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
+                    flash and ram, or `file = "board.toml"`
+        "#]],
     );
 }
 
@@ -116,12 +263,77 @@ fn groups_need_a_column_and_names_are_identifiers() {
             "file = \"samples.csv\"\ntest = { groups = [1] }",
         )
         .replace("\"tiny\"", "\"My Model\"");
-    check(&text, &expect![[r#""#]]);
+    check(
+        &text,
+        &expect![[r#"
+          × ember.toml has 2 problems
+
+        Error: 
+          × "My Model" cannot name a crate and its type
+           ╭─[ember.toml:3:8]
+         2 │ [model]
+         3 │ name = "My Model"
+           ·        ─────┬────
+           ·             ╰── here
+         4 │ [data]
+           ╰────
+          help: a name is a Rust identifier in snake case (a–z, 0–9, _; at most 40 characters), no keyword
+                and no name of a crate that the firmware uses
+
+        Error: 
+          × `test` asks for groups, but the data has none
+           ╭─[ember.toml:6:8]
+         5 │ file = "samples.csv"
+         6 │ test = { groups = [1] }
+           ·        ────────┬───────
+           ·                ╰── here
+         7 │ [board]
+           ╰────
+          help: name the column with `group = "subject"`
+    "#]],
+    );
 }
 
 #[test]
 fn text_that_is_no_toml_is_shown_too() {
-    check("[model\nname = tiny\n", &expect![[r#""#]]);
+    check(
+        "[model\nname = tiny\n",
+        &expect![[r#"
+          × ember.toml has 5 problems
+
+        Error: 
+          × not TOML: unclosed table, expected `]`
+           ╭─[ember.toml:1:7]
+         1 │ [model
+           ·       ▲
+           ·       ╰── here
+         2 │ name = tiny
+           ╰────
+
+        Error: 
+          × unknown table `name`
+           ╭─[ember.toml:2:1]
+         1 │ [model
+         2 │ name = tiny
+           · ──┬─
+           ·   ╰── not known
+           ╰────
+          help: `name` belongs under [model]
+
+        Error: 
+          × `name` in [model] is missing
+          help: add `name = "my_model"` under [model]
+
+        Error: 
+          × `file` in [data] is missing
+          help: add `file = "samples.csv"` under [data]
+
+        Error: 
+          × [board] names no board
+          help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
+                flash and ram, or `file = "board.toml"`
+    "#]],
+    );
 }
 
 #[test]

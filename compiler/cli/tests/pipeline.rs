@@ -143,7 +143,7 @@ fn shift_bias(line: &str) -> String {
     match line.trim_start().strip_prefix("bias ") {
         Some(biases) => {
             let mut biases: Vec<i64> = biases
-                .split(' ')
+                .split_whitespace()
                 .map(|bias| bias.parse().unwrap())
                 .collect();
             biases[0] += 1000;

@@ -54,9 +54,10 @@ pub(super) fn pool<L: Pool2d>(
             arena.add(L::OUTPUT.offset),
         )
     };
-    // Small windows become straight code, others stay loops.
+    // Small windows become straight code, others stay loops. Not for MVE: LLVM turns a number of taps
+    // that it knows to be 1 or 2 into CSINC of a scaled 1, which is not twice that (reads run away).
     let rows = |taps| {
-        if y.kernel * x.kernel <= 4 {
+        if y.kernel * x.kernel <= 4 && !cfg!(all(target_arch = "arm", feature = "mve")) {
             taps
         } else {
             opaque(taps)

@@ -137,8 +137,10 @@ fn factors(
             rows[0].push(features.code);
             targets[0].push(measured.code_bytes as f64);
         }
-        rows[1].push(features.instructions);
-        targets[1].push(measured.instructions as f64);
+        if measured.instructions > 0 {
+            rows[1].push(features.instructions);
+            targets[1].push(measured.instructions as f64);
+        }
     }
     let code = fit::least_squares(&rows[0], &targets[0], 0.0);
     let work = fit::least_squares(&rows[1], &targets[1], 20.0);

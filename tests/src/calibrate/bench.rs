@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use ember_codegen::cost::constant_bytes;
 use ember_codegen::emit::emit_module;
 use ember_codegen::plan::Planned;
 use ember_codegen::target::{Board, Limits};
@@ -19,7 +20,8 @@ pub struct Measured {
     pub instructions: u64,
 }
 
-/// Builds networks of one layer each into one firmware and measures them. `opt_level` is cargo's.
+/// Builds networks of one layer each into one firmware and measures them; those too large for a small
+/// flash count nothing. `opt_level` is cargo's.
 ///
 /// # Errors
 /// What cargo or QEMU printed.
@@ -34,6 +36,9 @@ pub fn measure(
     let mut calls = String::new();
     let mut arena = 0;
     for (index, network) in networks.iter().enumerate() {
+        if !fits(network, board) {
+            continue;
+        }
         let module = emit_module(network)
             .map_err(|error| error.to_string())?
             .to_string();
@@ -95,9 +100,11 @@ pub fn measure(
                 .symbols
                 .iter()
                 .filter(|symbol| symbol.name.contains(&name));
-            let ticks = counts
-                .get(&index)
-                .ok_or_else(|| format!("no count of layer {index}"))?;
+            let ticks = match counts.get(&index) {
+                Some(ticks) => *ticks,
+                None if !fits(&networks[index], board) => empty,
+                None => return Err(format!("no count of layer {index}")),
+            };
             Ok(Measured {
                 code_bytes: code.map(|symbol| symbol.size).sum(),
                 instructions: board
@@ -106,6 +113,15 @@ pub fn measure(
             })
         })
         .collect()
+}
+
+/// Whether a layer is small enough to be measured together with hundreds of others.
+fn fits(network: &Planned, board: &Board) -> bool {
+    const SMALL_FLASH: u32 = 1 << 20;
+    const LARGE_LAYER: usize = 12 << 10;
+    let graph = network.graph();
+    let bytes: usize = graph.nodes.iter().map(|node| constant_bytes(graph, node)).sum();
+    board.flash.bytes >= SMALL_FLASH || bytes < LARGE_LAYER
 }
 
 /// The measurements of an earlier run if `reuse` is set and there was one, else those of `measure`, kept for later.

@@ -1,5 +1,6 @@
 //! One file per command, plus those that are a few lines.
 
+mod bench;
 mod boards;
 mod doctor;
 mod inspect;
@@ -33,11 +34,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
         }
         Command::Bench(args) => {
             let report = verify_dir(&args.dir, progress)?;
-            if args.json {
-                output::json(&verify::bench_json(&report))
-            } else {
-                output::text(&verify::bench_table(&report))
-            }
+            bench::bench(&report, args.json)
         }
         Command::Inspect(args) => inspect::inspect(&args.file),
         Command::Boards(args) => boards::boards(args.json),

@@ -1,11 +1,13 @@
 //! From files to the three parts of the data, with what normalisation learns on the first of them.
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz and idx are its sources), `window`
-//! (rows → samples), `split` and `build` (samples → datasets), [`parts`] (what training sees).
+//! (rows → samples), `split`, `build` and `checks` (samples →
+//! datasets), [`parts`] (what training sees).
 
 mod array;
 mod build;
 mod bytes;
+mod checks;
 mod csv;
 pub mod error;
 mod idx;

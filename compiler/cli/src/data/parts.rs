@@ -1,7 +1,6 @@
 //! The parts of the data: training, validation and test set. Everything that can be wrong with them
 //! is reported at once, in the configuration's text.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use ember_ir::Shape;
@@ -9,8 +8,9 @@ use ember_train::random::Random;
 use ember_train::{Dataset, Normalization};
 
 use super::build::{Build, Source, hash, learn};
+use super::checks::{check_part, classes, sample_shape};
 use super::split;
-use super::table::{Fields, Table, read_table};
+use super::table::{Fields, read_table};
 use super::window::{self, Windows};
 use crate::Error;
 use crate::config::{Job, Problem, Problems, Split};
@@ -199,167 +199,6 @@ fn source(
         Err(error) => {
             problems.push(Problem::new(error.to_string()).at(job.span("data", key)));
             None
-        }
-    }
-}
-
-/// Shape of a sample as the network sees it.
-fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option<Shape> {
-    let row = &table.row_shape;
-    let has = if job.data.window > 0 {
-        vec![1, job.data.window, row.iter().product()]
-    } else {
-        match row.as_slice() {
-            [time, channels] => vec![1, *time, *channels],
-            other => other.to_vec(),
-        }
-    };
-    let size = |shape: &[usize]| {
-        shape
-            .iter()
-            .try_fold(1usize, |size, &dim| size.checked_mul(dim))
-    };
-    let shape = match &job.data.shape {
-        Some(wanted) if size(wanted) == size(&has) => wanted.clone(),
-        Some(wanted) => {
-            problems.push(
-                Problem::new(format!(
-                    "`shape` {wanted:?} has {} values, a sample of the file has {} ({has:?})",
-                    size(wanted).map_or("too many".into(), |size| size.to_string()),
-                    size(&has).map_or("too many".into(), |size| size.to_string()),
-                ))
-                .at(job.span("data", "shape")),
-            );
-            return None;
-        }
-        None => has,
-    };
-    let channels = if shape.len() == 1 {
-        1
-    } else {
-        shape[shape.len() - 1]
-    };
-    let beyond = job
-        .data
-        .axes
-        .iter()
-        .flatten()
-        .find(|&&axis| axis >= channels);
-    if let Some(axis) = beyond {
-        problems.push(
-            Problem::new(format!(
-                "`axes` names channel {axis}, a sample has {channels}"
-            ))
-            .at(job.span("data", "axes"))
-            .help("channels are numbered from 0"),
-        );
-    }
-    if shape.len() > 3 || size(&shape).is_none_or(|size| size > 1 << 20) {
-        problems.push(
-            Problem::new(format!(
-                "samples of shape {shape:?} are too much for a microcontroller"
-            ))
-            .at(job.span("data", "file")),
-        );
-    }
-    if problems.is_empty() {
-        Some(Shape::new(shape))
-    } else {
-        None
-    }
-}
-
-/// Numbers the classes of all files alike and returns their names.
-fn classes(
-    job: &Job,
-    sources: &mut [&mut Source],
-    problems: &mut Vec<Problem>,
-) -> Option<Vec<String>> {
-    let mut labels = super::table::Words::default();
-    let words: BTreeSet<&str> = sources
-        .iter()
-        .flat_map(|source| &source.table.labels.names)
-        .map(String::as_str)
-        .collect();
-    for word in words {
-        labels.push(word);
-    }
-    labels.sort();
-    for source in sources {
-        let ids: Vec<usize> = source
-            .table
-            .labels
-            .names
-            .iter()
-            .filter_map(|name| labels.names.iter().position(|there| there == name))
-            .collect();
-        for sample in &mut source.samples {
-            sample.label = ids[sample.label];
-        }
-    }
-    let (found, named) = (labels.names.len(), job.data.classes.len());
-    if found < 2 {
-        problems.push(
-            Problem::new(format!(
-                "the data has {found} class; a classifier needs two"
-            ))
-            .at(job
-                .span("data", "label")
-                .or_else(|| job.span("data", "file"))),
-        );
-    } else if found > 1000 {
-        problems.push(
-            Problem::new(format!(
-                "the data has {found} classes; is that the right label?"
-            ))
-            .at(job
-                .span("data", "label")
-                .or_else(|| job.span("data", "file")))
-            .help("`label` names the column of the class"),
-        );
-    } else if named != 0 && named != found {
-        problems.push(
-            Problem::new(format!(
-                "`classes` has {named} names, the data has {found} labels"
-            ))
-            .at(job.span("data", "classes"))
-            .help(format!("the labels are {}", labels.names.join(", "))),
-        );
-    }
-    if !problems.is_empty() {
-        return None;
-    }
-    Some(if named > 0 {
-        job.data.classes.clone()
-    } else {
-        labels.names
-    })
-}
-
-fn check_part(job: &Job, key: &'static str, part: &Option<Dataset>, problems: &mut Vec<Problem>) {
-    let span = job.span("data", key).or_else(|| job.span("data", "file"));
-    let name = if key == "file" { "training" } else { key };
-    let Some(part) = part else {
-        problems.push(
-            Problem::new(format!(
-                "the {name} set is empty, or has values that are not finite"
-            ))
-            .at(span)
-            .help(
-                "is a recording shorter than `window`, or do test and validation take everything?",
-            ),
-        );
-        return;
-    };
-    for (class, name_of_class) in part.classes.iter().enumerate() {
-        if !part.labels.contains(&class) {
-            problems.push(
-                Problem::new(format!(
-                    "class `{name_of_class}` has no sample in the {name} set"
-                ))
-                .at(span.clone())
-                .help("divide the data another way, or leave the class out"),
-            );
         }
     }
 }
