@@ -70,6 +70,7 @@ const fn exp_on_last_quarter(a: i32) -> i32 {
 }
 
 /// 1/(1+a) for a in [0, 1), both Q0.31: three steps of Newton and Raphson.
+#[inline(always)]
 pub const fn one_over_one_plus_x(a: i32) -> i32 {
     const C48_OVER_17: i32 = 1_515_870_810;
     const MINUS_32_OVER_17: i32 = -1_010_580_540;
@@ -87,6 +88,7 @@ pub const fn one_over_one_plus_x(a: i32) -> i32 {
 }
 
 /// What an exponential adds to the sum: Q0.31 to Q12.19.
+#[inline(always)]
 pub const fn sum_term(exp: i32) -> i32 {
     rounding_shift_right(exp, SUM_INTEGER_BITS as u32)
 }
@@ -102,6 +104,8 @@ pub struct Reciprocal {
 
 impl Reciprocal {
     /// Of a sum in Q12.19. The largest element contributes 1, so sums are at least 2¹⁹.
+    // A network has one softmax: its code belongs to that layer, where the cost model looks for it.
+    #[inline(always)]
     pub const fn of(sum: i32) -> Self {
         let headroom = sum.leading_zeros();
         let fraction = (sum as u32).wrapping_shl(headroom).wrapping_sub(1 << 31) as i32;
@@ -120,6 +124,7 @@ impl Reciprocal {
     }
 
     /// The output for an exponential: scale 1/256, zero point −128.
+    #[inline(always)]
     pub const fn scale(self, exp: i32) -> i8 {
         let y = rounding_shift_right(doubling_high_mul(self.mantissa, exp), self.shift) - 128;
         if y > 127 { 127 } else { y as i8 }

@@ -110,8 +110,7 @@ trials = 0
               help: paths are relative to the folder of the configuration
 
             Error: 
-              × `test` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }, not
-              │ the string "last 500"
+              × `test` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }, not the string "last 500"
                ╭─[ember.toml:6:8]
              5 │ file = "missing.csv"
              6 │ test = "last 500"
@@ -225,13 +224,12 @@ fn a_board_is_given_once_and_in_one_way() {
     check(
         &GOOD.replace("name = \"microbit\"", ""),
         &expect![[r#"
-          × ember.toml has a problem
+              × ember.toml has a problem
 
-        Error: 
-          × [board] names no board
-          help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
-                flash and ram, or `file = "board.toml"`
-    "#]],
+            Error: 
+              × [board] names no board
+              help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with flash and ram, or `file = "board.toml"`
+        "#]],
     );
     check(
         &GOOD.replace(
@@ -249,8 +247,7 @@ fn a_board_is_given_once_and_in_one_way() {
                ·        ─────┬─────
                ·             ╰── here
                ╰────
-              help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
-                    flash and ram, or `file = "board.toml"`
+              help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with flash and ram, or `file = "board.toml"`
         "#]],
     );
 }
@@ -266,31 +263,30 @@ fn groups_need_a_column_and_names_are_identifiers() {
     check(
         &text,
         &expect![[r#"
-          × ember.toml has 2 problems
+              × ember.toml has 2 problems
 
-        Error: 
-          × "My Model" cannot name a crate and its type
-           ╭─[ember.toml:3:8]
-         2 │ [model]
-         3 │ name = "My Model"
-           ·        ─────┬────
-           ·             ╰── here
-         4 │ [data]
-           ╰────
-          help: a name is a Rust identifier in snake case (a–z, 0–9, _; at most 40 characters), no keyword
-                and no name of a crate that the firmware uses
+            Error: 
+              × "My Model" cannot name a crate and its type
+               ╭─[ember.toml:3:8]
+             2 │ [model]
+             3 │ name = "My Model"
+               ·        ─────┬────
+               ·             ╰── here
+             4 │ [data]
+               ╰────
+              help: a name is a Rust identifier in snake case (a–z, 0–9, _; at most 40 characters), no keyword and no name of a crate that the firmware uses
 
-        Error: 
-          × `test` asks for groups, but the data has none
-           ╭─[ember.toml:6:8]
-         5 │ file = "samples.csv"
-         6 │ test = { groups = [1] }
-           ·        ────────┬───────
-           ·                ╰── here
-         7 │ [board]
-           ╰────
-          help: name the column with `group = "subject"`
-    "#]],
+            Error: 
+              × `test` asks for groups, but the data has none
+               ╭─[ember.toml:6:8]
+             5 │ file = "samples.csv"
+             6 │ test = { groups = [1] }
+               ·        ────────┬───────
+               ·                ╰── here
+             7 │ [board]
+               ╰────
+              help: name the column with `group = "subject"`
+        "#]],
     );
 }
 
@@ -299,40 +295,39 @@ fn text_that_is_no_toml_is_shown_too() {
     check(
         "[model\nname = tiny\n",
         &expect![[r#"
-          × ember.toml has 5 problems
+              × ember.toml has 5 problems
 
-        Error: 
-          × not TOML: unclosed table, expected `]`
-           ╭─[ember.toml:1:7]
-         1 │ [model
-           ·       ▲
-           ·       ╰── here
-         2 │ name = tiny
-           ╰────
+            Error: 
+              × not TOML: unclosed table, expected `]`
+               ╭─[ember.toml:1:7]
+             1 │ [model
+               ·       ▲
+               ·       ╰── here
+             2 │ name = tiny
+               ╰────
 
-        Error: 
-          × unknown table `name`
-           ╭─[ember.toml:2:1]
-         1 │ [model
-         2 │ name = tiny
-           · ──┬─
-           ·   ╰── not known
-           ╰────
-          help: `name` belongs under [model]
+            Error: 
+              × unknown table `name`
+               ╭─[ember.toml:2:1]
+             1 │ [model
+             2 │ name = tiny
+               · ──┬─
+               ·   ╰── not known
+               ╰────
+              help: `name` belongs under [model]
 
-        Error: 
-          × `name` in [model] is missing
-          help: add `name = "my_model"` under [model]
+            Error: 
+              × `name` in [model] is missing
+              help: add `name = "my_model"` under [model]
 
-        Error: 
-          × `file` in [data] is missing
-          help: add `file = "samples.csv"` under [data]
+            Error: 
+              × `file` in [data] is missing
+              help: add `file = "samples.csv"` under [data]
 
-        Error: 
-          × [board] names no board
-          help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with
-                flash and ram, or `file = "board.toml"`
-    "#]],
+            Error: 
+              × [board] names no board
+              help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with flash and ram, or `file = "board.toml"`
+        "#]],
     );
 }
 

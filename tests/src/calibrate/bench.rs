@@ -120,7 +120,11 @@ fn fits(network: &Planned, board: &Board) -> bool {
     const SMALL_FLASH: u32 = 1 << 20;
     const LARGE_LAYER: usize = 12 << 10;
     let graph = network.graph();
-    let bytes: usize = graph.nodes.iter().map(|node| constant_bytes(graph, node)).sum();
+    let bytes: usize = graph
+        .nodes
+        .iter()
+        .map(|node| constant_bytes(graph, node))
+        .sum();
     board.flash.bytes >= SMALL_FLASH || bytes < LARGE_LAYER
 }
 

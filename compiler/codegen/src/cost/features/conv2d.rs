@@ -49,11 +49,22 @@ pub(super) fn counts(
         &class(interior, row_tiles, [1, 2, 4, 8]),
         &class(true, pixels.rows, [1, 2, 4]),
         &class(border, ow, [4, 8]),
-        &[flag(border && oh > 1), flag(border && kw > 1), flag(border && taps <= 16)],
+        &[
+            flag(border && oh > 1),
+            flag(border && kw > 1),
+            flag(border && taps <= 16),
+        ],
         &[flag(!filters.is_multiple_of(blocking.filters))],
-        &[flag(interior && !pixels.interior_columns.is_multiple_of(blocking.pixels))],
+        &[flag(
+            interior && !pixels.interior_columns.is_multiple_of(blocking.pixels),
+        )],
         &pixels.edge_counts(),
-        &[factor(c), flag(border) * factor(c), flag(border) * factor(taps), factor(filters)],
+        &[
+            factor(c),
+            flag(border) * factor(c),
+            flag(border) * factor(taps),
+            factor(filters),
+        ],
         &rescale.counts(stores)[..],
         &rescale.counts(1)[1..],
     ]);

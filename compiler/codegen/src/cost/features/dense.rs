@@ -16,12 +16,22 @@ pub(super) fn counts(
         &[1, sum.words, sum.bytes, sum.loops],
         &class(true, outputs, [1, 2, 3, 4, 7, 8, 12, 16]),
         &[flag(!outputs.is_multiple_of(blocking.rows))],
-        &[flag(few) * (inputs % 4), flag(few) * words.min(4), flag(inputs == 1)],
+        &[
+            flag(few) * (inputs % 4),
+            flag(few) * words.min(4),
+            flag(inputs == 1),
+        ],
         &rescale.counts(outputs.min(blocking.rows)),
         &rescale.counts(flag(groups == 2))[1..],
     ]);
     let instructions = numbers(&[
-        &[1, groups, groups * words, groups * (inputs % 4), groups * sum.turns],
+        &[
+            1,
+            groups,
+            groups * words,
+            groups * (inputs % 4),
+            groups * sum.turns,
+        ],
         &[flag(few) * groups, flag(few) * groups * inputs],
         &rescale.counts(groups * outputs.min(blocking.rows)),
     ]);

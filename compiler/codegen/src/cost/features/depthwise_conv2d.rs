@@ -39,7 +39,12 @@ pub(super) fn counts(
         &class(true, ow, [1, 2, 4, 8]),
         &[flag(grouped && !channels.is_multiple_of(blocking.channels))],
         &pixels.edge_counts(),
-        &[factor(c), factor(w), flag(border) * factor(c), flag(border) * factor(channels)],
+        &[
+            factor(c),
+            factor(w),
+            flag(border) * factor(c),
+            flag(border) * factor(channels),
+        ],
         &rescale.counts(width),
     ]);
     let work = [

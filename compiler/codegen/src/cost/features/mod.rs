@@ -138,14 +138,34 @@ struct Blocking {
 impl Blocking {
     fn of(core: Core) -> Self {
         match core {
-            Core::CortexM0 | Core::CortexM0Plus => {
-                Self { isa: Isa::Thumb1, filters: 2, pixels: 1, rows: 2, channels: 1 }
-            }
-            Core::CortexM3 => Self { isa: Isa::Thumb2, filters: 2, pixels: 2, rows: 4, channels: 1 },
-            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 => {
-                Self { isa: Isa::Dsp, filters: 2, pixels: 2, rows: 4, channels: 4 }
-            }
-            Core::CortexM55 => Self { isa: Isa::Mve, filters: 4, pixels: 1, rows: 4, channels: 4 },
+            Core::CortexM0 | Core::CortexM0Plus => Self {
+                isa: Isa::Thumb1,
+                filters: 2,
+                pixels: 1,
+                rows: 2,
+                channels: 1,
+            },
+            Core::CortexM3 => Self {
+                isa: Isa::Thumb2,
+                filters: 2,
+                pixels: 2,
+                rows: 4,
+                channels: 1,
+            },
+            Core::CortexM4 | Core::CortexM7 | Core::CortexM33 => Self {
+                isa: Isa::Dsp,
+                filters: 2,
+                pixels: 2,
+                rows: 4,
+                channels: 4,
+            },
+            Core::CortexM55 => Self {
+                isa: Isa::Mve,
+                filters: 4,
+                pixels: 1,
+                rows: 4,
+                channels: 4,
+            },
         }
     }
 }

@@ -30,7 +30,11 @@ pub(super) struct Unrolled {
 /// A step of four bytes, or of one where the core has no other: straight up to `straight` steps, then a
 /// loop of `unit`.
 fn steps(count: usize, straight: usize, unit: usize) -> (usize, usize) {
-    if count > straight { (unit + count % unit, count / unit) } else { (count, 0) }
+    if count > straight {
+        (unit + count % unit, count / unit)
+    } else {
+        (count, 0)
+    }
 }
 
 impl Isa {
@@ -48,9 +52,17 @@ impl Isa {
             Isa::Thumb2 => bytes(run, 8),
             Isa::Dsp => {
                 let (words, turns) = steps(run / 4, 6, 4);
-                Unrolled { words, bytes: run % 4, loops: usize::from(turns > 0), turns }
+                Unrolled {
+                    words,
+                    bytes: run % 4,
+                    loops: usize::from(turns > 0),
+                    turns,
+                }
             }
-            Isa::Mve => Unrolled { turns: run.div_ceil(16), ..Unrolled::default() },
+            Isa::Mve => Unrolled {
+                turns: run.div_ceil(16),
+                ..Unrolled::default()
+            },
         };
         Unrolled {
             words: copies * one.words,
@@ -67,16 +79,29 @@ impl Isa {
             Isa::Thumb2 => bytes(len, 8),
             Isa::Dsp => {
                 let (words, turns) = steps(len / 4, 3, 2);
-                Unrolled { words, bytes: len % 4, loops: usize::from(turns > 0), turns }
+                Unrolled {
+                    words,
+                    bytes: len % 4,
+                    loops: usize::from(turns > 0),
+                    turns,
+                }
             }
-            Isa::Mve => Unrolled { turns: len.div_ceil(16), ..Unrolled::default() },
+            Isa::Mve => Unrolled {
+                turns: len.div_ceil(16),
+                ..Unrolled::default()
+            },
         }
     }
 }
 
 fn bytes(len: usize, straight: usize) -> Unrolled {
     let (bytes, turns) = steps(len, straight, 4);
-    Unrolled { words: 0, bytes, loops: usize::from(turns > 0), turns }
+    Unrolled {
+        words: 0,
+        bytes,
+        loops: usize::from(turns > 0),
+        turns,
+    }
 }
 
 #[cfg(test)]
@@ -86,11 +111,43 @@ mod tests {
     #[test]
     fn long_runs_become_loops() {
         let dsp = Isa::Dsp.patch(9 * 4, 1);
-        assert_eq!(dsp, Unrolled { words: 4 + 1, bytes: 0, loops: 1, turns: 2 });
+        assert_eq!(
+            dsp,
+            Unrolled {
+                words: 4 + 1,
+                bytes: 0,
+                loops: 1,
+                turns: 2
+            }
+        );
         let straight = Isa::Dsp.patch(3, 3);
-        assert_eq!(straight, Unrolled { words: 0, bytes: 9, loops: 0, turns: 0 });
+        assert_eq!(
+            straight,
+            Unrolled {
+                words: 0,
+                bytes: 9,
+                loops: 0,
+                turns: 0
+            }
+        );
         let counted = Isa::Thumb2.patch(12, 3);
-        assert_eq!(counted, Unrolled { words: 0, bytes: 4, loops: 2, turns: 3 });
-        assert_eq!(Isa::Thumb1.row(10), Unrolled { words: 0, bytes: 6, loops: 1, turns: 2 });
+        assert_eq!(
+            counted,
+            Unrolled {
+                words: 0,
+                bytes: 4,
+                loops: 2,
+                turns: 3
+            }
+        );
+        assert_eq!(
+            Isa::Thumb1.row(10),
+            Unrolled {
+                words: 0,
+                bytes: 6,
+                loops: 1,
+                turns: 2
+            }
+        );
     }
 }

@@ -99,7 +99,7 @@ impl layer::Mean for Mean {
         input_zero: -128,
         output_zero: -128,
         scale: Scale {
-            mantissa: 1097167628,
+            mantissa: 1266778451,
             exponent: -2,
         },
         clamp: [-128, 127],
@@ -118,7 +118,7 @@ impl layer::Dense for Logits {
     const PARAMS: DenseParams<'static> = DenseParams {
         inputs: 10,
         outputs: 10,
-        output_zero: -15,
+        output_zero: 2,
         clamp: [-128, 127],
         rounding: Rounding::Single,
         weights: &params::LOGITS_WEIGHTS,

@@ -3,7 +3,7 @@
 //!
 //! * Input `image`: 64 int8 values (8 rows of 8 columns of 1 channels), real = q * 0.007822161
 //!   * channel 0: brightness: real = raw / 16 - 0.5
-//! * Output `logits`: 10 int8 values, real = (q + 15) * 0.008798499
+//! * Output `logits`: 10 int8 values, real = (q - 2) * 0.016834833
 //!   * output 0: class 0
 //!   * output 1: class 1
 //!   * output 2: class 2
@@ -74,9 +74,9 @@ pub const INPUT_SCALE: f32 = 0.007822161;
 /// The input value that stands for real zero.
 pub const INPUT_ZERO_POINT: i8 = 0;
 /// Real size of one step of an output value.
-pub const OUTPUT_SCALE: f32 = 0.008798499;
+pub const OUTPUT_SCALE: f32 = 0.016834833;
 /// The output value that stands for real zero.
-pub const OUTPUT_ZERO_POINT: i8 = -15;
+pub const OUTPUT_ZERO_POINT: i8 = 2;
 
 /// What each output stands for.
 pub const CLASSES: [&str; 10] = [

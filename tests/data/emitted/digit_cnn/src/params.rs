@@ -13,19 +13,19 @@ pub static CONV1_WEIGHTS: [i8; 72] = [
 /// Biases, less input zero point times the sum of the weights.
 #[used]
 pub static CONV1_BIAS: [i32; 8] = [
-    3120, 12958, -2961, 11664, -5584, 17746, 10428, -12147,
+    2914, 14833, -1512, 20869, -8335, 15523, 12199, -17924,
 ];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
 pub static CONV1_MANTISSAS: [i32; 8] = [
-    1849030251, 1753760555, 1902549575, 1785692810, 1883452399, 1429108470, 1840801535,
-    1796300132,
+    1436606054, 1111541824, 1351224416, 1448330105, 1830969839, 1185400837, 1141678532,
+    1766405654,
 ];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static CONV1_EXPONENTS: [i8; 8] = [-8, -8, -8, -8, -8, -8, -8, -8];
+pub static CONV1_EXPONENTS: [i8; 8] = [-8, -8, -7, -9, -9, -8, -8, -9];
 
 /// Weights, [3, 3, 8]: row, column, output channel.
 #[used]
@@ -39,19 +39,19 @@ pub static BLOCK1_DEPTHWISE_WEIGHTS: [i8; 72] = [
 /// Biases, less input zero point times the sum of the weights.
 #[used]
 pub static BLOCK1_DEPTHWISE_BIAS: [i32; 8] = [
-    -38481, 24057, 13593, 25880, -9120, 41846, 37502, 19631,
+    -36701, 24283, 20009, 21119, -11881, 41698, 36097, 21468,
 ];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
 pub static BLOCK1_DEPTHWISE_MANTISSAS: [i32; 8] = [
-    1427901556, 1380404787, 1402161788, 1446822037, 1436158773, 1415033231, 1398551158,
-    1381553853,
+    1812965836, 1638092764, 1992266669, 1551487861, 1143878041, 2147349136, 1498543246,
+    1367121752,
 ];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static BLOCK1_DEPTHWISE_EXPONENTS: [i8; 8] = [-7, -7, -7, -7, -7, -7, -7, -7];
+pub static BLOCK1_DEPTHWISE_EXPONENTS: [i8; 8] = [-7, -8, -7, -7, -7, -8, -7, -8];
 
 /// Weights, [10, 1, 1, 8]: output channel, row, column, input channel.
 #[used]
@@ -66,20 +66,20 @@ pub static BLOCK1_POINTWISE_WEIGHTS: [i8; 80] = [
 /// Biases, less input zero point times the sum of the weights.
 #[used]
 pub static BLOCK1_POINTWISE_BIAS: [i32; 10] = [
-    -12402, 17484, 7167, -7810, 4021, 14934, 50260, -21265, 4510, 39992,
+    -13019, 23214, 7967, -12643, 5302, 14640, 47660, -25907, 183, 39928,
 ];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
 pub static BLOCK1_POINTWISE_MANTISSAS: [i32; 10] = [
-    1171959471, 1246265977, 2100806720, 1163194190, 1111318058, 1186495438, 1286561624,
-    1248575229, 1079178569, 1285121240,
+    1493236697, 1259766518, 1607249961, 1862605544, 1388296289, 1393973436, 1426828750,
+    1670966908, 2065768358, 1773753402,
 ];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
 pub static BLOCK1_POINTWISE_EXPONENTS: [i8; 10] = [
-    -7, -7, -8, -7, -7, -7, -7, -7, -7, -7,
+    -9, -7, -9, -8, -9, -8, -7, -8, -8, -9,
 ];
 
 /// Weights, [10, 10]: output, input.
@@ -96,16 +96,16 @@ pub static LOGITS_WEIGHTS: [i8; 100] = [
 /// Biases, less input zero point times the sum of the weights.
 #[used]
 pub static LOGITS_BIAS: [i32; 10] = [
-    -141, -12100, -80168, -37222, 83071, -9088, 57771, -9499, -47741, 23181,
+    72, -14269, -62527, -45478, 69171, 2625, 55939, -310, -50696, 18426,
 ];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
 pub static LOGITS_MANTISSAS: [i32; 10] = [
-    1962026728, 2131432152, 1907458798, 1133402964, 1127346910, 2058930373, 2013240417,
-    1094178636, 1150409491, 1090998275,
+    1229974508, 1990998218, 1149659340, 1376890606, 1365699501, 1967257942, 1372421783,
+    1400310332, 1998433070, 1251963315,
 ];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static LOGITS_EXPONENTS: [i8; 10] = [-9, -9, -9, -8, -8, -9, -9, -8, -8, -8];
+pub static LOGITS_EXPONENTS: [i8; 10] = [-7, -9, -8, -8, -8, -9, -9, -7, -8, -7];

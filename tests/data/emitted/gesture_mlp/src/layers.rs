@@ -38,7 +38,7 @@ impl layer::Dense for Logits {
     const PARAMS: DenseParams<'static> = DenseParams {
         inputs: 10,
         outputs: 3,
-        output_zero: -36,
+        output_zero: -24,
         clamp: [-128, 127],
         rounding: Rounding::Single,
         weights: &params::LOGITS_WEIGHTS,

@@ -18,19 +18,19 @@ pub static HIDDEN_WEIGHTS: [i8; 120] = [
 /// Biases, less input zero point times the sum of the weights.
 #[used]
 pub static HIDDEN_BIAS: [i32; 10] = [
-    7870, 9343, -2209, -12222, -17215, -16817, -16904, -11391, -3527, 6746,
+    7336, 10669, -1168, -21570, -25705, -14737, -19812, -16914, -2085, 9132,
 ];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
 pub static HIDDEN_MANTISSAS: [i32; 10] = [
-    1854485909, 1908163082, 1790961417, 1889009662, 1846232857, 1801600084, 1808980454,
-    1933902053, 1533234464, 1889766187,
+    1573496406, 1320746729, 1389076998, 1673183464, 1960024894, 1631950464, 1225234764,
+    2076799539, 1926106213, 1109405783,
 ];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static HIDDEN_EXPONENTS: [i8; 10] = [-8, -8, -8, -8, -8, -8, -8, -8, -8, -8];
+pub static HIDDEN_EXPONENTS: [i8; 10] = [-8, -8, -7, -9, -9, -8, -8, -9, -8, -8];
 
 /// Weights, [3, 10]: output, input.
 #[used]
@@ -41,15 +41,15 @@ pub static LOGITS_WEIGHTS: [i8; 30] = [
 
 /// Biases, less input zero point times the sum of the weights.
 #[used]
-pub static LOGITS_BIAS: [i32; 3] = [45599, 59043, 16331];
+pub static LOGITS_BIAS: [i32; 3] = [50257, 54011, 16576];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
-pub static LOGITS_MANTISSAS: [i32; 3] = [1641170046, 1630625397, 1573295668];
+pub static LOGITS_MANTISSAS: [i32; 3] = [1452994204, 1089553224, 1561631730];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static LOGITS_EXPONENTS: [i8; 3] = [-8, -8, -8];
+pub static LOGITS_EXPONENTS: [i8; 3] = [-7, -7, -8];
 
 /// exp of the distance to the maximum, Q0.31.
 #[used]

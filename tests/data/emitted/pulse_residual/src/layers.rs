@@ -73,15 +73,15 @@ impl layer::Add for Join {
         right_zero: -128,
         output_zero: -128,
         left: Scale {
-            mantissa: 1533485064,
-            exponent: -1,
-        },
-        right: Scale {
             mantissa: 1073741824,
             exponent: 0,
         },
+        right: Scale {
+            mantissa: 1768167047,
+            exponent: -1,
+        },
         output: Scale {
-            mantissa: 2024044438,
+            mantissa: 1609117731,
             exponent: -19,
         },
         clamp: [-128, 127],
@@ -138,7 +138,7 @@ impl layer::Dense for Logits {
     const PARAMS: DenseParams<'static> = DenseParams {
         inputs: 20,
         outputs: 2,
-        output_zero: -84,
+        output_zero: -34,
         clamp: [-128, 127],
         rounding: Rounding::TfLite,
         weights: &params::LOGITS_WEIGHTS,

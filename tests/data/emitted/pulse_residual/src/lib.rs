@@ -3,7 +3,7 @@
 //!
 //! * Input `pulse`: 48 int8 values (1 rows of 24 columns of 2 channels), real = q * 0.007822161
 //!   * channel 0: brightness: real = raw / 16 - 0.5
-//! * Output `logits`: 2 int8 values, real = (q + 84) * 0.0059916046
+//! * Output `logits`: 2 int8 values, real = (q + 34) * 0.011606826
 //!   * output 0: class 0
 //!   * output 1: class 1
 //!
@@ -74,9 +74,9 @@ pub const INPUT_SCALE: f32 = 0.007822161;
 /// The input value that stands for real zero.
 pub const INPUT_ZERO_POINT: i8 = 0;
 /// Real size of one step of an output value.
-pub const OUTPUT_SCALE: f32 = 0.0059916046;
+pub const OUTPUT_SCALE: f32 = 0.011606826;
 /// The output value that stands for real zero.
-pub const OUTPUT_ZERO_POINT: i8 = -84;
+pub const OUTPUT_ZERO_POINT: i8 = -34;
 
 /// What each output stands for.
 pub const CLASSES: [&str; 2] = ["class 0", "class 1"];

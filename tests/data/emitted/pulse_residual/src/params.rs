@@ -10,15 +10,15 @@ pub static STEM_WEIGHTS: [i8; 40] = [
 
 /// Biases, less input zero point times the sum of the weights.
 #[used]
-pub static STEM_BIAS: [i32; 4] = [-10197, 5548, -6810, -15633];
+pub static STEM_BIAS: [i32; 4] = [-9522, 6352, -3478, -27968];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
-pub static STEM_MANTISSAS: [i32; 4] = [1198950743, 1137175873, 1233653816, 1157881435];
+pub static STEM_MANTISSAS: [i32; 4] = [1590074004, 1230284231, 1495571343, 1603050376];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static STEM_EXPONENTS: [i8; 4] = [-7, -7, -7, -7];
+pub static STEM_EXPONENTS: [i8; 4] = [-8, -8, -7, -9];
 
 /// Weights, [4, 1, 3, 4]: output channel, row, column, input channel.
 #[used]
@@ -30,15 +30,15 @@ pub static BRANCH_WEIGHTS: [i8; 48] = [
 
 /// Biases, less input zero point times the sum of the weights.
 #[used]
-pub static BRANCH_BIAS: [i32; 4] = [-12578, 7501, 38887, -5092];
+pub static BRANCH_BIAS: [i32; 4] = [-12333, -865, 34943, -3869];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
-pub static BRANCH_MANTISSAS: [i32; 4] = [1458593331, 1423331763, 1429162533, 1527855290];
+pub static BRANCH_MANTISSAS: [i32; 4] = [1661967951, 1383783123, 2077831681, 1760984916];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static BRANCH_EXPONENTS: [i8; 4] = [-8, -8, -8, -8];
+pub static BRANCH_EXPONENTS: [i8; 4] = [-8, -7, -8, -8];
 
 /// Weights, [2, 20]: output, input.
 #[used]
@@ -50,12 +50,12 @@ pub static LOGITS_WEIGHTS: [i8; 40] = [
 
 /// Biases, less input zero point times the sum of the weights.
 #[used]
-pub static LOGITS_BIAS: [i32; 2] = [35867, -25382];
+pub static LOGITS_BIAS: [i32; 2] = [31367, -25913];
 
 /// Mantissas of the factors from accumulator to output, Q0.31.
 #[used]
-pub static LOGITS_MANTISSAS: [i32; 2] = [1472232469, 1521625990];
+pub static LOGITS_MANTISSAS: [i32; 2] = [1747787665, 1688343742];
 
 /// Powers of two of the factors; positive is a left shift.
 #[used]
-pub static LOGITS_EXPONENTS: [i8; 2] = [-7, -7];
+pub static LOGITS_EXPONENTS: [i8; 2] = [-7, -8];
