@@ -116,7 +116,7 @@ fn limits_that_nothing_fits_are_a_problem_of_the_configuration() {
     }
     fs::write(dir.path().join("s.csv"), rows).unwrap();
     let tiny = "[model]\nname = \"t\"\n[data]\nfile = \"s.csv\"\n\
-                [board]\ncore = \"cortex-m3\"\nflash = \"4K\"\nram = \"512\"\n";
+                [board]\ncore = \"cortex-m4\"\nflash = \"4K\"\nram = \"512\"\n";
     fs::write(dir.path().join("ember.toml"), tiny).unwrap();
     let output = emberc(&["run"], dir.path());
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));

@@ -125,8 +125,10 @@ fn factors(
     let mut targets = [Vec::new(), Vec::new()];
     for (network, measured) in networks.iter().zip(measured) {
         let (graph, layer) = (network.graph(), network.layers().last());
-        let node = graph.nodes.last();
-        let Some(features) = node.and_then(|node| features(graph, node, layer, core)) else {
+        let Some(node) = graph.nodes.last() else {
+            continue;
+        };
+        let Some(features) = features(graph, node, layer, core) else {
             continue;
         };
         if features.kernel != kernel {
@@ -137,7 +139,9 @@ fn factors(
             rows[0].push(features.code);
             targets[0].push(measured.code_bytes as f64);
         }
-        if measured.instructions > 0 {
+        // Every element takes an instruction at least: less is a slip of the counter, seen once on the M55.
+        let elements = graph.output_shape(node).elements() as u64;
+        if measured.instructions > elements {
             rows[1].push(features.instructions);
             targets[1].push(measured.instructions as f64);
         }
