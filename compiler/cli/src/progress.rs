@@ -101,11 +101,14 @@ impl Stage {
                     return;
                 }
                 *last = Instant::now();
-                let left = self.left(position);
-                eprintln!(
-                    "{:>9} {position}/{} {message}{left}",
-                    self.name, self.length
-                );
+                let name = &self.name;
+                match self.length {
+                    0 => eprintln!("{name:>9} {message}"),
+                    length => {
+                        let left = self.left(position);
+                        eprintln!("{name:>9} {position}/{length} {message}{left}");
+                    }
+                }
             }
         }
     }

@@ -8,16 +8,12 @@
 
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Mean,
-    Op, TensorId, Window2d,
+    Op, Shape, TensorId, Window2d,
 };
 
 use super::architecture::{Architecture, Block, Border, Head, Window};
 use super::assembled::{Assembled, Part, Task};
-
-/// Larger widths, kernels and strides are cut: they come from hand-written files only, and sizes
-/// must not overflow.
-const MAX_WIDTH: usize = 1 << 12;
-const MAX_WINDOW: usize = 1 << 6;
+use super::fit::{MAX_WIDTH, MAX_WINDOW, fit};
 
 /// Builds the network that `architecture` describes.
 pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
@@ -96,24 +92,32 @@ impl Assembly {
             padding: Border::Same,
             ..window
         };
-        let name = format!("conv{number}b");
-        let second = self.conv(name, width, inner, Activation::None, first);
-        let skip = if self.builder.shape(x) == self.builder.shape(second) {
-            x
-        } else {
-            // The skip takes the same window positions: a pointwise convolution with the first
-            // convolution's stride ends on its shape only with SAME padding.
-            let step = Window {
-                kernel: 1,
-                dilation: 1,
-                ..window
-            };
-            self.conv(format!("skip{number}"), width, step, Activation::None, x)
+        // The skip takes the same window positions: a pointwise convolution with the first
+        // convolution's stride ends on its shape only with SAME padding. VALID padding shrinks the map:
+        // there is nothing to add to.
+        let step = Window {
+            kernel: 1,
+            dilation: 1,
+            ..window
         };
-        if self.builder.shape(skip) != self.builder.shape(second) {
-            // VALID padding shrank the map: there is nothing to add to.
+        let shape = self.builder.shape(first).clone();
+        let is_same = *self.builder.shape(x) == shape;
+        let meets = is_same || self.conv_shape(width, step, x) == Some(shape);
+        let activation = if meets {
+            Activation::None
+        } else {
+            self.activation
+        };
+        let name = format!("conv{number}b");
+        let second = self.conv(name, width, inner, activation, first);
+        if !meets {
             return second;
         }
+        let skip = if is_same {
+            x
+        } else {
+            self.conv(format!("skip{number}"), width, step, Activation::None, x)
+        };
         self.add(number, self.activation, skip, second)
     }
 
@@ -188,15 +192,34 @@ impl Assembly {
         activation: Activation,
         x: TensorId,
     ) -> TensorId {
-        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
-            return self.dense(name, width, activation, x);
-        };
-        let op = Conv2d {
+        match self.conv_op(width, window, activation, x) {
+            Some(op) => self.node(name, op, &[x]),
+            None => self.dense(name, width, activation, x),
+        }
+    }
+
+    /// The convolution that [`Self::conv`] adds, unless `x` is a vector.
+    fn conv_op(
+        &self,
+        width: usize,
+        window: Window,
+        activation: Activation,
+        x: TensorId,
+    ) -> Option<Op> {
+        let [h, w, _] = self.builder.shape(x).hwc()?;
+        Some(Op::Conv2d(Conv2d {
             window: fit(window, [h, w]),
             out_channels: width.clamp(1, MAX_WIDTH),
             activation,
-        };
-        self.node(name, Op::Conv2d(op), &[x])
+        }))
+    }
+
+    /// The shape that [`Self::conv`] ends on.
+    fn conv_shape(&self, width: usize, window: Window, x: TensorId) -> Option<Shape> {
+        match self.conv_op(width, window, Activation::None, x) {
+            Some(op) => op.output_shape(&[self.builder.shape(x)]).ok(),
+            None => Some(Shape::from([width.clamp(1, MAX_WIDTH)])),
+        }
     }
 
     /// A depthwise convolution, or nothing on a vector.
@@ -261,25 +284,5 @@ impl Assembly {
             Ok(id) => id,
             Err(error) => panic!("BUG: a space built a node that does not fit: {error}"),
         }
-    }
-}
-
-/// The window cut to a map of `[height, width]`.
-fn fit(window: Window, size: [usize; 2]) -> Window2d {
-    let kernel = size.map(|extent| window.kernel.clamp(1, extent.min(MAX_WINDOW)));
-    let stride = size.map(|extent| window.stride.clamp(1, extent.min(MAX_WINDOW)));
-    let mut fitted = Window2d::valid(kernel, stride);
-    for axis in [0, 1] {
-        let dilation = window.dilation.clamp(1, MAX_WINDOW);
-        if (kernel[axis] - 1) * dilation < size[axis] {
-            fitted.dilation[axis] = dilation;
-        }
-        if kernel[axis] == 1 {
-            fitted.dilation[axis] = 1;
-        }
-    }
-    match window.padding {
-        Border::Same => fitted.with_same_padding(size),
-        Border::Valid => fitted,
     }
 }

@@ -9,6 +9,7 @@ pub mod assembled;
 pub mod blocks;
 mod cnn1d;
 mod cnn2d;
+mod fit;
 pub mod menu;
 mod mlp;
 

@@ -6,7 +6,11 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
-use ember_ir::{Activation, Op};
+use ember_codegen::passes;
+use ember_ir::{Activation, FloatGraph, FloatParams, Graph, Op};
+
+/// More parameters than these cost a test time and show nothing new.
+const MANY: usize = 10_000;
 
 fn task(input: Shape) -> Task {
     Task {
@@ -50,6 +54,27 @@ fn sound(assembled: &Assembled, input: &Shape) {
             node.inputs.iter().all(|id| id.0 < node.output.0),
             "in execution order"
         );
+    }
+    // What is priced and trained is what the back end compiles: its passes find nothing to do.
+    if graph.parameters() <= MANY {
+        let trained = trained(graph);
+        let compiled = passes::run(trained.clone()).unwrap();
+        assert_eq!(compiled.graph, trained.graph);
+    }
+}
+
+/// The graph with weights, all of them zero.
+fn trained(graph: &Graph) -> FloatGraph {
+    let params = graph.nodes.iter().map(|node| {
+        let input = graph.input_shape(node);
+        Some(FloatParams {
+            weights: vec![0.0; node.op.weight_shape(input)?.elements()],
+            bias: vec![0.0; node.op.weight_channels(input)?],
+        })
+    });
+    FloatGraph {
+        params: params.collect(),
+        graph: graph.clone(),
     }
 }
 
