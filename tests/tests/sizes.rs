@@ -19,9 +19,8 @@ const BOARDS: [&str; 8] = [
     "nucleo-f446re",
 ];
 
-/// How far flash may be from its prediction, in percent: 4.2 at worst in these firmwares of 5 to 8 kB. The
-/// aim is 3, which the linear model of code sizes does not reach yet for the smallest ones.
-const FLASH_TOLERANCE: f64 = 5.0;
+/// How far flash may be from its prediction, in percent.
+const FLASH_TOLERANCE: f64 = 3.0;
 
 /// How far executed instructions may be from their prediction, in percent.
 const INSTRUCTIONS_TOLERANCE: f64 = 15.0;

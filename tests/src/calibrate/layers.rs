@@ -12,11 +12,11 @@ const COUNTS: [(Kind, usize); 8] = [
     (Kind::Conv2d, 150),
     (Kind::DepthwiseConv2d, 90),
     (Kind::Dense, 60),
-    (Kind::Add, 16),
+    (Kind::Add, 24),
     (Kind::AveragePool2d, 36),
     (Kind::MaxPool2d, 36),
     (Kind::Mean, 30),
-    (Kind::Softmax, 8),
+    (Kind::Softmax, 4),
 ];
 
 #[derive(Clone, Copy)]
@@ -124,13 +124,13 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     let input = builder.input("input", Shape::new(shape));
     let mut inputs = vec![input];
     if let Op::Add(_) = op {
-        // Two tensors, as a residual block has: the other one is a copy.
-        let window = Window2d::valid([1, 1], [1, 1]);
-        let copy = Op::MaxPool2d(MaxPool2d {
-            window,
+        // Two tensors of different scales, as a residual block has: equal ones need no multiplication.
+        let branch = Op::DepthwiseConv2d(DepthwiseConv2d {
+            window: Window2d::valid([1, 1], [1, 1]),
+            multiplier: 1,
             activation: Activation::None,
         });
-        inputs.push(builder.node("copy", copy, &[input]).ok()?);
+        inputs.push(builder.node("branch", branch, &[input]).ok()?);
     }
     let output = builder.node("layer", op, &inputs).ok()?;
     Some(builder.finish(&[output]))
