@@ -13,7 +13,7 @@ use crate::{Graph, Node, Quant, QuantGraph, QuantParams, Rounding};
 const LINE: usize = 96;
 const NUMBERS: usize = 12;
 
-/// The text of an int8 network; [`super::parse`] reads it back to the same bits.
+/// The text of an int8 network; [`super::parse()`] reads it back to the same bits.
 pub fn print(network: &QuantGraph) -> String {
     let mut text = String::new();
     write_network(&mut text, &network.graph, Some(network)).expect("BUG: a String refused text");
