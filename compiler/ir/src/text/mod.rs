@@ -15,14 +15,19 @@
 //!
 //! One line per tensor; a node's weights follow it, indented: int8 weights in base64 (RFC 4648), scales
 //! and biases in decimal (floats in the shortest form that reads back to the same bits). `#` starts a
-//! comment. Attributes left out have their defaults (stride and dilation 1x1, no padding, no
+//! comment. `weights seed=7` stands for weights drawn from a seed ([`seeded_weights`]), for networks
+//! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults (stride and dilation 1x1, no padding, no
 //! activation, `rounding=single`). `pad` is `top,bottom,left,right`, or `same`.
 
 mod attributes;
+mod line;
+mod params;
 mod parse;
 mod print;
 
-pub use parse::{ParseError, parse};
+pub use line::ParseError;
+pub use params::seeded_weights;
+pub use parse::parse;
 pub use print::{print, print_graph};
 
 /// The format's version, on the first line of every file.

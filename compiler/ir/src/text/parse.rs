@@ -2,24 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::VERSION;
 use super::attributes::{Attributes, parse_shape};
-use crate::{GraphBuilder, Quant, QuantGraph, QuantParams, Rounding, Shape, TensorId};
-
-/// Where and why a text is not a network.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("line {line}, column {column}: {message}")]
-pub struct ParseError {
-    /// Counted from 1.
-    pub line: usize,
-    /// Counted from 1, in bytes.
-    pub column: usize,
-    /// What is wrong and what is expected.
-    pub message: String,
-}
+use super::line::{Line, ParseError};
+use super::params::RawParams;
+use crate::{GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId};
 
 /// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
 /// valid network as a whole is for [`crate::verify_quant`] to say.
@@ -38,48 +25,6 @@ pub fn parse(text: &str) -> Result<QuantGraph, ParseError> {
     parser.finish(text.lines().count())
 }
 
-#[derive(Clone, Copy)]
-struct Line<'a> {
-    number: usize,
-    text: &'a str,
-}
-
-impl<'a> Line<'a> {
-    /// An error that points at `part`, which is a slice of this line.
-    fn error(&self, part: &str, message: impl Into<String>) -> ParseError {
-        let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        ParseError {
-            line: self.number,
-            column: if offset <= self.text.len() {
-                offset + 1
-            } else {
-                1
-            },
-            message: message.into(),
-        }
-    }
-
-    fn words(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.text.split_ascii_whitespace()
-    }
-}
-
-/// Which list of numbers an indented line goes on with.
-#[derive(Clone, Copy, PartialEq)]
-enum Section {
-    Weights,
-    Scales,
-    Bias,
-}
-
-#[derive(Default)]
-struct RawParams {
-    base64: String,
-    scales: Vec<f32>,
-    bias: Vec<i32>,
-    line: usize,
-}
-
 #[derive(Default)]
 struct Parser {
     version_seen: bool,
@@ -89,7 +34,6 @@ struct Parser {
     roundings: Vec<Rounding>,
     params: Vec<Option<RawParams>>,
     outputs: Vec<TensorId>,
-    section: Option<Section>,
 }
 
 impl Parser {
@@ -103,7 +47,6 @@ impl Parser {
         if line.text.starts_with([' ', '\t']) {
             return self.data(line);
         }
-        self.section = None;
         let mut words = line.words();
         let first = words.next().unwrap_or("");
         match (first, words.next()) {
@@ -242,27 +185,7 @@ impl Parser {
         let Some(slot) = self.params.last_mut() else {
             return Err(line.error(line.text, "an indented line must follow a node"));
         };
-        let params = slot.get_or_insert_with(RawParams::default);
-        params.line = line.number;
-        for (index, word) in line.words().enumerate() {
-            let keyword = match word {
-                "weights" => Some(Section::Weights),
-                "scales" => Some(Section::Scales),
-                "bias" => Some(Section::Bias),
-                _ => None,
-            };
-            if index == 0 && keyword.is_some() {
-                self.section = keyword;
-                continue;
-            }
-            match self.section {
-                Some(Section::Weights) => params.base64.push_str(word),
-                Some(Section::Scales) => params.scales.push(number(line, word)?),
-                Some(Section::Bias) => params.bias.push(number(line, word)?),
-                None => return Err(line.error(word, "expected 'weights', 'scales' or 'bias'")),
-            }
-        }
-        Ok(())
+        slot.get_or_insert_with(RawParams::default).line(line)
     }
 
     fn finish(self, lines: usize) -> Result<QuantGraph, ParseError> {
@@ -278,15 +201,21 @@ impl Parser {
         if self.outputs.is_empty() {
             return Err(end("'output NAME' is missing"));
         }
+        let graph = builder.finish(&self.outputs);
+        let mut seeded = 0;
         let params = self
             .params
             .into_iter()
-            .map(|raw| raw.map(decode).transpose())
-            .collect::<Result<_, _>>()?;
+            .zip(&graph.nodes)
+            .map(|(raw, node)| {
+                let shape = node.op.weight_shape(graph.input_shape(node));
+                raw.map(|raw| raw.decode(shape.as_ref(), &mut seeded))
+                    .transpose()
+            });
         Ok(QuantGraph {
-            graph: builder.finish(&self.outputs),
+            params: params.collect::<Result<_, _>>()?,
+            graph,
             quants: self.quants,
-            params,
             roundings: self.roundings,
         })
     }
@@ -334,22 +263,4 @@ fn check_shape(line: Line<'_>, words: &[&str], actual: &Shape) -> Result<(), Par
         None => Ok(()),
         Some(word) => Err(line.error(word, format!("'{word}' was not expected here"))),
     }
-}
-
-fn number<T: std::str::FromStr>(line: Line<'_>, word: &str) -> Result<T, ParseError> {
-    word.parse()
-        .map_err(|_| line.error(word, format!("'{word}' is not a number that fits here")))
-}
-
-fn decode(raw: RawParams) -> Result<QuantParams, ParseError> {
-    let bytes = STANDARD.decode(raw.base64).map_err(|error| ParseError {
-        line: raw.line,
-        column: 1,
-        message: format!("the weights above this line are not valid base64: {error}"),
-    })?;
-    Ok(QuantParams {
-        weights: bytes.into_iter().map(|byte| byte as i8).collect(),
-        scales: raw.scales,
-        bias: raw.bias,
-    })
 }

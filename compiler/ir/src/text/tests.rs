@@ -3,7 +3,7 @@
 use expect_test::expect;
 use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 
-use super::{parse, print, print_graph};
+use super::{parse, print, print_graph, seeded_weights};
 use crate::{
     Activation, Conv2d, Dense, GraphBuilder, Mean, Op, Quant, QuantGraph, QuantParams, Rounding,
     Window2d,
@@ -163,4 +163,38 @@ proptest! {
     fn any_text_is_a_graph_or_an_error(text in prop::collection::vec(any::<char>(), 0..200).prop_map(String::from_iter)) {
         let _ = parse(&text);
     }
+}
+
+#[test]
+fn weights_may_come_from_a_seed() {
+    // The generator's published test vector begins 16294208416658607535 for seed 0.
+    let first = ((16_294_208_416_658_607_535_u64 >> 32) * 255) >> 32;
+    assert_eq!(i64::from(seeded_weights(0, 1)[0]), first as i64 - 127);
+    let weights = seeded_weights(7, 100_000);
+    assert_eq!(weights.iter().min(), Some(&-127));
+    assert_eq!(weights.iter().max(), Some(&127));
+
+    let text = |weights: &str| {
+        format!(
+            "ember 1\nmodel m\ninput x 3 scale=1 zero=0\n\
+             y = dense x features=2 -> 2 scale=1 zero=0\n  weights {weights}\n  scales 1\n  bias 0 0\noutput y\n"
+        )
+    };
+    let network = parse(&text("seed=7")).unwrap();
+    assert_eq!(
+        network.params[0].as_ref().unwrap().weights,
+        seeded_weights(7, 6)
+    );
+    for (wrong, message) in [
+        ("seed=7 AAAA", "seed=… and nothing else"),
+        ("AAAA seed=7", "seed=… and nothing else"),
+        ("seed=x", "is not a number"),
+    ] {
+        let error = parse(&text(wrong)).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    let huge = "ember 1\nmodel m\ninput x 100000 scale=1 zero=0\n\
+                y = dense x features=100000 scale=1 zero=0\n  weights seed=1\noutput y\n";
+    let error = parse(huge).unwrap_err().to_string();
+    assert!(error.contains("a text may have 16777216"), "{error}");
 }
