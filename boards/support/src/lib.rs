@@ -5,14 +5,15 @@
 //! and in `memory.x`.
 //!
 //! * `semihosting` ([`run`]), for QEMU: samples stream in from the file `samples.bin`, outputs go to
-//!   `outputs.bin`, so that a test set of any size runs and none of it is linked in.
+//!   `outputs.bin`, so that a test set of any size runs and none of it is linked in. [`profile`] counts
+//!   layer by layer instead.
 //! * `rtt` ([`run_golden`]), for hardware: golden vectors are linked in, the verdict goes to the debug
 //!   probe.
 //!
 //! Both poison the arena before every inference, count with SysTick, end with one line
 //! `ember key=value …` and an exit status. There is no panic path and no formatting machinery in either.
 //!
-//! Reading order: `semihosting_run` or `rtt_run`, `measure`, `clock`, `stack`, `semihosting`, `rtt`,
+//! Reading order: `semihosting_run` or `rtt_run`, `profile`, `measure`, `clock`, `stack`, `semihosting`, `rtt`,
 //! `text`, `fault`.
 #![no_std]
 
@@ -30,6 +31,8 @@ mod semihosting;
 mod stack;
 mod text;
 
+#[cfg(feature = "semihosting")]
+mod profile;
 #[cfg(feature = "rtt")]
 mod rtt;
 #[cfg(feature = "rtt")]
@@ -39,6 +42,8 @@ mod semihosting_run;
 
 pub use cortex_m_rt::entry;
 
+#[cfg(feature = "semihosting")]
+pub use profile::profile;
 #[cfg(feature = "rtt")]
 pub use rtt_run::{Golden, run_golden};
 #[cfg(feature = "semihosting")]

@@ -47,9 +47,11 @@ pub enum Command {
     /// Run the whole test set on the device (or QEMU) and compare every output with the host
     #[command(after_help = "Example:\n  emberc verify examples/digits/ember-out/digits --json")]
     Verify(JsonDir),
-    /// Count instructions, memory and code of an emitted crate
-    #[command(after_help = "Example:\n  emberc bench examples/digits/ember-out/digits")]
-    Bench(JsonDir),
+    /// Measure a network layer by layer in QEMU: instructions, memory, code, bit-exactness
+    #[command(
+        after_help = "Examples:\n  emberc bench examples/digits/ember-out/digits\n  emberc bench tests/nets/kws.ember --board mps2-an386 --json"
+    )]
+    Bench(Bench),
     /// Show a network (.ember, .tflite): layers, sizes, memory map, boards that fit; or a job (.toml)
     #[command(
         after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember"
@@ -115,6 +117,22 @@ pub struct Dir {
 pub struct JsonDir {
     /// The emitted crate
     pub dir: PathBuf,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// An emitted crate, or a network: an .ember or int8 .tflite file
+    pub network: PathBuf,
+    /// An emulated board; by default the one that the crate was made for
+    #[arg(long)]
+    pub board: Option<String>,
+    /// Where the measured crates are built
+    #[arg(long, default_value = "ember-out/bench")]
+    pub out: PathBuf,
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,

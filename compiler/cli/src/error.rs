@@ -28,6 +28,11 @@ impl Error {
         Self::Usage(message.into())
     }
 
+    /// A library's error about what the command was given.
+    pub fn usage_of(error: impl std::fmt::Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+
     /// A failure.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(message.into())

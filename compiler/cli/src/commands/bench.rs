@@ -1,68 +1,156 @@
-//! `emberc bench`: what an inference costs, measured.
+//! `emberc bench`: what an inference costs, measured layer by layer.
 
-use serde_json::{Value, json};
+use ember_codegen::interpret::Interpreter;
+use ember_codegen::target::{Board, Runner};
 
-use crate::pipeline::Report;
+use super::inspect;
+use crate::args;
+use crate::pipeline::bench::{Bench, BenchJob, bench as measure, some_samples};
 use crate::pipeline::report::thousands;
-use crate::{Error, output};
+use crate::pipeline::testset::TestSet;
+use crate::pipeline::verify;
+use crate::progress::Progress;
+use crate::{Error, boards, output};
 
-/// Prints the figures.
-pub fn bench(report: &Report, as_json: bool) -> Result<(), Error> {
-    if as_json {
-        output::json(&object(report))
+/// Measures and prints.
+pub fn bench(args: &args::Bench, progress: Progress) -> Result<(), Error> {
+    let result = measure(job(args)?, progress)?;
+    if args.json {
+        output::json(&result)?;
     } else {
-        output::text(&table(report))
+        output::text(&table(&result))?;
     }
+    if result.bit_exact {
+        return Ok(());
+    }
+    Err(Error::failed(format!(
+        "the outputs of {} on {} differ from the reference",
+        result.model, result.board
+    )))
 }
 
-fn object(report: &Report) -> Value {
-    json!({
-        "board": report.board,
-        "instructions": report.instructions,
-        "macs": report.macs,
-        "instructions_per_mac": per_mac(report),
-        "arena_bytes": report.arena_linked_bytes,
-        "stack_bytes": report.stack_bytes,
-        "ram_static_bytes": report.ram_static_bytes,
-        "weight_bytes": report.constants_linked_bytes,
-        "code_bytes": report.flash_linked_bytes.saturating_sub(report.constants_linked_bytes),
-        "flash_bytes": report.flash_linked_bytes,
-        "samples": report.samples,
-        "samples_equal": report.samples_equal,
+fn job(args: &args::Bench) -> Result<BenchJob, Error> {
+    let chosen = args.board.as_deref().map(emulated).transpose()?;
+    if !args.network.is_dir() {
+        return Ok(BenchJob {
+            network: inspect::network(&args.network)?,
+            board: chosen
+                .ok_or_else(|| Error::usage("`--board` is missing; `emberc boards` lists them"))?,
+            samples: Vec::new(),
+            out: args.out.clone(),
+        });
+    }
+    let made = verify::made_for(&args.network)?;
+    let (_, network) = verify::network_of(&args.network)?;
+    let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
+    let (tests, _) = TestSet::load(&args.network, input_len)?;
+    Ok(BenchJob {
+        network,
+        board: match chosen {
+            Some(board) => board,
+            None => must_be_emulated(made.board)?,
+        },
+        samples: some_samples(&tests),
+        out: args.out.clone(),
     })
 }
 
-fn table(report: &Report) -> String {
-    let code = report
-        .flash_linked_bytes
-        .saturating_sub(report.constants_linked_bytes);
-    let number =
-        |number: Option<u64>| number.map_or("not measured".into(), |n| thousands(n as usize));
-    let rows = [
-        ("board", report.board.clone()),
-        ("instructions per inference", number(report.instructions)),
-        ("multiply-accumulates", thousands(report.macs as usize)),
-        (
-            "instructions per MAC",
-            per_mac(report).map_or("not measured".into(), |x| format!("{x:.2}")),
-        ),
-        ("arena bytes", thousands(report.arena_linked_bytes)),
-        (
-            "stack bytes, measured",
-            report.stack_bytes.map_or("not measured".into(), thousands),
-        ),
-        (
-            "weight and constant bytes",
-            thousands(report.constants_linked_bytes),
-        ),
-        ("code bytes, all else", thousands(code)),
-        ("samples run", thousands(report.samples)),
-    ];
-    rows.iter()
-        .map(|(name, value)| format!("  {name:<28} {value:>12}\n"))
-        .collect()
+fn emulated(name: &str) -> Result<Board, Error> {
+    let board = boards::find(name).ok_or_else(|| {
+        Error::usage(format!(
+            "there is no board \"{name}\"; `emberc boards` lists them"
+        ))
+    })?;
+    must_be_emulated(board)
 }
 
-fn per_mac(report: &Report) -> Option<f64> {
-    Some(report.instructions? as f64 / report.macs.max(1) as f64)
+fn must_be_emulated(board: Board) -> Result<Board, Error> {
+    match board.runner {
+        Runner::Qemu { .. } => Ok(board),
+        Runner::ProbeRs { .. } => Err(Error::usage(format!(
+            "instructions are counted in QEMU, which does not emulate {}; choose an emulated board with a {} by `--board`",
+            board.name,
+            board.core.name()
+        ))),
+    }
+}
+
+fn table(bench: &Bench) -> String {
+    let mut text = format!("{} on {} ({})\n\n", bench.model, bench.board, bench.core);
+    text.push_str(&format!(
+        "  {:<20} {:<18} {:>12} {:>12} {:>8} {:>7} {:>8} {:>7} {:>9}\n",
+        "layer",
+        "operator",
+        "MACs",
+        "instructions",
+        "predicted",
+        "per MAC",
+        "code",
+        "pred.",
+        "weights"
+    ));
+    let off = |predicted: f64, actual: f64| match actual {
+        0.0 => String::new(),
+        _ => format!("{:+.1} %", 100.0 * (predicted - actual) / actual),
+    };
+    let per = |instructions: u64, macs: u64| match macs {
+        0 => String::new(),
+        _ => format!("{:.2}", instructions as f64 / macs as f64),
+    };
+    let mut row = |cells: [String; 9]| {
+        let [
+            name,
+            operator,
+            macs,
+            instructions,
+            predicted,
+            per,
+            code,
+            code_predicted,
+            weights,
+        ] = cells;
+        text.push_str(&format!(
+            "  {name:<20} {operator:<18} {macs:>12} {instructions:>12} {predicted:>8} {per:>7} {code:>8} {code_predicted:>7} {weights:>9}\n"
+        ));
+    };
+    for layer in &bench.layers {
+        row([
+            layer.name.clone(),
+            layer.operator.clone(),
+            thousands(layer.macs as usize),
+            thousands(layer.instructions as usize),
+            off(
+                layer.instructions_predicted as f64,
+                layer.instructions as f64,
+            ),
+            per(layer.instructions, layer.macs),
+            thousands(layer.code_bytes),
+            off(layer.code_predicted_bytes as f64, layer.code_bytes as f64),
+            thousands(layer.weight_bytes),
+        ]);
+    }
+    row([
+        "all".into(),
+        String::new(),
+        thousands(bench.macs as usize),
+        thousands(bench.instructions as usize),
+        off(
+            bench.instructions_predicted as f64,
+            bench.instructions as f64,
+        ),
+        per(bench.instructions, bench.macs),
+        thousands(bench.code_bytes),
+        off(bench.code_predicted_bytes as f64, bench.code_bytes as f64),
+        thousands(bench.weight_bytes),
+    ]);
+    text.push_str(&format!(
+        "\n  arena {} bytes, stack {} bytes, whole firmware {} bytes of flash (predicted {})\n  {} in {} samples\n",
+        thousands(bench.arena_bytes),
+        thousands(bench.stack_bytes),
+        thousands(bench.flash_bytes),
+        off(bench.flash_predicted_bytes as f64, bench.flash_bytes as f64),
+        if bench.bit_exact { "equal to the reference in every output" } else { "NOT equal to the reference" },
+        bench.samples,
+    ));
+    text
 }

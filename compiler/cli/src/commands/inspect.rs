@@ -14,29 +14,31 @@ use crate::{Error, boards, data, output};
 
 /// Prints what a file holds.
 pub fn inspect(path: &Path) -> Result<(), Error> {
-    let kind = path
-        .extension()
-        .and_then(|kind| kind.to_str())
-        .unwrap_or_default();
-    match kind {
-        "ember" => {
-            let network =
-                ember_ir::text::parse(&read_text(path)?).map_err(|error| refused(path, error))?;
-            show(network, path)
-        }
+    match kind(path) {
+        "toml" => job(path),
+        _ => show(network(path)?, path),
+    }
+}
+
+/// The network of a file.
+pub fn network(path: &Path) -> Result<QuantGraph, Error> {
+    match kind(path) {
+        "ember" => ember_ir::text::parse(&read_text(path)?).map_err(|error| refused(path, error)),
         "tflite" => {
             let bytes = std::fs::read(path).map_err(io_error(path))?;
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            let network =
-                ember_import::import(&stem, &bytes).map_err(|error| refused(path, error))?;
-            show(network, path)
+            ember_import::import(&stem, &bytes).map_err(|error| refused(path, error))
         }
-        "toml" => job(path),
         _ => Err(Error::usage(format!(
-            "{}: emberc looks into .ember, .tflite and .toml files",
+            "{}: a network is an .ember or .tflite file",
             path.display()
         ))),
     }
+}
+
+fn kind(path: &Path) -> &str {
+    let kind = path.extension().and_then(|kind| kind.to_str());
+    kind.unwrap_or_default()
 }
 
 fn refused(path: &Path, error: impl std::fmt::Display) -> Error {

@@ -32,10 +32,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
             print(&report, args.json)?;
             verify::judge(&report)
         }
-        Command::Bench(args) => {
-            let report = verify_dir(&args.dir, progress)?;
-            bench::bench(&report, args.json)
-        }
+        Command::Bench(args) => bench::bench(&args, progress),
         Command::Inspect(args) => inspect::inspect(&args.file),
         Command::Boards(args) => boards::boards(args.json),
         Command::Doctor(args) => doctor::doctor(args.json),

@@ -21,9 +21,16 @@ pub struct BuildJob<'a> {
     pub triple: &'a str,
     /// Where cargo puts its files; the crate's own `target` if `None`.
     pub target_dir: Option<&'a Path>,
+    /// Which of the crate's programs.
+    pub program: &'a str,
+    /// Flags for rustc beside those of the crate's own configuration.
+    pub rustflags: &'a [&'a str],
 }
 
-/// Builds the program `firmware` for the target and returns the linked file. Each line that cargo says
+/// The program that every emitted crate has.
+pub const FIRMWARE: &str = "firmware";
+
+/// Builds the program for the target and returns the linked file. Each line that cargo says
 /// goes to `on_line`.
 ///
 /// # Errors
@@ -46,11 +53,16 @@ pub fn build_with(
     command
         .current_dir(job.crate_dir)
         .args(["build", "--release", "--target", job.triple])
-        .args(["--bin", "firmware", "--features", "firmware"])
+        .args(["--bin", job.program, "--features", "firmware"])
         .args(["--message-format", "json-render-diagnostics"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    if !job.rustflags.is_empty() {
+        // A list on the command line is appended to that of the configuration.
+        let flags = format!("target.{}.rustflags={:?}", job.triple, job.rustflags);
+        command.arg("--config").arg(flags);
+    }
     if let Some(target_dir) = job.target_dir {
         command.arg("--target-dir").arg(target_dir);
     }
@@ -59,7 +71,8 @@ pub fn build_with(
         job.crate_dir.display()
     )))?;
     let stdout = child.stdout.take();
-    let messages = thread::spawn(move || stdout.and_then(executable));
+    let program = job.program.to_owned();
+    let messages = thread::spawn(move || executable(stdout?, &program));
     let tail = child
         .stderr
         .take()
@@ -89,14 +102,14 @@ fn follow(pipe: impl Read, on_line: &mut dyn FnMut(&str)) -> String {
 }
 
 /// The program that cargo's messages name.
-fn executable(pipe: impl Read) -> Option<PathBuf> {
+fn executable(pipe: impl Read, program: &str) -> Option<PathBuf> {
     let mut found = None;
     for line in BufReader::new(pipe).lines().map_while(Result::ok) {
         let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else {
             continue;
         };
         if message["reason"] == "compiler-artifact"
-            && message["target"]["name"] == "firmware"
+            && message["target"]["name"] == program
             && let Some(path) = message["executable"].as_str()
         {
             found = Some(PathBuf::from(path));
@@ -117,10 +130,10 @@ mod tests {
             {"reason":"compiler-artifact","target":{"name":"firmware"},"executable":"a/firmware"}
             {"reason":"build-finished","success":true}"#;
         assert_eq!(
-            executable(text.as_bytes()),
+            executable(text.as_bytes(), FIRMWARE),
             Some(PathBuf::from("a/firmware"))
         );
-        assert_eq!(executable("".as_bytes()), None);
+        assert_eq!(executable("".as_bytes(), FIRMWARE), None);
     }
 
     #[test]

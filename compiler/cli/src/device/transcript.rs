@@ -39,6 +39,33 @@ impl Transcript {
     }
 }
 
+/// The ticks of each layer, in order, from the lines `ember layer=… ticks=…` of a profile.
+///
+/// # Errors
+/// `Transcript` if the firmware reports an error or a line is not as it should be.
+pub(super) fn layers(output: &str) -> Result<Vec<u64>, DeviceError> {
+    let mut ticks = Vec::new();
+    for line in output
+        .lines()
+        .filter_map(|line| line.strip_prefix("ember "))
+    {
+        let number = |key: &str| -> Option<u64> {
+            let mut words = line.split_whitespace();
+            words.find_map(|word| word.strip_prefix(key)?.parse().ok())
+        };
+        match (number("layer="), number("ticks=")) {
+            (Some(layer), Some(count)) if layer == ticks.len() as u64 => ticks.push(count),
+            _ => {
+                return Err(DeviceError::Transcript {
+                    reason: format!("`{line}` is not layer {} with its ticks", ticks.len()),
+                    output: output.to_owned(),
+                });
+            }
+        }
+    }
+    Ok(ticks)
+}
+
 fn read(output: &str) -> Result<Transcript, String> {
     // A debug probe's tool may print the time before each line.
     let mut lines = output
@@ -78,7 +105,7 @@ fn read(output: &str) -> Result<Transcript, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Transcript;
+    use super::{Transcript, layers};
 
     const LINE: &str = "ember samples=500 ticks_total=1426400 ticks_min=2852 ticks_max=2853 \
                         stack_bytes=180 stack_infer_bytes=100";
@@ -118,6 +145,15 @@ mod tests {
         ] {
             let error = Transcript::parse(text).expect_err(text).to_string();
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn layers_come_in_order() {
+        let text = "ember layer=0 ticks=12\nember layer=1 ticks=7\n";
+        assert_eq!(layers(text).expect("two layers"), [12, 7]);
+        for text in ["ember layer=1 ticks=7", "ember layer=0", "ember error: no"] {
+            assert!(layers(text).is_err(), "{text}");
         }
     }
 }

@@ -39,6 +39,8 @@ pub fn build(
         crate_dir: dir,
         triple: &board.triple,
         target_dir: None,
+        program: device::build::FIRMWARE,
+        rustflags: &[],
     };
     let elf = device::build::build(&job, &mut |line| stage.at(0, line.trim().to_string()))
         .map_err(|error| explain(error, limits))?;

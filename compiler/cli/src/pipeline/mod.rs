@@ -2,8 +2,9 @@
 //! stage finds what an earlier run has left and goes on from there.
 //!
 //! Reading order: [`run`], then the stages in its order: [`search`], [`train`], [`package`],
-//! [`build`], [`verify`]; [`state`] says what is kept where, [`report`] what comes out.
+//! [`build`], [`verify`]; [`bench`] measures by itself; [`state`] says what is kept where, [`report`] what comes out.
 
+pub mod bench;
 pub mod build;
 pub mod package;
 mod recipe;

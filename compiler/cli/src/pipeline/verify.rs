@@ -58,7 +58,7 @@ pub fn made_for(dir: &Path) -> Result<Made, Error> {
 }
 
 /// The network that a crate was made from.
-fn network_of(dir: &Path) -> Result<(PathBuf, QuantGraph), Error> {
+pub fn network_of(dir: &Path) -> Result<(PathBuf, QuantGraph), Error> {
     let not_a_crate = || {
         Error::usage(format!(
             "{} has no network (.ember); `emberc run` writes crates that can be verified",

@@ -22,6 +22,8 @@ pub(super) struct Layers {
     pub items: Vec<TokenStream>,
     /// The lines of `infer`, in execution order.
     pub calls: Vec<TokenStream>,
+    /// The node of each call.
+    pub nodes: Vec<usize>,
     /// Kernels that the calls name.
     pub kernels: BTreeSet<Ident>,
     /// Constants that the items name, in execution order.
@@ -41,6 +43,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         imports: TokenStream::new(),
         items: Vec::new(),
         calls: Vec::new(),
+        nodes: Vec::new(),
         kernels: BTreeSet::new(),
         constants: Vec::new(),
     };
@@ -116,6 +119,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         layers
             .calls
             .push(quote!(#kernel::<layers::#type_name>(arena);));
+        layers.nodes.push(index);
         layers.kernels.insert(kernel);
         layers.constants.extend(quoted.constants);
         params_types.insert(params_type);

@@ -2,10 +2,11 @@
 //!
 //! The crate holds only what differs per model; what is the same for all is `ember-runtime`. [`emit`]
 //! is the whole pipeline: names, layers, constants, source, documentation, and the files around them.
-//! [`emit_module`] gives the same items as one module, for the macro `include_model!`.
+//! [`emit_module`] gives the same items as one module, for the macro `include_model!`; [`profile()`] a
+//! program that counts the layers.
 //!
 //! Reading order: [`Provenance`], `names`, `op` (one file per operator), `layers`, `constants`,
-//! `model`, `datasheet` and `readme` (documentation), `cargo` (files around), `format`.
+//! `model`, `datasheet` and `readme` (documentation), `cargo` (files around), `profile`, `format`.
 
 mod cargo;
 mod constants;
@@ -17,10 +18,12 @@ mod literals;
 mod model;
 mod names;
 mod op;
+mod profile;
 mod provenance;
 mod readme;
 
 pub use error::EmitError;
+pub use profile::{Profile, ProfiledLayer, profile};
 pub use provenance::Provenance;
 
 use std::collections::BTreeMap;
