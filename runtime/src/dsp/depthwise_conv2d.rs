@@ -8,23 +8,19 @@ use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use super::widen;
-use crate::kernels::depthwise_conv2d::{Taps, Window};
+use crate::kernels::depthwise_conv2d::{MOST_UNROLLED, Taps, Window};
 use crate::kernels::rolled;
 
 /// Channels summed together.
 pub(crate) const CHANNELS: usize = 4;
 
-/// Taps whose widened weights are kept on the stack; with more, weights are widened for every pixel.
-const KEPT: usize = 25;
-
 /// Which code a window uses.
 struct Plan<W>(PhantomData<W>);
 
 impl<W: Window> Plan<W> {
-    const TAPS: usize = W::KERNEL[0] * W::KERNEL[1];
-    /// Whether [`sum`] serves: weights kept, a row of taps within a load's reach.
-    const KEPT: bool =
-        Self::TAPS <= KEPT && W::KERNEL[1] * W::STEP[1] < 4096 && W::STEP[0] < 1 << 16;
+    /// Whether [`sum`] serves: widened weights kept on the stack, a row of taps within a load's reach.
+    /// For larger windows weights are widened for every pixel.
+    const KEPT: bool = W::UNROLLED && W::KERNEL[1] * W::STEP[1] < 4096 && W::STEP[0] < 1 << 16;
     const COLUMN: usize = if Self::KEPT { W::STEP[1] } else { 0 };
     const ROW: usize = W::STEP[0] % (1 << 16);
 }
@@ -33,13 +29,13 @@ impl<W: Window> Plan<W> {
 pub(crate) struct Sums;
 
 impl Taps<CHANNELS> for Sums {
-    type Filter = [MaybeUninit<[u32; 2]>; KEPT];
+    type Filter = [MaybeUninit<[u32; 2]>; MOST_UNROLLED];
 
     #[inline(always)]
     unsafe fn filter<W: Window>(w: *const i8) -> Self::Filter {
-        let mut filter = [MaybeUninit::uninit(); KEPT];
+        let mut filter = [MaybeUninit::uninit(); MOST_UNROLLED];
         if Plan::<W>::KEPT {
-            for (tap, pairs) in filter.iter_mut().enumerate().take(Plan::<W>::TAPS) {
+            for (tap, pairs) in filter.iter_mut().enumerate().take(W::TAPS) {
                 rolled();
                 // SAFETY: a tap of W, by the caller's promise.
                 pairs.write(widen(unsafe { load(w.add(tap * W::WEIGHT_STEP)) }));

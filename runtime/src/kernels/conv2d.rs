@@ -258,6 +258,7 @@ fn edge<L: Conv2d>(
         rolled();
         let mut kx = left;
         while kx < right {
+            rolled();
             // Adjacent taps are contiguous unless dilated.
             let taps = if x.dilation == 1 { right - left } else { 1 };
             let from = (y.at(oy, ky) * x.len + x.at(ox, kx)) * channels;

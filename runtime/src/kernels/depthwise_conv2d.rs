@@ -30,7 +30,14 @@ pub(crate) trait Window {
     const STEP: [usize; 2];
     /// Bytes in the weights from a tap to the next.
     const WEIGHT_STEP: usize;
+    /// Number of taps.
+    const TAPS: usize = Self::KERNEL[0] * Self::KERNEL[1];
+    /// Whether the code of each tap is written out; the taps of larger windows are looped over.
+    const UNROLLED: bool = Self::TAPS <= MOST_UNROLLED;
 }
+
+/// Taps of the largest window that is not looped over: 5×5.
+pub(crate) const MOST_UNROLLED: usize = 25;
 
 /// Sums over `N` adjacent channels at once.
 pub(crate) trait Taps<const N: usize> {
@@ -72,7 +79,6 @@ impl<L: DepthwiseConv2d> Shape<L> {
     const INPUTS: usize = L::PARAMS.input[2];
     const OUTPUTS: usize = L::PARAMS.output[2];
     const MULTIPLIER: usize = Self::OUTPUTS / Self::INPUTS;
-    const TAPS: usize = L::PARAMS.kernel[0] * L::PARAMS.kernel[1];
     const HAS_BORDER: bool = Self::Y.has_border() || Self::X.has_border();
     /// Whether channels go in groups.
     const GROUPED: bool = Self::MULTIPLIER == 1 && Self::OUTPUTS >= isa::CHANNELS;

@@ -55,7 +55,8 @@ fn layer<L: Mean>(arena: *mut i8) {
     for c in 0..opaque(channels) {
         rolled();
         let mut sum = start;
-        for pixel in 0..Shape::<L>::PIXELS {
+        for pixel in 0..opaque(Shape::<L>::PIXELS) {
+            rolled();
             // SAFETY: `unary` and VALID: an element of the input region.
             let x = unsafe { *arena.add(L::INPUT.offset + pixel * channels + c) };
             sum = sum.wrapping_add(i32::from(x));

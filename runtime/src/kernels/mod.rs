@@ -110,11 +110,14 @@ pub(crate) fn rolled() {
 }
 
 /// The same number, as one that the compiler does not know: no loop is unrolled because of it. An empty
-/// `asm!`, no instruction.
+/// `asm!`, no instruction. A single turn stays known, so that it is no loop.
 #[inline(always)]
 pub(crate) fn opaque(count: usize) -> usize {
     #[cfg(target_arch = "arm")]
     {
+        if count <= 1 {
+            return count;
+        }
         let mut count = count;
         // SAFETY: does nothing.
         unsafe {

@@ -56,13 +56,8 @@ pub(super) fn pool<L: Pool2d>(
     };
     // Small windows become straight code, others stay loops. Not for MVE: LLVM turns a number of taps
     // that it knows to be 1 or 2 into CSINC of a scaled 1, which is not twice that (reads run away).
-    let rows = |taps| {
-        if y.kernel * x.kernel <= 4 && !cfg!(all(target_arch = "arm", feature = "mve")) {
-            taps
-        } else {
-            opaque(taps)
-        }
-    };
+    let small = y.kernel * x.kernel <= 4 && !cfg!(all(target_arch = "arm", feature = "mve"));
+    let rows = |taps| if small { taps } else { opaque(taps) };
     for oy in 0..opaque(y.out) {
         for ox in 0..opaque(x.out) {
             rolled();
@@ -75,9 +70,13 @@ pub(super) fn pool<L: Pool2d>(
             // SAFETY: the first valid tap of the window.
             let corner = unsafe { input.add((y.at(oy, top) * x.len + x.at(ox, left)) * channels) };
             for c in 0..opaque(channels) {
+                rolled();
                 let mut acc = start;
                 for ky in 0..rows(bottom - top) {
                     for kx in 0..rows(right - left) {
+                        if !small {
+                            rolled();
+                        }
                         let tap = (ky * y.dilation * x.len + kx * x.dilation) * channels + c;
                         // SAFETY: a valid tap of the window.
                         acc = fold(acc, i32::from(unsafe { *corner.add(tap) }));

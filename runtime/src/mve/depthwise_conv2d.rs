@@ -2,12 +2,27 @@
 //! (widening loads want a low address register, hence r1 and r3).
 
 use core::arch::asm;
+use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 use crate::kernels::depthwise_conv2d::{Taps, Window};
 
 /// Channels summed together.
 pub(crate) const CHANNELS: usize = 4;
+
+/// How the code of a window is written: rows of taps in a loop or one after the other.
+struct Plan<W>(PhantomData<W>);
+
+impl<W: Window> Plan<W> {
+    /// A single long row is looped over tap by tap, as a column.
+    const TURNED: bool = !W::UNROLLED && W::KERNEL[0] == 1;
+    const ROWS: usize = if Self::TURNED { W::TAPS } else { W::KERNEL[0] };
+    const COLUMNS: usize = W::TAPS / Self::ROWS;
+    const ROW: usize = if Self::TURNED { W::STEP[1] } else { W::STEP[0] };
+    /// Turns of the loop; 0 for none.
+    const TURNS: usize = if W::UNROLLED { 0 } else { Self::ROWS };
+    const COPIES: usize = if W::UNROLLED { Self::ROWS } else { 1 };
+}
 
 /// Four lanes of 32 bits.
 pub(crate) struct Sums;
@@ -19,7 +34,7 @@ impl Taps<CHANNELS> for Sums {
     unsafe fn filter<W: Window>(_: *const i8) {}
 
     /// q0 the sums, q1 input, q2 weights. Per tap two loads, VMUL, VADD and two steps: 6 instructions
-    /// for 4 multiplications; 2 per row, 2 around.
+    /// for 4 multiplications; 2 per row, 2 more if rows are looped over, 2 around.
     #[inline(always)]
     unsafe fn pixel<W: Window>(
         x: *const i8,
@@ -32,7 +47,11 @@ impl Taps<CHANNELS> for Sums {
         unsafe {
             asm!(
                 "vldrw.u32 q0, [{bias}]",
-                ".rept {rows}",
+                ".if {turns}",
+                "movw {turn}, #{turns}",
+                "2:",
+                ".endif",
+                ".rept {copies}",
                 "mov r1, {x}",
                 ".rept {columns}",
                 "vldrb.s32 q1, [r1]",
@@ -44,15 +63,21 @@ impl Taps<CHANNELS> for Sums {
                 ".endr",
                 "add {x}, {row}",
                 ".endr",
+                ".if {turns}",
+                "subs {turn}, #1",
+                "bne 2b",
+                ".endif",
                 "vstrw.32 q0, [{acc}]",
-                rows = const W::KERNEL[0],
-                columns = const W::KERNEL[1],
+                copies = const Plan::<W>::COPIES,
+                turns = const Plan::<W>::TURNS,
+                columns = const Plan::<W>::COLUMNS,
+                turn = out(reg) _,
                 bias = in(reg) bias.as_ptr(),
                 acc = in(reg) acc.as_mut_ptr(),
                 x = inout(reg) x => _,
                 inout("r3") w => _,
                 out("r1") _,
-                row = in(reg) W::STEP[0],
+                row = in(reg) Plan::<W>::ROW,
                 column = in(reg) W::STEP[1],
                 weight = in(reg) W::WEIGHT_STEP,
                 out("d0") _,
@@ -61,7 +86,7 @@ impl Taps<CHANNELS> for Sums {
                 out("d3") _,
                 out("d4") _,
                 out("d5") _,
-                options(nostack, preserves_flags),
+                options(nostack),
             );
             acc.assume_init()
         }

@@ -1,6 +1,7 @@
 //! Sums of a depthwise convolution, one channel at a time.
 
 use crate::kernels::depthwise_conv2d::{Taps, Window};
+use crate::kernels::rolled;
 
 /// Channels summed together.
 pub(crate) const CHANNELS: usize = 1;
@@ -23,6 +24,9 @@ impl Taps<1> for Sums {
     ) -> [i32; 1] {
         for ky in 0..W::KERNEL[0] {
             for kx in 0..W::KERNEL[1] {
+                if !W::UNROLLED {
+                    rolled();
+                }
                 // SAFETY: a tap of W, by the caller's promise.
                 let (x, w) = unsafe {
                     (

@@ -47,8 +47,8 @@ pub fn measure(
         let _ = writeln!(library, "{module}");
         let _ = writeln!(
             calls,
-            "        ({index}, |a| ember_runtime::kernels::{}::<fit::l{index}::layers::Layer>(a)),",
-            call
+            "        ({index}, |a| ember_runtime::kernels::{call}::<fit::{}::layers::Layer>(a)),",
+            network.graph().name
         );
     }
     let main = MAIN
@@ -100,7 +100,7 @@ pub fn measure(
         .ok_or("no count of the empty call")?;
     (0..networks.len())
         .map(|index| {
-            let name = format!("::l{index}::layers::Layer");
+            let name = format!("::{}::layers::Layer", networks[index].graph().name);
             let code = elf
                 .symbols
                 .iter()

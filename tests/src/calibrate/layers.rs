@@ -9,14 +9,14 @@ use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 8] = [
-    (Kind::Conv2d, 150),
-    (Kind::DepthwiseConv2d, 90),
-    (Kind::Dense, 60),
+    (Kind::Conv2d, 220),
+    (Kind::DepthwiseConv2d, 180),
+    (Kind::Dense, 80),
     (Kind::Add, 24),
-    (Kind::AveragePool2d, 36),
-    (Kind::MaxPool2d, 36),
-    (Kind::Mean, 30),
-    (Kind::Softmax, 4),
+    (Kind::AveragePool2d, 60),
+    (Kind::MaxPool2d, 60),
+    (Kind::Mean, 40),
+    (Kind::Softmax, 8),
 ];
 
 #[derive(Clone, Copy)]
@@ -79,7 +79,11 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             )
         }
         Kind::DepthwiseConv2d => {
-            let window = window(random, image, &[3, 3, 3, 5]);
+            // Also the ending that sums up a whole map with weights of its own.
+            let window = match random.below(6) {
+                0 => Window2d::valid([height, width], [1, 1]),
+                _ => window(random, image, &[3, 3, 3, 5, 7]),
+            };
             let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2]);
             (
                 image.to_vec(),

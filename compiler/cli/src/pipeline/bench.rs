@@ -30,7 +30,7 @@ pub struct BenchJob {
     pub board: Board,
     /// Samples to run it on, one after the other; some are drawn if there are none.
     pub samples: Vec<i8>,
-    /// Where the crates go, one per network and board, and what cargo builds of them.
+    /// Where the crates go, one per network and board.
     pub out: PathBuf,
 }
 
@@ -127,13 +127,13 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
     let profile = profile(&planned).map_err(Error::usage_of)?;
     let dir = job.out.join(format!("{name}-{}", board.name));
     write(&planned, board, &golden, &profile, &dir)?;
-    let target = std::path::absolute(job.out.join("target")).map_err(files::io_error(&dir))?;
     let stage = progress.stage("bench", 0);
     let build = |program| {
         let job = BuildJob {
             crate_dir: &dir,
             triple: &board.triple,
-            target_dir: Some(&target),
+            // Its own: cargo tells crates of one name in one target folder apart by time stamps only.
+            target_dir: None,
             program,
             rustflags: &FLAGS,
         };

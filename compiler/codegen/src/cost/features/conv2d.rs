@@ -44,7 +44,11 @@ pub(super) fn counts(
     let code = numbers(&[
         &[1, inside, flag(border), flag(interior && border)],
         &[inside * sum.words, inside * sum.bytes, inside * sum.loops],
-        &[flag(interior && runs > 1), flag(interior && !contiguous)],
+        &[
+            flag(interior && runs > 1),
+            flag(interior && !contiguous),
+            flag(border && !contiguous),
+        ],
         &class(true, groups, [1, 2, 3, 4]),
         &class(interior, row_tiles, [1, 2, 4, 8]),
         &class(true, pixels.rows, [1, 2, 4]),

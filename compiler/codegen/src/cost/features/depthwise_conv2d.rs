@@ -3,8 +3,12 @@
 use ember_ir::DepthwiseConv2d;
 
 use super::rescale::Rescale;
+use super::unroll::Isa;
 use super::{Blocking, class, factor, flag, numbers};
 use crate::cost::window::pixels;
+
+/// As in `ember_runtime`.
+const MOST_UNROLLED: usize = 25;
 
 pub(super) fn counts(
     op: &DepthwiseConv2d,
@@ -23,11 +27,20 @@ pub(super) fn counts(
     let (inside, border) = (interior > 0, pixels.border > 0);
     let taps = kh * kw;
     let split = [flag(!grouped), flag(grouped)];
+    // The taps of a large window are looped over.
+    let large = flag(taps > MOST_UNROLLED);
+    let written_out = match (large, blocking.isa) {
+        (0, _) => taps,
+        // A row of them is written out, unless there is only one.
+        (_, Isa::Mve) if kh > 1 => kw,
+        _ => 0,
+    };
     let code = numbers(&[
         &split,
         &split.map(|part| part * flag(border)),
         &split.map(|part| part * flag(inside)),
-        &split.map(|part| part * flag(inside) * taps.min(25)),
+        &split.map(|part| part * flag(inside) * written_out),
+        &split.map(|part| part * flag(inside) * large),
         &class(inside, kw, [1, 3, 5]),
         &[
             flag(kh > 1 && inside),
@@ -57,6 +70,9 @@ pub(super) fn counts(
         groups * pixels.border_runs,
         groups * pixels.border_taps,
         groups * flag(border) * taps,
+        large * groups * interior,
+        large * groups * interior * kh,
+        large * groups * interior * taps,
     ];
     let mut instructions = numbers(&[&[1]]);
     for part in split {
