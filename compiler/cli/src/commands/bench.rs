@@ -5,7 +5,7 @@ use ember_codegen::target::{Board, Runner};
 
 use super::inspect;
 use crate::args;
-use crate::pipeline::bench::{Bench, BenchJob, bench as measure, some_samples};
+use crate::pipeline::bench::{Bench, BenchJob, bench as measure};
 use crate::pipeline::report::thousands;
 use crate::pipeline::testset::TestSet;
 use crate::pipeline::verify;
@@ -50,7 +50,7 @@ fn job(args: &args::Bench) -> Result<BenchJob, Error> {
             Some(board) => board,
             None => must_be_emulated(made.board)?,
         },
-        samples: some_samples(&tests),
+        samples: tests.samples,
         out: args.out.clone(),
     })
 }

@@ -15,7 +15,6 @@ use ember_ir::text::seeded_weights;
 use serde::Serialize;
 
 use super::build::{bytes, tool};
-use super::testset::TestSet;
 use crate::device::elf::{FirmwareSizes, Part, Symbol};
 use crate::device::{self, build::BuildJob, qemu};
 use crate::progress::Progress;
@@ -233,10 +232,4 @@ fn code_of(sizes: &FirmwareSizes, type_name: &str) -> usize {
     };
     let found = sizes.symbols.iter().filter(is_of);
     bytes(found.map(|symbol| symbol.bytes).sum())
-}
-
-/// The samples of an emitted crate's test set that a bench runs: enough to average what varies.
-pub fn some_samples(tests: &TestSet) -> Vec<i8> {
-    const MOST: usize = 16;
-    tests.iter().take(MOST).flatten().copied().collect()
 }

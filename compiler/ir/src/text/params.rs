@@ -115,7 +115,7 @@ pub fn seeded_weights(seed: u64, count: usize) -> Vec<i8> {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         let high = (z ^ (z >> 31)) >> 32;
         // 255 equally likely values, to within 2^-24.
-        ((high * 255 >> 32) as i16 - 127) as i8
+        (((high * 255) >> 32) as i16 - 127) as i8
     };
     (0..count).map(|_| draw()).collect()
 }
