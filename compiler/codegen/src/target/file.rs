@@ -155,6 +155,7 @@ mod tests {
             arduino-nano-33-ble
             microbit
             mps2-an385
+            mps2-an385-armv6m
             mps2-an386
             mps2-an500
             mps2-an505

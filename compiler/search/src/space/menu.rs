@@ -59,9 +59,9 @@ pub struct Menu {
     pub activations: Vec<Activation>,
 }
 
-/// How many random changes are tried before a mutation gives up; each changes something with a
-/// probability well above one half.
-const ATTEMPTS: usize = 32;
+/// How many random changes are tried before a mutation gives up. Most change something with a probability
+/// well above one half; a network without blocks has little that can change, one in ten.
+const ATTEMPTS: usize = 500;
 
 impl Menu {
     /// A random network. Widths start in the lower half of the list and tend to grow where the map

@@ -93,6 +93,16 @@ proptest! {
         }
     }
 
+    /// It gave up too early on the smallest network there is.
+    #[test]
+    fn a_network_without_blocks_is_mutated(seed in any::<u64>()) {
+        let space = open(SpaceKind::Mlp, task(Shape::from([1, 1, 1]))).unwrap();
+        let mut rng = SearchRng::seed_from_u64(seed);
+        let mut network = space.sample(&mut rng);
+        network.blocks.clear();
+        prop_assert!(space.mutate(&mut rng, &network) != network);
+    }
+
     #[test]
     fn sampling_is_deterministic((kind, input) in spaces(), seed in any::<u64>()) {
         let space = open(kind, task(input)).unwrap();
