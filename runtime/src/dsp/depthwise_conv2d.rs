@@ -7,7 +7,7 @@ use core::arch::{asm, naked_asm};
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use super::widen;
+use super::{widen, widen_and_add};
 use crate::kernels::depthwise_conv2d::{MOST_UNROLLED, Taps, Window};
 use crate::kernels::rolled;
 
@@ -86,13 +86,29 @@ impl Taps<CHANNELS> for Sums {
     }
 
     #[inline(always)]
-    unsafe fn tap(x: *const i8, w: *const i8, zero: i8, acc: [i32; CHANNELS]) -> [i32; CHANNELS] {
-        // SAFETY: the caller's promise.
-        let (x, w) = unsafe { (load(x), load(w)) };
-        let w = widen(w);
-        // Σ w·x − zero·w in two steps: cheaper to write than four differences, and as exact.
-        let zero = u32::from((-i16::from(zero)).cast_unsigned()) * 0x1_0001;
-        multiply([zero, zero], w, multiply(widen(x), w, acc))
+    unsafe fn edge<W: Window>(
+        x: *const i8,
+        w: *const i8,
+        [rows, columns]: [usize; 2],
+        zero: i8,
+        mut acc: [i32; CHANNELS],
+    ) -> [i32; CHANNELS] {
+        let minus_zero = u32::from((-i16::from(zero)).cast_unsigned()) * 0x1_0001;
+        for ky in 0..rows {
+            rolled();
+            for kx in 0..columns {
+                rolled();
+                // SAFETY: a tap of the part, by the caller's promise.
+                let (x, w) = unsafe {
+                    (
+                        load(x.add(ky * W::STEP[0] + kx * W::STEP[1])),
+                        load(w.add((ky * W::KERNEL[1] + kx) * W::WEIGHT_STEP)),
+                    )
+                };
+                acc = multiply(widen_and_add(x, minus_zero), widen(w), acc);
+            }
+        }
+        acc
     }
 }
 

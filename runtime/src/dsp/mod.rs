@@ -31,3 +31,22 @@ fn widen(word: u32) -> [u32; 2] {
     }
     [even, odd]
 }
+
+/// As [`widen`], with a pair added to either pair. Two instructions.
+#[inline(always)]
+fn widen_and_add(word: u32, pair: u32) -> [u32; 2] {
+    let (even, odd);
+    // SAFETY: no memory, no flags.
+    unsafe {
+        core::arch::asm!(
+            "sxtab16 {even}, {pair}, {word}",
+            "sxtab16 {odd}, {pair}, {word}, ror #8",
+            word = in(reg) word,
+            pair = in(reg) pair,
+            even = out(reg) even,
+            odd = lateout(reg) odd,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    [even, odd]
+}

@@ -55,10 +55,16 @@ pub(crate) trait Taps<const N: usize> {
         filter: &Self::Filter,
         bias: [i32; N],
     ) -> [i32; N];
-    /// Adds w·(x − zero) of one tap.
+    /// Adds w·(x − zero) of a part of a window: rows, columns; at least one of each.
     /// # Safety
-    /// `N` bytes may be read from `x` and from `w`.
-    unsafe fn tap(x: *const i8, w: *const i8, zero: i8, acc: [i32; N]) -> [i32; N];
+    /// The taps of that part may be read from `x` and from `w`, which point at its first, `N` bytes each.
+    unsafe fn edge<W: Window>(
+        x: *const i8,
+        w: *const i8,
+        part: [usize; 2],
+        zero: i8,
+        acc: [i32; N],
+    ) -> [i32; N];
 }
 
 /// Everything constant in a layer.
@@ -249,18 +255,19 @@ unsafe fn edge<L: DepthwiseConv2d, T: Taps<N>, const N: usize>(
     input: *const i8,
     weights: *const i8,
     (oy, ox): (usize, usize),
-    mut acc: [i32; N],
+    acc: [i32; N],
 ) -> [i32; N] {
     let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
     let ((top, bottom), (left, right)) = (y.taps(oy), x.taps(ox));
-    for ky in top..bottom {
-        for kx in left..right {
-            rolled();
-            let at = (y.at(oy, ky) * x.len + x.at(ox, kx)) * Shape::<L>::INPUTS;
-            let tap = (ky * x.kernel + kx) * Shape::<L>::OUTPUTS;
-            // SAFETY: a valid tap.
-            acc = unsafe { T::tap(input.add(at), weights.add(tap), L::PARAMS.input_zero, acc) };
-        }
+    if top >= bottom || left >= right {
+        return acc;
     }
-    acc
+    let at = (y.at(oy, top) * x.len + x.at(ox, left)) * Shape::<L>::INPUTS;
+    let tap = (top * x.kernel + left) * Shape::<L>::OUTPUTS;
+    let part = [bottom - top, right - left];
+    // SAFETY: the valid taps.
+    unsafe {
+        let (x, w) = (input.add(at), weights.add(tap));
+        T::edge::<Shape<L>>(x, w, part, L::PARAMS.input_zero, acc)
+    }
 }

@@ -162,15 +162,19 @@ impl Requant {
         count: usize,
     ) {
         #[cfg(all(target_arch = "arm", feature = "mve"))]
-        if matches!(self.method, Method::Single { pre: 0 }) && count >= 4 && N == 4 {
-            if self.low == -128 && self.high == 127 {
-                // SAFETY: the caller's promise; N is 4, and `Channels` is three arrays of N.
-                unsafe {
-                    let constants = core::ptr::from_ref(channels).cast();
-                    crate::mve::requant::store(acc.as_ptr(), constants, output);
-                }
-                return;
-            }
+        if N == 4 && count >= 4 && self.method != Method::General {
+            let form = crate::mve::requant::Form {
+                double: self.method == Method::TfLite,
+                pre: match self.method {
+                    Method::Single { pre } => pre,
+                    Method::TfLite | Method::General => 0,
+                },
+                clamp: [self.low, self.high],
+            };
+            let constants = core::ptr::from_ref(channels).cast();
+            // SAFETY: the caller's promise; N is 4, and `Channels` is three arrays of N.
+            unsafe { form.store(acc.as_ptr(), constants, output) };
+            return;
         }
         for (k, &acc) in acc.iter().enumerate() {
             let at = if k < count { k } else { count - 1 };

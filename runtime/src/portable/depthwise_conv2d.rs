@@ -41,9 +41,27 @@ impl Taps<1> for Sums {
     }
 
     #[inline(always)]
-    unsafe fn tap(x: *const i8, w: *const i8, zero: i8, [acc]: [i32; 1]) -> [i32; 1] {
-        // SAFETY: the caller's promise.
-        let (x, w) = unsafe { (i32::from(*x), i32::from(*w)) };
-        [acc.wrapping_add(w * (x - i32::from(zero)))]
+    unsafe fn edge<W: Window>(
+        x: *const i8,
+        w: *const i8,
+        [rows, columns]: [usize; 2],
+        zero: i8,
+        [mut acc]: [i32; 1],
+    ) -> [i32; 1] {
+        for ky in 0..rows {
+            rolled();
+            for kx in 0..columns {
+                rolled();
+                // SAFETY: a tap of the part, by the caller's promise.
+                let (x, w) = unsafe {
+                    (
+                        *x.add(ky * W::STEP[0] + kx * W::STEP[1]),
+                        *w.add((ky * W::KERNEL[1] + kx) * W::WEIGHT_STEP),
+                    )
+                };
+                acc = acc.wrapping_add(i32::from(w) * (i32::from(x) - i32::from(zero)));
+            }
+        }
+        [acc]
     }
 }
