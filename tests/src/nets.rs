@@ -52,10 +52,9 @@ impl Net {
         let units: Vec<Option<Units>> = graph.nodes.iter().enumerate().map(units(&graph)).collect();
         let params = graph.nodes.iter().zip(&units).map(|(node, units)| {
             let units = units.as_ref()?;
-            let weights = units
-                .weights(&graph, node)
-                .into_iter()
-                .zip(units.each(&graph, node));
+            let weights = units.weights(&graph, node);
+            let scales = units.each(node, weights.len());
+            let weights = weights.into_iter().zip(scales);
             Some(FloatParams {
                 weights: weights.map(|(w, unit)| f32::from(w) * unit).collect(),
                 bias: units.bias.clone(),
@@ -136,13 +135,13 @@ impl Units {
         seeded_weights(self.seed, shape.map_or(0, |shape| shape.elements()))
     }
 
-    /// The scale of every weight.
-    fn each(&self, graph: &Graph, node: &Node) -> impl Iterator<Item = f32> {
+    /// The scale of each of `count` weights.
+    fn each(&self, node: &Node, count: usize) -> impl Iterator<Item = f32> {
         let channels = self.scales.len();
-        let run = self.weights(graph, node).len() / channels;
+        let run = count / channels;
         // Depthwise weights have their channels innermost.
         let is_depthwise = matches!(node.op, Op::DepthwiseConv2d(_));
-        (0..run * channels).map(move |index| {
+        (0..count).map(move |index| {
             self.scales[if is_depthwise {
                 index % channels
             } else {

@@ -5,7 +5,7 @@ use ember_codegen::target::{Board, Runner};
 
 use super::inspect;
 use crate::args;
-use crate::pipeline::bench::{Bench, BenchJob, bench as measure};
+use crate::pipeline::bench::{Bench, BenchJob, LayerBench, bench as measure};
 use crate::pipeline::report::thousands;
 use crate::pipeline::testset::TestSet;
 use crate::pipeline::verify;
@@ -97,26 +97,21 @@ fn table(bench: &Bench) -> String {
         0 => String::new(),
         _ => format!("{:.2}", instructions as f64 / macs as f64),
     };
-    let mut row = |cells: [String; 9]| {
-        let [
-            name,
-            operator,
-            macs,
-            instructions,
-            predicted,
-            per,
-            code,
-            code_predicted,
-            weights,
-        ] = cells;
-        text.push_str(&format!(
-            "  {name:<20} {operator:<18} {macs:>12} {instructions:>12} {predicted:>8} {per:>7} {code:>8} {code_predicted:>7} {weights:>9}\n"
-        ));
+    let all = LayerBench {
+        name: "all".into(),
+        operator: String::new(),
+        macs: bench.macs,
+        instructions: bench.instructions,
+        instructions_predicted: bench.instructions_predicted,
+        code_bytes: bench.code_bytes,
+        code_predicted_bytes: bench.code_predicted_bytes,
+        weight_bytes: bench.weight_bytes,
     };
-    for layer in &bench.layers {
-        row([
-            layer.name.clone(),
-            layer.operator.clone(),
+    for layer in bench.layers.iter().chain([&all]) {
+        text.push_str(&format!(
+            "  {:<20} {:<18} {:>12} {:>12} {:>8} {:>7} {:>8} {:>7} {:>9}\n",
+            layer.name,
+            layer.operator,
             thousands(layer.macs as usize),
             thousands(layer.instructions as usize),
             off(
@@ -127,22 +122,8 @@ fn table(bench: &Bench) -> String {
             thousands(layer.code_bytes),
             off(layer.code_predicted_bytes as f64, layer.code_bytes as f64),
             thousands(layer.weight_bytes),
-        ]);
+        ));
     }
-    row([
-        "all".into(),
-        String::new(),
-        thousands(bench.macs as usize),
-        thousands(bench.instructions as usize),
-        off(
-            bench.instructions_predicted as f64,
-            bench.instructions as f64,
-        ),
-        per(bench.instructions, bench.macs),
-        thousands(bench.code_bytes),
-        off(bench.code_predicted_bytes as f64, bench.code_bytes as f64),
-        thousands(bench.weight_bytes),
-    ]);
     text.push_str(&format!(
         "\n  arena {} bytes, stack {} bytes, whole firmware {} bytes of flash (predicted {})\n  {} in {} samples\n",
         thousands(bench.arena_bytes),

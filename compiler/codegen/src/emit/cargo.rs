@@ -155,12 +155,7 @@ pub(super) fn firmware(first_line: &str, names: &Names, board: &Board, vectors: 
     source(
         first_line,
         &[
-            quote! {
-                #![doc = #doc]
-                #![no_std]
-                #![no_main]
-                #![forbid(unsafe_code)]
-            },
+            program_head(&doc),
             quote! {
                 use cortex_m_rt::entry;
                 #imports
@@ -175,6 +170,16 @@ pub(super) fn firmware(first_line: &str, names: &Names, board: &Board, vectors: 
             },
         ],
     )
+}
+
+/// The inner attributes of a program for a board.
+pub(super) fn program_head(doc: &str) -> TokenStream {
+    quote! {
+        #![doc = #doc]
+        #![no_std]
+        #![no_main]
+        #![forbid(unsafe_code)]
+    }
 }
 
 fn device_vectors(vectors: usize) -> TokenStream {

@@ -16,8 +16,9 @@
 //! One line per tensor; a node's weights follow it, indented: int8 weights in base64 (RFC 4648), scales
 //! and biases in decimal (floats in the shortest form that reads back to the same bits). `#` starts a
 //! comment. `weights seed=7` stands for weights drawn from a seed ([`seeded_weights`]), for networks
-//! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults (stride and dilation 1x1, no padding, no
-//! activation, `rounding=single`). `pad` is `top,bottom,left,right`, or `same`.
+//! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults
+//! (stride and dilation 1x1, no padding, no activation, `rounding=single`). `pad` is
+//! `top,bottom,left,right`, or `same`.
 
 mod attributes;
 mod line;
