@@ -22,6 +22,7 @@ pub mod params;
 mod portable;
 pub mod reference;
 pub mod requant;
+pub mod scratch;
 pub mod softmax_math;
 #[cfg(all(
     target_arch = "arm",

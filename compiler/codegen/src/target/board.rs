@@ -1,5 +1,7 @@
 //! A board: everything the back end knows about the hardware.
 
+use ember_runtime::scratch::Isa;
+
 use super::{BoardError, Core, file};
 
 /// A range of memory.
@@ -87,6 +89,21 @@ impl Board {
         match self.runner {
             Runner::Qemu { .. } => "semihosting",
             Runner::ProbeRs { .. } => "rtt",
+        }
+    }
+
+    /// The instructions of the kernels' innermost sums, as `ember-runtime` chooses them.
+    pub fn isa(&self) -> Isa {
+        let has = |feature: &str| self.features.iter().any(|other| other == feature);
+        match self.core {
+            _ if has("mve") => Isa::Mve,
+            _ if has("dsp") => Isa::Dsp,
+            Core::CortexM0 | Core::CortexM0Plus => Isa::Thumb1,
+            Core::CortexM3
+            | Core::CortexM4
+            | Core::CortexM7
+            | Core::CortexM33
+            | Core::CortexM55 => Isa::Thumb2,
         }
     }
 
