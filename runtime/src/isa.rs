@@ -4,27 +4,22 @@
 //! compare-and-swap, which only the latter has and which stable Rust can ask for; Armv8-M Baseline
 //! (Cortex-M23) is not supported.
 
+/// The instruction set that is compiled for.
+pub(crate) const TARGET: Isa = if cfg!(not(target_arch = "arm")) {
+    Isa::Any
+} else if cfg!(feature = "mve") {
+    Isa::Mve
+} else if cfg!(feature = "dsp") {
+    Isa::Dsp
+} else if cfg!(target_has_atomic = "32") {
+    Isa::Thumb2
+} else {
+    Isa::Thumb1
+};
+
+use crate::scratch::Isa;
+
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 pub(crate) use crate::dsp::{conv2d, dense, depthwise_conv2d};
-#[cfg(all(target_arch = "arm", feature = "mve"))]
-pub(crate) use crate::mve::{conv2d, dense, depthwise_conv2d};
-#[cfg(not(target_arch = "arm"))]
+#[cfg(not(all(target_arch = "arm", feature = "dsp", not(feature = "mve"))))]
 pub(crate) use crate::portable::{conv2d, dense, depthwise_conv2d};
-#[cfg(all(
-    target_arch = "arm",
-    not(target_has_atomic = "32"),
-    not(any(feature = "dsp", feature = "mve"))
-))]
-pub(crate) use crate::{
-    portable::depthwise_conv2d,
-    thumb1::{conv2d, dense},
-};
-#[cfg(all(
-    target_arch = "arm",
-    target_has_atomic = "32",
-    not(any(feature = "dsp", feature = "mve"))
-))]
-pub(crate) use crate::{
-    portable::depthwise_conv2d,
-    thumb2::{conv2d, dense},
-};

@@ -12,7 +12,8 @@ use crate::params::{
 pub trait Unary {
     /// What is read.
     const INPUT: Region;
-    /// What is written; disjoint from the input unless the kernel says otherwise.
+    /// What is written; disjoint from the input unless the kernel says otherwise
+    /// ([`crate::scratch`]).
     const OUTPUT: Region;
 }
 
@@ -28,20 +29,30 @@ pub trait Binary {
 
 /// Input of [`crate::kernels::conv2d_s8`].
 pub trait Conv2d: Unary {
+    /// Where patches of the input are gathered.
+    const SCRATCH: Region;
     /// Shapes, constants, weights.
     const PARAMS: Conv2dParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::conv2d`].
+    const PACKED: &'static [i32];
 }
 
 /// Input of [`crate::kernels::depthwise_conv2d_s8`].
 pub trait DepthwiseConv2d: Unary {
+    /// Where bands of the input are copied.
+    const SCRATCH: Region;
     /// Shapes, constants, weights.
     const PARAMS: DepthwiseConv2dParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::depthwise_conv2d`].
+    const PACKED: &'static [i32];
 }
 
 /// Input of [`crate::kernels::dense_s8`].
 pub trait Dense: Unary {
     /// Shapes, constants, weights.
     const PARAMS: DenseParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::dense`].
+    const PACKED: &'static [i32];
 }
 
 /// Input of [`crate::kernels::add_s8`].

@@ -18,6 +18,7 @@ pub mod layer;
 pub mod model;
 #[cfg(all(target_arch = "arm", feature = "mve"))]
 mod mve;
+pub mod packing;
 pub mod params;
 mod portable;
 pub mod reference;

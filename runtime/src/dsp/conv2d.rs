@@ -1,251 +1,374 @@
-//! Sums of a convolution: two filters by two pixels.
+//! A convolution: two filters by three pixels.
+//!
+//! Patches are widened to half-words when they are gathered: per word of four taps and pixel the pairs
+//! (0, 2) and (1, 3), the three pixels' pairs one after the other. The sums then load a pixel's four taps
+//! with one LDRD and widen the weights alone: 20 instructions for 24 multiplications.
 
 use core::arch::{asm, naked_asm};
-use core::marker::PhantomData;
+use core::mem::MaybeUninit;
 
-use crate::kernels::conv2d::Patch;
-use crate::portable::conv2d as portable;
+use crate::kernels::TFLITE;
+use crate::kernels::conv2d::Frame;
+use crate::kernels::requant::Requant;
+use crate::packing::FILTERS;
+use crate::scratch;
 
-/// Filters summed together.
-pub(crate) const FILTERS: usize = 2;
+/// Pixels computed together.
+pub(crate) const PIXELS: usize = scratch::PIXELS;
 
-/// Pixels summed together.
-pub(crate) const PIXELS: usize = 2;
+/// Bytes of the patches per word of four taps: pixels, pairs, bytes of a pair.
+const WORD: usize = PIXELS * 2 * 4;
 
-/// How the code of a patch is unrolled.
-struct Plan<P>(PhantomData<P>);
-
-impl<P: Patch> Plan<P> {
-    /// Words after which straight code becomes a loop of four.
-    const STRAIGHT: usize = 6;
-    /// Whether the offsets fit the instructions: one loop of runs, the next pixel within a load's reach.
-    const FITS: bool = P::RUNS[0] == 1
-        && P::PIXEL < 4096
-        && P::FILTER < 1 << 16
-        && P::STEP[1] < 1 << 16
-        && (P::RUNS[1] == 1 || P::STEP[1] >= P::RUN);
-    const WORDS: usize = P::RUN / 4;
-    /// Turns of the loop of four words.
-    const TURNS: usize = if Self::WORDS > Self::STRAIGHT {
-        Self::WORDS / 4
-    } else {
-        0
-    };
-    const REST: usize = Self::WORDS - 4 * Self::TURNS;
-    const BYTES: usize = P::RUN % 4;
-    /// Short runs are unrolled, others counted.
-    const UNROLLED: bool = P::RUN * P::RUNS[1] <= 48 || P::RUNS[1] == 1;
-    const COPIES: usize = if Self::UNROLLED { P::RUNS[1] } else { 1 };
-    const COUNTED: usize = if Self::UNROLLED { 0 } else { P::RUNS[1] };
-    /// Bytes of the input between two runs.
-    const GAP: usize = if P::RUNS[1] > 1 && Self::FITS {
-        P::STEP[1] - P::RUN
-    } else {
-        0
-    };
-    const PIXEL: usize = P::PIXEL % 4096;
-    const FILTER: usize = P::FILTER % (1 << 16);
+/// A patch under construction.
+///
+/// Taps that come in whole words are widened as they come; others (three channels, say) are collected as
+/// bytes behind the patches first.
+pub(crate) struct Patch {
+    /// Where the next word's pairs go.
+    pairs: *mut i8,
+    /// Where the next byte goes, if bytes are collected.
+    bytes: *mut i8,
+    /// The collected bytes, or null.
+    collected: *mut i8,
+    taps: usize,
 }
 
-/// The accumulators of a tile, from patches without padding: `[pixel][filter]`.
+impl Patch {
+    /// # Safety
+    /// `scratch` has room for the patches of a layer of so many channels, and `slot` is below [`PIXELS`].
+    #[inline(always)]
+    pub(crate) unsafe fn new(scratch: *mut i8, slot: usize, channels: usize, taps: usize) -> Self {
+        // SAFETY: within the scratch.
+        unsafe {
+            let collected = if channels.is_multiple_of(4) {
+                core::ptr::null_mut()
+            } else {
+                scratch.add(taps.div_ceil(4) * WORD)
+            };
+            Self {
+                pairs: scratch.add(slot * 8),
+                bytes: collected,
+                collected,
+                taps,
+            }
+        }
+    }
+
+    /// Appends taps of the input.
+    ///
+    /// # Safety
+    /// `len` bytes may be read from `x`, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(&mut self, x: *const i8, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.collected.is_null() {
+                self.pairs = widen(x, self.pairs, len / 4);
+            } else {
+                self.bytes = copy(x, self.bytes, len);
+            }
+        }
+    }
+
+    /// Appends taps in the padding.
+    ///
+    /// # Safety
+    /// The patch has room for `len` bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn fill(&mut self, zero: i8, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.collected.is_null() {
+                self.pairs = fill_pairs(zero, self.pairs, len / 4);
+            } else {
+                self.bytes = fill(zero, self.bytes, len);
+            }
+        }
+    }
+
+    /// Widens what was collected.
+    ///
+    /// # Safety
+    /// All taps were appended.
+    #[inline(always)]
+    pub(crate) unsafe fn finish(self) {
+        if !self.collected.is_null() {
+            // SAFETY: the last word's bytes beyond the taps are read, and multiplied by zero.
+            unsafe { widen(self.collected, self.pairs, self.taps.div_ceil(4)) };
+        }
+    }
+}
+
+/// Widens `words` words of a pixel. 10 instructions for two words.
 ///
 /// # Safety
-/// As for [`portable::tile`].
+/// The words may be read from `x`, and their pairs written from `pairs` on.
 #[inline(always)]
-pub(crate) unsafe fn tile<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    bias: [i32; FILTERS],
-) -> [[i32; FILTERS]; PIXELS] {
-    if !Plan::<P>::FITS {
-        // SAFETY: the caller's promise.
-        return unsafe { portable::tile::<P>(x, w, bias) };
-    }
-    let mut acc = [[0; FILTERS]; PIXELS];
-    // SAFETY: `sum` reads what P describes, which the caller vouches for; it saves r4 to r11.
+unsafe fn widen(x: *const i8, pairs: *mut i8, words: usize) -> *mut i8 {
+    let mut end = pairs;
+    // SAFETY: the caller's promise.
     unsafe {
         asm!(
-            "bl {sum}",
-            sum = sym sum::<P>,
-            inout("r0") x => acc[0][0],
-            inout("r1") w => acc[0][1],
-            inout("r2") bias[0] => acc[1][0],
-            inout("r3") bias[1] => acc[1][1],
-            out("r12") _,
-            out("lr") _,
-            options(readonly),
+            "lsrs r0, r0, #1",
+            "bcc 2f",
+            "ldr {even}, [{x}], #4",
+            "sxtb16 {odd}, {even}, ror #8",
+            "sxtb16 {even}, {even}",
+            "strd {even}, {odd}, [{pairs}], #{word}",
+            "2:",
+            "cbz r0, 4f",
+            "3:",
+            "ldr {even}, [{x}], #4",
+            "sxtb16 {odd}, {even}, ror #8",
+            "sxtb16 {even}, {even}",
+            "strd {even}, {odd}, [{pairs}], #{word}",
+            "ldr {even}, [{x}], #4",
+            "sxtb16 {odd}, {even}, ror #8",
+            "sxtb16 {even}, {even}",
+            "subs r0, #1",
+            "strd {even}, {odd}, [{pairs}], #{word}",
+            "bne 3b",
+            "4:",
+            word = const WORD,
+            x = inout(reg) x => _,
+            pairs = inout(reg) end,
+            even = out(reg) _,
+            odd = out(reg) _,
+            inout("r0") words => _,
+            options(nostack),
         );
     }
-    acc
+    end
 }
 
-/// Four channels: 20 instructions for 16 multiplications.
+/// Writes the pairs of `words` words of zero points.
+///
+/// # Safety
+/// They may be written from `pairs` on.
+#[inline(always)]
+unsafe fn fill_pairs(zero: i8, mut pairs: *mut i8, words: usize) -> *mut i8 {
+    let pair = u32::from(i16::from(zero).cast_unsigned()) * 0x1_0001;
+    for _ in 0..words {
+        crate::kernels::rolled();
+        // SAFETY: the caller's promise; patches are aligned.
+        unsafe {
+            pairs.cast::<[u32; 2]>().write([pair; 2]);
+            pairs = pairs.add(WORD);
+        }
+    }
+    pairs
+}
+
+/// Copies bytes; returns where the next one goes.
+///
+/// # Safety
+/// `len` bytes may be read from `from` and written to `to`.
+#[inline(always)]
+unsafe fn copy(mut from: *const i8, mut to: *mut i8, len: usize) -> *mut i8 {
+    for _ in 0..len {
+        crate::kernels::rolled();
+        // SAFETY: the caller's promise.
+        unsafe {
+            *to = *from;
+            (from, to) = (from.add(1), to.add(1));
+        }
+    }
+    to
+}
+
+/// Writes the same byte `len` times; returns where the next one goes.
+///
+/// # Safety
+/// They may be written from `to` on.
+#[inline(always)]
+unsafe fn fill(zero: i8, mut to: *mut i8, len: usize) -> *mut i8 {
+    for _ in 0..len {
+        crate::kernels::rolled();
+        // SAFETY: the caller's promise.
+        unsafe {
+            *to = zero;
+            to = to.add(1);
+        }
+    }
+    to
+}
+
+/// Four taps of three pixels, two filters: 20 instructions, 80 bytes.
 macro_rules! word {
     () => {
-        "ldr r9, [r4, #{pixel}]
-         ldr r7, [r4], #4
-         ldr r11, [r5], #4
-         sxtb16 r10, r9, ror #8
+        "ldrd r8, r9, [r6], #8
+         ldrd r12, lr, [r7], #8
+         sxtb16 r10, r8, ror #8
+         sxtb16 r8, r8
+         sxtb16 r11, r9, ror #8
          sxtb16 r9, r9
-         sxtb16 r8, r7, ror #8
-         sxtb16 r7, r7
-         sxtb16 r12, r11, ror #8
-         sxtb16 r11, r11
-         smlad r0, r7, r11, r0
-         smlad r2, r9, r11, r2
          smlad r0, r8, r12, r0
-         smlad r2, r10, r12, r2
-         ldr r11, [r6], #4
-         sxtb16 r12, r11, ror #8
-         sxtb16 r11, r11
-         smlad r1, r7, r11, r1
-         smlad r3, r9, r11, r3
+         smlad r0, r10, lr, r0
+         smlad r3, r9, r12, r3
+         smlad r3, r11, lr, r3
+         ldrd r12, lr, [r7], #8
          smlad r1, r8, r12, r1
-         smlad r3, r10, r12, r3"
+         smlad r1, r10, lr, r1
+         smlad r4, r9, r12, r4
+         smlad r4, r11, lr, r4
+         ldrd r12, lr, [r7], #8
+         smlad r2, r8, r12, r2
+         smlad r2, r10, lr, r2
+         smlad r5, r9, r12, r5
+         smlad r5, r11, lr, r5"
     };
 }
 
-/// One channel: 8 instructions for 4 multiplications.
-macro_rules! byte {
-    () => {
-        "ldrsb r9, [r4, #{pixel}]
-         ldrsb r7, [r4], #1
-         ldrsb r11, [r5], #1
-         ldrsb r12, [r6], #1
-         smlabb r0, r7, r11, r0
-         smlabb r1, r7, r12, r1
-         smlabb r2, r9, r11, r2
-         smlabb r3, r9, r12, r3"
-    };
-}
-
-/// In: r0 input, r1 weights, r2 and r3 the two filters' biases. Out: r0, r1 the first pixel's
-/// accumulators, r2, r3 the second's.
+/// Enters: r0 the frame. Leaves: sp points at eight words: x, out, second, third, end, end of x, entry
+/// into the loop, zero; r6 the stream. 18 instructions.
 ///
-/// r4 input, r5 and r6 weights of either filter, r7 and r8 pairs of the first pixel, r9 and r10 of the
-/// second, r11 and r12 of a filter, lr counts words; the stack counts runs. 9 instructions around the
-/// runs, 2 per turn of four words, 5 or 6 per run.
+/// The loop has four words; it is entered so far behind its head that the rest of the words by four is
+/// done first.
+macro_rules! enter {
+    () => {
+        ".cpu cortex-m33
+         push {{r4-r11, lr}}
+         ldm r0, {{r1-r8}}
+         rsb r9, r6, #0
+         and r9, r9, #3
+         movs r10, #80
+         mul r9, r9, r10
+         adr r10, 2f
+         add r9, r10
+         orr r11, r9, #1
+         movs r10, #24
+         mla r10, r6, r10, r1
+         mov r6, r8
+         mov r12, r7
+         push {{r11, r12}}
+         push {{r5, r10}}
+         push {{r1-r4}}"
+    };
+}
+
+/// Sums of one record: 11 instructions around the words, 3 per four words.
+macro_rules! sums {
+    () => {
+        "ldrd r0, r3, [r6], #8
+         ldr r7, [sp]
+         mov r1, r0
+         mov r2, r0
+         mov r4, r3
+         mov r5, r3
+         ldr pc, [sp, #24]
+         .p2align 2
+         2:"
+    };
+}
+
+/// After the words: more of them, or on.
+macro_rules! more {
+    () => {
+        "ldr r12, [sp, #20]
+         cmp r7, r12
+         bne 2b"
+    };
+}
+
+/// Computes all whole pairs of filters.
+///
+/// # Safety
+/// The frame's patches, records and outputs are there.
+#[inline(always)]
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
+    // SAFETY: the caller's promise; the function keeps to the procedure call standard.
+    unsafe { all_pairs::<METHOD>(frame) }
+}
+
+/// Finishes the sum in `$acc` and stores it: 6 instructions for `TfLite`, 4 for `Single`.
+///
+/// r8 the mantissa, r10 the shift, lr the addend. In `TfLite` the sign of the sum stands for that of the
+/// product: they differ only where 2·acc·m rounds to zero, and there the shift, at least one, rounds both
+/// to the zero point.
+macro_rules! finish {
+    ($acc:literal, $store:literal) => {
+        concat!(
+            ".if {double}\nadd r9, lr, ", $acc, ", asr #31\nlsl ", $acc, ", ", $acc, ", #1\nsmmlar ",
+            $acc, ", ", $acc, ", r8, r9\n.else\nsmmla ", $acc, ", ", $acc, ", r8, lr\n.endif\nasr ",
+            $acc, ", ", $acc, ", r10\nssat ", $acc, ", #8, ", $acc, "\nstrb ", $acc, ", ", $store
+        )
+    };
+}
+
+/// Per pair, beside the words: 30 instructions and 36 for six outputs in `TfLite`, 24 in `Single`.
+///
+/// Sums: r0 to r2 the first filter's, r3 to r5 the second's; r6 stream, r7 patches, r8 and r9 weights,
+/// the odd pairs of them in r10 and r11, r12 and lr a pixel's pairs. Outputs: r7 and r12 the pixels'
+/// distances, r8 mantissa, r9 scratch, r10 shifts, r11 where the output goes, lr the addend.
 #[unsafe(naked)]
-unsafe extern "C" fn sum<P: Patch>() {
+unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
     naked_asm!(
-        ".cpu cortex-m33",
-        "push {{r4-r11, lr}}",
-        "mov r4, r0",
-        "mov r5, r1",
-        "movw r6, #{filter}",
-        "add r6, r5",
-        "mov r0, r2",
-        "mov r1, r3",
-        ".if {counted}",
-        "mov lr, #{counted}",
-        "push {{lr}}",
-        "3:",
-        ".endif",
-        ".rept {copies}",
-        ".if {turns}",
-        "movw lr, #{turns}",
-        "2:",
-        ".rept 4",
+        enter!(),
+        "1:",
+        sums!(),
         word!(),
-        ".endr",
-        "subs lr, #1",
-        "bne 2b",
-        ".endif",
-        ".rept {rest}",
         word!(),
-        ".endr",
-        ".rept {bytes}",
-        byte!(),
-        ".endr",
-        ".if {gap} >= 4096",
-        "movw r11, #{gap}",
-        "add r4, r11",
-        ".elseif {gap}",
-        "addw r4, r4, #{gap}",
-        ".endif",
-        ".endr",
-        ".if {counted}",
-        "ldr lr, [sp]",
-        "subs lr, #1",
-        "str lr, [sp]",
-        "bne 3b",
-        "add sp, #4",
-        ".endif",
+        word!(),
+        word!(),
+        more!(),
+        "ldrd r8, r10, [r6], #8",
+        "ldr r11, [sp, #4]",
+        "ldrd r12, r7, [sp, #8]",
+        "ldr lr, [sp, #28]",
+        "lsr r9, r10, #8",
+        "lsl lr, lr, r9",
+        finish!("r2", "[r11, r7]"),
+        finish!("r1", "[r11, r12]"),
+        finish!("r0", "[r11], #1"),
+        "ldr r8, [r6], #4",
+        "ldr lr, [sp, #28]",
+        "lsr r9, r10, #24",
+        "lsr r10, r10, #16",
+        "lsl lr, lr, r9",
+        finish!("r5", "[r11, r7]"),
+        finish!("r4", "[r11, r12]"),
+        finish!("r3", "[r11], #1"),
+        "str r11, [sp, #4]",
+        "ldr r12, [sp, #16]",
+        "cmp r11, r12",
+        "bne 1b",
+        "add sp, #32",
         "pop {{r4-r11, pc}}",
-        filter = const Plan::<P>::FILTER,
-        pixel = const Plan::<P>::PIXEL,
-        copies = const Plan::<P>::COPIES,
-        counted = const Plan::<P>::COUNTED,
-        turns = const Plan::<P>::TURNS,
-        rest = const Plan::<P>::REST,
-        bytes = const Plan::<P>::BYTES,
-        gap = const Plan::<P>::GAP,
+        double = const (METHOD == TFLITE) as u32,
     )
 }
 
-/// Adds w·(x − zero) over `len` contiguous bytes for each filter.
-///
-/// 15 instructions per four bytes (SXTAB16 subtracts the zero point while it widens), 8 per byte of the
-/// rest, for two filters.
+
+/// The sums of a record: `[filter][pixel]`.
 ///
 /// # Safety
-/// `len` bytes, at least one, may be read from `x` and from each filter's `w`.
+/// The frame's patches and record are there.
 #[inline(always)]
-pub(crate) unsafe fn edge<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    len: usize,
-    zero: i8,
-    [mut first, mut second]: [i32; FILTERS],
-) -> [i32; FILTERS] {
-    let minus_zero = u32::from((-i16::from(zero)).cast_unsigned()) * 0x1_0001;
-    // SAFETY: the loops read `len` bytes from each pointer, which the caller vouches for.
+pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
+    let mut sums = MaybeUninit::uninit();
+    // SAFETY: the caller's promise; all six sums are written.
     unsafe {
-        asm!(
-            "subs {len}, #4",
-            "blt 3f",
-            "2:",
-            "ldr {odd}, [{x}], #4",
-            "ldr {w_odd}, [{w}], #4",
-            "sxtab16 {even}, {zero}, {odd}",
-            "sxtab16 {odd}, {zero}, {odd}, ror #8",
-            "sxtb16 {w_even}, {w_odd}",
-            "sxtb16 {w_odd}, {w_odd}, ror #8",
-            "smlad {first}, {even}, {w_even}, {first}",
-            "smlad {first}, {odd}, {w_odd}, {first}",
-            "ldr {w_odd}, [{w_second}], #4",
-            "sxtb16 {w_even}, {w_odd}",
-            "sxtb16 {w_odd}, {w_odd}, ror #8",
-            "smlad {second}, {even}, {w_even}, {second}",
-            "smlad {second}, {odd}, {w_odd}, {second}",
-            "subs {len}, #4",
-            "bge 2b",
-            "3:",
-            "adds {len}, #4",
-            "beq 5f",
-            "4:",
-            "ldrsb {even}, [{x}], #1",
-            "ldrsb {w_even}, [{w}], #1",
-            "ldrsb {w_odd}, [{w_second}], #1",
-            "sxtah {even}, {even}, {zero}",
-            "mla {first}, {even}, {w_even}, {first}",
-            "mla {second}, {even}, {w_odd}, {second}",
-            "subs {len}, #1",
-            "bne 4b",
-            "5:",
-            x = inout(reg) x => _,
-            w = inout(reg) w => _,
-            w_second = inout(reg) w.add(P::FILTER) => _,
-            len = inout(reg) len => _,
-            zero = in(reg) minus_zero,
-            first = inout(reg) first,
-            second = inout(reg) second,
-            even = out(reg) _,
-            odd = out(reg) _,
-            w_even = out(reg) _,
-            w_odd = out(reg) _,
-            options(readonly, nostack),
-        );
+        one_pair(frame, sums.as_mut_ptr());
+        sums.assume_init()
     }
-    [first, second]
+}
+
+/// As [`all_pairs`], but one pair, whose sums are stored.
+#[unsafe(naked)]
+unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]) {
+    naked_asm!(
+        "push {{r1, lr}}",
+        enter!(),
+        sums!(),
+        word!(),
+        word!(),
+        word!(),
+        word!(),
+        more!(),
+        "ldr r6, [sp, #68]",
+        "stm r6, {{r0-r5}}",
+        "add sp, #32",
+        "pop {{r4-r11, lr}}",
+        "pop {{r1, pc}}",
+    )
 }

@@ -1,171 +1,248 @@
-//! Sums of a depthwise convolution: four channels at a time, one word of the input per tap.
+//! A depthwise convolution: four channels at a time.
 //!
-//! The weights of the four channels are widened once for all pixels; a tap then is one load, two
-//! SXTB16, a load of two words and four SMLABB or SMLATT: 8 instructions for 4 multiplications.
+//! A band holds a pixel as two pairs of half-words, channels (0, 2) and (1, 3), and so does the stream
+//! with a tap's weights: a tap is two LDRD and four SMLABB or SMLATT, 6 instructions for 4 multiplications.
 
 use core::arch::{asm, naked_asm};
-use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
-use super::{widen, widen_and_add};
-use crate::kernels::depthwise_conv2d::{MOST_UNROLLED, Taps, Window};
-use crate::kernels::rolled;
+use crate::isa::TARGET;
+use crate::kernels::TFLITE;
+use crate::kernels::requant::{Channel, Requant};
+use crate::packing::depthwise_record_words;
+use crate::scratch::{CHANNELS, Geometry};
 
-/// Channels summed together.
-pub(crate) const CHANNELS: usize = 4;
+/// Bytes of a pixel in a band.
+pub(crate) const PIXEL: usize = 2 * CHANNELS;
 
-/// Which code a window uses.
-struct Plan<W>(PhantomData<W>);
-
-impl<W: Window> Plan<W> {
-    /// Whether [`sum`] serves: widened weights kept on the stack, a row of taps within a load's reach.
-    /// For larger windows weights are widened for every pixel.
-    const KEPT: bool = W::UNROLLED && W::KERNEL[1] * W::STEP[1] < 4096 && W::STEP[0] < 1 << 16;
-    const COLUMN: usize = if Self::KEPT { W::STEP[1] } else { 0 };
-    const ROW: usize = W::STEP[0] % (1 << 16);
+/// Copies pixels, `step` bytes apart, to a band; returns where the next goes. 7 instructions per pixel.
+///
+/// # Safety
+/// The pixels' four channels may be read, and the band has room for them.
+#[inline(always)]
+pub(crate) unsafe fn copy(x: *const i8, step: usize, to: *mut i8, pixels: usize) -> *mut i8 {
+    let mut next = to;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "cbz r0, 3f",
+            "2:",
+            "ldr {even}, [{x}]",
+            "add {x}, {step}",
+            "sxtb16 {odd}, {even}, ror #8",
+            "sxtb16 {even}, {even}",
+            "subs r0, #1",
+            "strd {even}, {odd}, [{next}], #8",
+            "bne 2b",
+            "3:",
+            x = inout(reg) x => _,
+            next = inout(reg) next,
+            step = in(reg) step,
+            even = out(reg) _,
+            odd = out(reg) _,
+            inout("r0") pixels => _,
+            options(nostack),
+        );
+    }
+    next
 }
 
-/// Four channels in two words.
-pub(crate) struct Sums;
+/// Writes pixels of padding; returns where the next goes.
+///
+/// # Safety
+/// The band has room for them.
+#[inline(always)]
+pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
+    let pair = u32::from(i16::from(zero).cast_unsigned()) * 0x1_0001;
+    for _ in 0..pixels {
+        crate::kernels::rolled();
+        // SAFETY: the caller's promise; bands are aligned.
+        unsafe {
+            to.cast::<[u32; 2]>().write([pair; 2]);
+            to = to.add(PIXEL);
+        }
+    }
+    to
+}
 
-impl Taps<CHANNELS> for Sums {
-    type Filter = [MaybeUninit<[u32; 2]>; MOST_UNROLLED];
+/// A group of channels with its constants, as the code below reads them.
+#[repr(C)]
+pub(crate) struct Kernel {
+    /// Weights: two words per tap.
+    weights: *const i32,
+    /// Rows of taps, and columns.
+    rows: usize,
+    columns: usize,
+    /// Bytes from a tap to the next, and from behind a row's last to the next row's first.
+    right: usize,
+    down: isize,
+    /// Bytes in the band from a pixel to the next, and in the output.
+    pixel: usize,
+    step: usize,
+    /// One past the outputs of a row.
+    end: MaybeUninit<*mut i8>,
+    bias: [i32; CHANNELS],
+    channels: [Channel; CHANNELS],
+}
 
+impl Kernel {
+    /// The kernel of a record, for bands of rows of so many bytes.
+    ///
+    /// # Safety
+    /// The record is one of the layer's.
     #[inline(always)]
-    unsafe fn filter<W: Window>(w: *const i8) -> Self::Filter {
-        let mut filter = [MaybeUninit::uninit(); MOST_UNROLLED];
-        if Plan::<W>::KEPT {
-            for (tap, pairs) in filter.iter_mut().enumerate().take(W::TAPS) {
-                rolled();
-                // SAFETY: a tap of W, by the caller's promise.
-                pairs.write(widen(unsafe { load(w.add(tap * W::WEIGHT_STEP)) }));
+    pub(crate) unsafe fn new(
+        geometry: &Geometry,
+        row_bytes: usize,
+        record: *const i32,
+        requant: Requant,
+    ) -> Self {
+        let [rows, columns] = geometry.kernel;
+        let [down, right] = geometry.dilation;
+        let right = right * PIXEL;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let factors = record.add(depthwise_record_words(TARGET, rows * columns) - CHANNELS / 2 * 3);
+            Self {
+                weights: record.add(CHANNELS),
+                rows,
+                columns,
+                right,
+                down: (down * row_bytes) as isize - (columns * right) as isize,
+                pixel: geometry.stride[1] * PIXEL,
+                step: geometry.output[2],
+                end: MaybeUninit::uninit(),
+                bias: record.cast::<[i32; CHANNELS]>().read(),
+                channels: core::array::from_fn(|k| requant.unpacked(factors, k)),
             }
         }
-        filter
     }
 
+    /// The sums of a pixel whose first tap is at `x`.
+    ///
+    /// # Safety
+    /// All taps may be read.
     #[inline(always)]
-    unsafe fn pixel<W: Window>(
-        x: *const i8,
-        w: *const i8,
-        filter: &Self::Filter,
-        mut acc: [i32; CHANNELS],
-    ) -> [i32; CHANNELS] {
-        if Plan::<W>::KEPT {
-            // SAFETY: `sum` reads the taps of W from x, which the caller vouches for, and their widened
-            // weights, all initialised by `filter`; it saves r4 to r12.
-            unsafe {
-                asm!(
-                    "bl {sum}",
-                    sum = sym sum::<W>,
-                    inout("r0") acc[0],
-                    inout("r1") acc[1],
-                    inout("r2") acc[2],
-                    inout("r3") acc[3],
-                    in("r4") x,
-                    in("r5") filter.as_ptr(),
-                    out("lr") _,
-                    options(readonly),
-                );
-            }
-            return acc;
+    pub(crate) unsafe fn sums(&self, x: *const i8) -> [i32; CHANNELS] {
+        let mut sums = MaybeUninit::uninit();
+        // SAFETY: the caller's promise; all four sums are written.
+        unsafe {
+            one_pixel(self, x, sums.as_mut_ptr());
+            sums.assume_init()
         }
-        for ky in 0..W::KERNEL[0] {
-            for kx in 0..W::KERNEL[1] {
-                rolled();
-                let tap = ky * W::KERNEL[1] + kx;
-                // SAFETY: a tap of W, by the caller's promise.
-                unsafe {
-                    let x = load(x.add(ky * W::STEP[0] + kx * W::STEP[1]));
-                    let w = load(w.add(tap * W::WEIGHT_STEP));
-                    acc = multiply(widen(x), widen(w), acc);
+    }
+
+    /// A row of pixels; the first one's first tap is at `x`, its output goes to `out`.
+    ///
+    /// # Safety
+    /// All taps may be read and all outputs written.
+    #[inline(always)]
+    pub(crate) unsafe fn row<const METHOD: u32>(&self, x: *const i8, out: *mut i8, pixels: usize) {
+        let kernel = Self {
+            end: MaybeUninit::new(out.wrapping_add(pixels * self.step)),
+            ..*self
+        };
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.right != PIXEL {
+                pixels_of_row::<METHOD, 0>(&kernel, x, out);
+            } else {
+                match [self.rows, self.columns] {
+                    [3, 3] => pixels_of_row::<METHOD, 3>(&kernel, x, out),
+                    _ => pixels_of_row::<METHOD, 0>(&kernel, x, out),
                 }
             }
         }
-        acc
-    }
-
-    #[inline(always)]
-    unsafe fn edge<W: Window>(
-        x: *const i8,
-        w: *const i8,
-        [rows, columns]: [usize; 2],
-        zero: i8,
-        mut acc: [i32; CHANNELS],
-    ) -> [i32; CHANNELS] {
-        let minus_zero = u32::from((-i16::from(zero)).cast_unsigned()) * 0x1_0001;
-        for ky in 0..rows {
-            rolled();
-            for kx in 0..columns {
-                rolled();
-                // SAFETY: a tap of the part, by the caller's promise.
-                let (x, w) = unsafe {
-                    (
-                        load(x.add(ky * W::STEP[0] + kx * W::STEP[1])),
-                        load(w.add((ky * W::KERNEL[1] + kx) * W::WEIGHT_STEP)),
-                    )
-                };
-                acc = multiply(widen_and_add(x, minus_zero), widen(w), acc);
-            }
-        }
-        acc
     }
 }
 
-/// In and out: r0 to r3 the accumulators; in: r4 input, r5 widened weights.
+/// One tap: 6 instructions for 4 multiplications. r4 input, r5 weights, r8 to r11 pairs of either.
+macro_rules! tap {
+    ($next:literal) => {
+        concat!(
+            "ldrd r8, r9, [r4]", $next, "\nldrd r10, r11, [r5], #8\nsmlabb r0, r8, r10, r0\n",
+            "smlatt r2, r8, r10, r2\nsmlabb r1, r9, r11, r1\nsmlatt r3, r9, r11, r3\n"
+        )
+    };
+}
+
+/// All taps of a pixel: r6 its first tap, lr the kernel; r7 is free. Written out for a window of `side`
+/// by `side` adjacent taps, or looped over: 4 instructions more per tap, 5 per row.
+macro_rules! taps {
+    () => {
+        concat!(
+            "add r5, lr, #32\nldm r5, {{r0-r3}}\nldr r5, [lr]\nmov r4, r6\n",
+            ".if {side}\nldr r7, [lr, #16]\n.rept {side}\n.rept {side}\n",
+            tap!(", #8"),
+            ".endr\nadd r4, r7\n.endr\n.else\nldr r7, [lr, #4]\n2:\nldr r12, [lr, #8]\n3:\n",
+            tap!(""),
+            "ldr r8, [lr, #12]\nadd r4, r8\nsubs r12, #1\nbne 3b\nldr r8, [lr, #16]\nadd r4, r8\n",
+            "subs r7, #1\nbne 2b\n.endif\n"
+        )
+    };
+}
+
+/// Finishes the sum in `$acc` and stores it: 7 instructions for `TfLite`, 5 for `Single`, as in
+/// [`super::conv2d`]; r4 scratch, r12 the output.
+macro_rules! finish {
+    ($acc:literal, $channel:literal, $at:literal) => {
+        concat!(
+            "add r8, lr, #", $channel, "\nldm r8, {{r9, r10, r11}}\n",
+            ".if {double}\nadd r10, r10, ", $acc, ", asr #31\nlsl ", $acc, ", ", $acc,
+            ", #1\nsmmlar ", $acc, ", ", $acc, ", r9, r10\n.else\nsmmla ", $acc, ", ", $acc,
+            ", r9, r10\n.endif\nasr ", $acc, ", ", $acc, ", r11\nssat ", $acc, ", #8, ", $acc,
+            "\nstrb ", $acc, ", [r12, #", $at, "]\n"
+        )
+    };
+}
+
+/// A row of pixels, beside the taps 4 + 16 + 32 instructions per pixel in `TfLite`.
 ///
-/// r9 and r10 pairs of the input, r11 and r12 of the weights; offsets within a row of taps are
-/// immediate. 8 instructions per tap, 2 per row, 2 around.
+/// r0 to r3 the sums, r4 taps, r5 weights, r6 the pixel's first tap, r8 to r11 data, r12 the output (on
+/// the stack while taps are looped over), lr the kernel.
 #[unsafe(naked)]
-unsafe extern "C" fn sum<W: Window>() {
+unsafe extern "C" fn pixels_of_row<const METHOD: u32, const SIDE: usize>(
+    kernel: &Kernel,
+    x: *const i8,
+    out: *mut i8,
+) {
     naked_asm!(
         ".cpu cortex-m33",
-        "push {{r4, r5, r9-r12, lr}}",
-        ".rept {rows}",
-        ".set .Lember_column, 0",
-        ".rept {columns}",
-        "ldr r9, [r4, #.Lember_column]",
-        "ldrd r11, r12, [r5], #8",
-        "sxtb16 r10, r9, ror #8",
-        "sxtb16 r9, r9",
-        "smlabb r0, r9, r11, r0",
-        "smlabb r1, r10, r12, r1",
-        "smlatt r2, r9, r11, r2",
-        "smlatt r3, r10, r12, r3",
-        ".set .Lember_column, .Lember_column + {column}",
-        ".endr",
-        ".if {rows} > 1",
-        "movw r11, #{row}",
-        "add r4, r11",
-        ".endif",
-        ".endr",
-        "pop {{r4, r5, r9-r12, pc}}",
-        rows = const W::KERNEL[0],
-        columns = const W::KERNEL[1],
-        column = const Plan::<W>::COLUMN,
-        row = const Plan::<W>::ROW,
+        "push {{r2, r4-r11, lr}}",
+        "mov lr, r0",
+        "mov r6, r1",
+        "1:",
+        taps!(),
+        "ldr r12, [sp]",
+        finish!("r0", "48", "0"),
+        finish!("r1", "60", "1"),
+        finish!("r2", "72", "2"),
+        finish!("r3", "84", "3"),
+        "ldrd r8, r9, [lr, #20]",
+        "ldr r10, [lr, #28]",
+        "add r6, r8",
+        "add r12, r9",
+        "str r12, [sp]",
+        "cmp r12, r10",
+        "bne 1b",
+        "pop {{r2, r4-r11, pc}}",
+        side = const SIDE,
+        double = const (METHOD == TFLITE) as u32,
     )
 }
 
-/// Four bytes, whatever their alignment. One instruction.
-///
-/// # Safety
-/// Four bytes may be read from `at`.
-#[inline(always)]
-unsafe fn load(at: *const i8) -> u32 {
-    // SAFETY: the caller's promise.
-    unsafe { at.cast::<u32>().read_unaligned() }
-}
-
-/// Channel by channel: acc + x·w. LLVM makes SMLABB and SMLATT of it: four instructions.
-#[inline(always)]
-fn multiply(x: [u32; 2], w: [u32; 2], acc: [i32; CHANNELS]) -> [i32; CHANNELS] {
-    let low = |pair: u32| i32::from(pair as i16);
-    let high = |pair: u32| pair.cast_signed() >> 16;
-    [
-        acc[0].wrapping_add(low(x[0]) * low(w[0])),
-        acc[1].wrapping_add(low(x[1]) * low(w[1])),
-        acc[2].wrapping_add(high(x[0]) * high(w[0])),
-        acc[3].wrapping_add(high(x[1]) * high(w[1])),
-    ]
+/// As [`pixels_of_row`], but one pixel, whose sums are stored.
+#[unsafe(naked)]
+unsafe extern "C" fn one_pixel(kernel: &Kernel, x: *const i8, sums: *mut [i32; CHANNELS]) {
+    naked_asm!(
+        ".cpu cortex-m33",
+        "push {{r2, r4-r11, lr}}",
+        "mov lr, r0",
+        "mov r6, r1",
+        taps!(),
+        "ldr r12, [sp]",
+        "stm r12, {{r0-r3}}",
+        "pop {{r2, r4-r11, pc}}",
+        side = const 0,
+    )
 }

@@ -1,294 +1,335 @@
 //! 2-D convolution.
 //!
-//! Output channels outermost, a few filters at a time ([`isa::FILTERS`]), so that bias and multiplier
-//! stay in registers over all pixels. Pixels without padded taps ([`isa::PIXELS`] at a time) sum whole
-//! runs of contiguous bytes, since a row of taps is contiguous in NHWC and OHWI. Pixels at the border
-//! sum w·(x − zero) over the valid taps only, from a bias without the folded zero point. 1×1
-//! convolutions of stride 1 see the image as one row.
-//!
-//! Counts that do not divide are covered by overlap: the last group of filters or pixels starts early
-//! enough to be full and writes some outputs twice, with the same value.
+//! One function for every convolution of a model: it reads shapes from a [`Task`], so that its code is
+//! there once and its size is known. Pixels go in raster order, [`isa::PIXELS`] at a time: their patches
+//! are gathered into scratch, padding filled with the input's zero point, in the form that the
+//! innermost sums want; then all filters run over them, a pair at a time, from one packed stream
+//! ([`crate::packing`]). So there is no border in the sums, and an output may overlap the input it
+//! comes from ([`Geometry::overlap_distance`]).
 
-use core::marker::PhantomData;
-
-use super::requant::{Channels, Requant, accumulator_bits};
-use super::sliding::{Axis, axes};
-use super::{elements, least, opaque, per_channel, rolled, unary};
-use crate::arena::Memory;
+use super::requant::{Method, Requant, accumulator_bits};
+use super::sliding::axes;
+use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, least, per_channel};
+use crate::arena::{Memory, Region};
+use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
 use crate::layer::Conv2d;
+use crate::packing::{self, FILTERS};
+use crate::params::Conv2dParams;
+use crate::scratch::Geometry;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
-    layer::<L>(unary::<L, _>(arena));
-}
-
-/// The part of the input under one filter, as runs of contiguous bytes in two nested loops.
-pub(crate) trait Patch {
-    /// Bytes of a run.
-    const RUN: usize;
-    /// Number of runs: outer, inner loop.
-    const RUNS: [usize; 2];
-    /// Bytes in the input from a run to the next of either loop.
-    const STEP: [usize; 2];
-    /// Bytes in the input from a pixel's patch to the next pixel's.
-    const PIXEL: usize;
-    /// Bytes in the weights from a filter to the next of its group.
-    const FILTER: usize;
-    /// Filters in all; a group's filters beyond that are the last one again.
-    const FILTERS: usize;
-}
-
-/// The patch of a layer, and everything else that is constant in it.
-pub(crate) struct Shape<L>(PhantomData<L>);
-
-impl<L: Conv2d> Patch for Shape<L> {
-    const RUN: usize = Self::TAPS / (Self::RUNS[0] * Self::RUNS[1]);
-    const RUNS: [usize; 2] = {
-        let [rows, columns] = L::PARAMS.kernel;
-        let row = L::PARAMS.dilation[0] * L::PARAMS.input[1];
-        match (columns == 1 || L::PARAMS.dilation[1] == 1, rows) {
-            (true, 1) => [1, 1],
-            // The kernel is as wide as the image: its rows touch.
-            (true, _) if row == columns => [1, 1],
-            (true, _) => [1, rows],
-            (false, _) => [rows, columns],
+    let base = valid::<L, _>(arena);
+    let task: &'static Task = const { &Task::new::<L>() };
+    // SAFETY: `valid` checked regions, sizes and constants against each other.
+    unsafe {
+        match task.requant.method() {
+            Method::TfLite => run::<TFLITE>(base, frozen(task)),
+            Method::Single { pre: 0 } => run::<SINGLE>(base, frozen(task)),
+            Method::Single { .. } | Method::General => run::<OTHER>(base, frozen(task)),
         }
-    };
-    const STEP: [usize; 2] = {
-        let row = L::PARAMS.dilation[0] * L::PARAMS.input[1] * L::PARAMS.input[2];
-        if Self::RUNS[0] == 1 && L::PARAMS.dilation[1] == 1 || L::PARAMS.kernel[1] == 1 {
-            [0, row]
-        } else {
-            [row, L::PARAMS.dilation[1] * L::PARAMS.input[2]]
-        }
-    };
-    const PIXEL: usize = if Self::INTERIOR > 1 {
-        Self::X.stride * L::PARAMS.input[2]
-    } else {
-        0
-    };
-    const FILTER: usize = if Self::FILTERS > 1 { Self::TAPS } else { 0 };
-    const FILTERS: usize = L::PARAMS.output[2];
+    }
 }
 
-impl<L: Conv2d> Shape<L> {
-    const TAPS: usize = L::PARAMS.kernel[0] * L::PARAMS.kernel[1] * L::PARAMS.input[2];
-    /// 1×1, stride 1, no padding: pixels in, pixels out.
-    const POINTWISE: bool = {
-        let (y, x) = axes!(L::PARAMS);
-        y.kernel * x.kernel * y.stride * x.stride == 1
+/// A layer as [`run`] reads it; a constant of the model.
+#[derive(Debug)]
+pub(crate) struct Task {
+    /// Offsets in the arena.
+    input: usize,
+    output: usize,
+    scratch: usize,
+    geometry: Geometry,
+    zero: i8,
+    /// Whether a patch is one pixel and its pixels follow each other.
+    pointwise: bool,
+    requant: Requant,
+    packed: &'static [i32],
+}
+
+impl Task {
+    const fn new<L: Conv2d>() -> Self {
+        let p = L::PARAMS;
+        let (y, x) = axes!(p);
+        let mut geometry = p.geometry();
+        let pointwise = y.kernel * x.kernel * y.stride * x.stride == 1
             && y.pad + x.pad == 0
             && y.len == y.out
-            && x.len == x.out
-    };
-    const Y: Axis = {
-        let (mut y, _) = axes!(L::PARAMS);
-        if Self::POINTWISE {
-            (y.len, y.out) = (1, 1);
+            && x.len == x.out;
+        if pointwise {
+            geometry.input = [1, y.len * x.len, p.input[2]];
+            geometry.output = [1, y.len * x.len, p.output[2]];
         }
-        y
-    };
-    const X: Axis = {
-        let (y, mut x) = axes!(L::PARAMS);
-        if Self::POINTWISE {
-            (x.len, x.out) = (y.len * x.len, y.out * x.out);
+        Self {
+            input: L::INPUT.offset,
+            output: L::OUTPUT.offset,
+            scratch: L::SCRATCH.offset,
+            geometry,
+            zero: p.input_zero,
+            pointwise,
+            requant: Requant::of_conv2d(&p),
+            packed: L::PACKED,
         }
-        x
-    };
-    /// Pixels of a row without padded taps.
-    const INTERIOR: usize = Self::X.interior_end() - Self::X.interior_start();
-    const HAS_BORDER: bool = Self::Y.has_border() || Self::X.has_border();
-    const REQUANT: Requant = {
-        let p = L::PARAMS;
-        let bits = accumulator_bits(Self::TAPS, p.bias);
-        Requant::new(
-            p.rounding,
-            p.output_zero,
-            p.clamp,
-            bits,
-            (p.mantissas, p.exponents),
-        )
-    };
-    const VALID: () = {
+    }
+}
+
+/// The arena of a layer whose regions and constants fit together, or it does not compile.
+#[inline(always)]
+fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
+    const {
         let p = L::PARAMS;
         let (y, x) = axes!(p);
         assert!(y.is_valid() && x.is_valid(), "invalid window");
+        assert!(p.input[2] > 0, "no input channels");
         assert!(
-            L::INPUT.len == elements(p.input),
-            "input region and shape differ"
-        );
-        assert!(
-            L::OUTPUT.len == elements(p.output),
-            "output region and shape differ"
-        );
-        assert!(
-            p.weights.len() == p.output[2] * Self::TAPS,
+            p.weights.len() == p.output[2] * p.kernel[0] * p.kernel[1] * p.input[2],
             "weights and shape differ"
         );
         per_channel(p.output[2], p.bias, p.mantissas, p.exponents);
-    };
+        assert!(
+            L::PACKED.len() == packing::conv2d_words(&p),
+            "stream and shape differ"
+        );
+        let scratch = TARGET.conv2d_scratch(&p.geometry());
+        windowed([L::INPUT, L::OUTPUT, L::SCRATCH], &p.geometry(), scratch, M::LEN);
+        // Bytes of the arena are far fewer than isize::MAX.
+        let below = L::OUTPUT.offset as isize + p.geometry().overlap_distance();
+        assert!(
+            !L::INPUT.overlaps(L::OUTPUT) || below <= L::INPUT.offset as isize,
+            "the output overlaps input that is still needed"
+        );
+    }
+    arena.as_mut_ptr()
 }
 
-/// A group of filters with its constants.
-struct Group {
-    weights: *const i8,
-    bias: [i32; isa::FILTERS],
-    channels: Channels<{ isa::FILTERS }>,
+/// Asserts that regions (input, output, scratch) lie in the arena, have the shapes' sizes, and that the
+/// scratch is apart and large enough.
+pub(crate) const fn windowed(
+    [input, output, scratch]: [Region; 3],
+    geometry: &Geometry,
+    scratch_bytes: usize,
+    arena: usize,
+) {
+    inside(input, arena);
+    inside(output, arena);
+    inside(scratch, arena);
+    assert!(
+        input.len == elements(geometry.input),
+        "input region and shape differ"
+    );
+    assert!(
+        output.len == elements(geometry.output),
+        "output region and shape differ"
+    );
+    assert!(scratch.len >= scratch_bytes, "not enough scratch");
+    assert!(
+        !scratch.overlaps(input) && !scratch.overlaps(output),
+        "scratch overlaps input or output"
+    );
 }
 
+/// Some pixels and the filters to run over them.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Frame {
+    /// The patches.
+    pub(crate) x: *const i8,
+    /// The first pixel's first output that is not written yet.
+    pub(crate) out: *mut i8,
+    /// Bytes from the first pixel's output to the second's, or 0 if there is none: what is written
+    /// there by mistake is written over.
+    pub(crate) second: usize,
+    /// Bytes to the third pixel's output, or to that of the last there is.
+    pub(crate) third: usize,
+    /// One past the first pixel's last output of a whole pair.
+    pub(crate) end: *mut i8,
+    /// Blocks of a patch: words of four taps, or vectors of sixteen.
+    pub(crate) blocks: usize,
+    /// Twice the output's zero point, plus one.
+    pub(crate) zero: i32,
+    /// The next record.
+    pub(crate) packed: *const i32,
+}
+
+/// Computes all outputs.
+///
+/// # Safety
+/// The task is that of a layer that [`valid`] accepts, `arena` its arena.
 #[inline(never)]
-fn layer<L: Conv2d>(arena: *mut i8) {
-    const { Shape::<L>::VALID };
-    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
-    let filters = L::PARAMS.output[2];
-    // SAFETY: `unary` checked that both regions are inside the arena, `VALID` that they have the shapes'
-    // sizes. Every address below is that of an element of the shapes.
-    let input = unsafe { arena.add(L::INPUT.offset) }.cast_const();
-    // SAFETY: as above.
-    let output = unsafe { arena.add(L::OUTPUT.offset) };
-    let rows = y.interior_start()..y.interior_end();
-    let mut next = 0;
-    while next < opaque(filters) {
-        rolled();
-        let first = least(next, filters - least(filters, isa::FILTERS));
-        let group = group::<L>(first);
-        let edge_bias = edge_bias::<L>(&group);
-        for oy in 0..y.out {
-            let whole = Shape::<L>::INTERIOR > 0 && rows.contains(&oy);
-            // SAFETY: the first element of row oy and of this group.
-            let row = unsafe { output.add(oy * x.out * filters + first) };
-            let mut ox = 0;
-            while ox < x.out {
-                if whole && ox == x.interior_start() {
-                    interior::<L>(input, row, oy, &group);
-                    ox = x.interior_end();
-                } else if Shape::<L>::HAS_BORDER {
-                    let acc = edge::<L>(input, (oy, ox), &group, edge_bias);
-                    // SAFETY: pixel ox of row oy.
-                    store::<L>(unsafe { row.add(ox * filters) }, acc, &group);
-                    ox += 1;
+unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+    let g = &task.geometry;
+    let [_, columns, filters] = g.output;
+    let taps = g.kernel[0] * g.kernel[1] * g.input[2];
+    // SAFETY: the regions lie in the arena; one past the end is allowed.
+    let (input, scratch, mut out, end) = unsafe {
+        let out = arena.add(task.output);
+        let pixels = g.output[0] * columns;
+        (
+            arena.add(task.input).cast_const(),
+            arena.add(task.scratch),
+            out,
+            out.add(pixels * filters),
+        )
+    };
+    let mut at = [0usize; 2];
+    while out < end {
+        let mut count = 0;
+        let mut first = out;
+        while count < isa::PIXELS && out < end {
+            // SAFETY: the scratch holds the patches of PIXELS pixels.
+            unsafe {
+                let mut patch = isa::Patch::new(scratch, count, g.input[2], taps);
+                if task.pointwise {
+                    patch.copy(input.add(at[1] * g.input[2]), g.input[2]);
+                } else {
+                    gather(task, input, at, &mut patch);
+                }
+                patch.finish();
+                out = out.add(filters);
+            }
+            at[1] += 1;
+            if at[1] == columns {
+                at = [at[0] + 1, 0];
+            }
+            count += 1;
+        }
+        let steps = [[0, 0], [filters, filters], [filters, 2 * filters]];
+        let [second, third] = steps[least(count, isa::PIXELS).wrapping_sub(1) % 3];
+        let mut frame = Frame {
+            x: scratch,
+            out: first,
+            second,
+            third,
+            // SAFETY: within the first pixel's outputs.
+            end: unsafe { first.add(filters & !1) },
+            blocks: taps.div_ceil(packing::LANES),
+            zero: task.requant.doubled_zero(),
+            packed: task.packed.as_ptr(),
+        };
+        // SAFETY: patches, stream and outputs are those of this layer.
+        unsafe {
+            if METHOD != OTHER && filters >= FILTERS {
+                isa::pairs::<METHOD>(&frame, task.requant);
+                first = frame.end;
+                frame.packed = frame
+                    .packed
+                    .add(filters / FILTERS * packing::record_words(FILTERS, taps));
+            }
+            let last = out.sub((count - 1) * filters);
+            while first < last {
+                finish(task.requant, &mut frame, count, first, last, taps);
+                first = first.add(FILTERS);
+            }
+            if task.requant.is_clamped() {
+                task.requant.clamp(frame.out, count * filters);
+            }
+        }
+    }
+}
+
+/// Computes a pair of filters whose outputs are finished one by one, or the last one of an odd number.
+///
+/// # Safety
+/// The frame's record is that of the pair that starts at `first`; `last` is one past the first pixel's
+/// last output.
+#[inline(always)]
+unsafe fn finish(
+    requant: Requant,
+    frame: &mut Frame,
+    count: usize,
+    first: *mut i8,
+    last: *mut i8,
+    taps: usize,
+) {
+    // SAFETY: the caller's promise; the record's factors are its last three words.
+    unsafe {
+        let sums = isa::sums(frame);
+        let record = packing::record_words(FILTERS, taps);
+        let factors = frame.packed.add(record - 3);
+        for (k, sums) in sums.iter().enumerate() {
+            let out = first.add(k);
+            if out < last {
+                let channel = requant.unpacked(factors, k);
+                let steps = [0, frame.second, frame.third];
+                for (&sum, step) in sums.iter().zip(steps).take(count) {
+                    *out.add(step) = requant.finish(sum, channel);
                 }
             }
         }
-        next += isa::FILTERS;
+        frame.packed = frame.packed.add(record);
     }
 }
 
+/// Gathers the patch of an output pixel.
+///
+/// # Safety
+/// `input` is the task's; the pixel lies in its output.
 #[inline(always)]
-fn group<L: Conv2d>(first: usize) -> Group {
-    let last = L::PARAMS.output[2] - 1;
-    let params = L::PARAMS;
-    // SAFETY: VALID: there are `last + 1` filters of TAPS bytes and as many of each constant.
-    unsafe {
-        Group {
-            weights: params.weights.as_ptr().add(first * Shape::<L>::TAPS),
-            bias: each(|k| *params.bias.as_ptr().add(least(first + k, last))),
-            channels: Channels::new(|k| {
-                let o = least(first + k, last);
-                Shape::<L>::REQUANT.channel(
-                    *params.mantissas.as_ptr().add(o),
-                    *params.exponents.as_ptr().add(o),
-                )
-            }),
+unsafe fn gather(task: &Task, input: *const i8, [oy, ox]: [usize; 2], patch: &mut isa::Patch) {
+    let g = &task.geometry;
+    let [rows, columns, channels] = g.input.map(|len| len as isize);
+    let [top, left] = [(oy, 0), (ox, 1)].map(|(o, i)| (o * g.stride[i]) as isize - g.pad[i] as isize);
+    // Taps of a row are contiguous unless they are dilated: then each is a run of its own.
+    let (runs, span) = if g.dilation[1] == 1 {
+        (1, g.kernel[1] as isize)
+    } else {
+        (g.kernel[1], 1)
+    };
+    let mut y = top;
+    for _ in 0..g.kernel[0] {
+        let mut x = left;
+        for _ in 0..runs {
+            // Taps before the image, in it, after it.
+            let before = bound(-x, span);
+            let upto = bound(columns - x, span);
+            let (before, upto) = if y < 0 || y >= rows { (span, span) } else { (before, upto) };
+            let within = if upto > before { upto - before } else { 0 };
+            // SAFETY: the taps `before..upto` lie in the image; a patch has room for all taps.
+            unsafe {
+                patch.fill(task.zero, (before * channels) as usize);
+                if within > 0 {
+                    let from = (y * columns + x + before) * channels;
+                    patch.copy(input.offset(from), (within * channels) as usize);
+                }
+                patch.fill(task.zero, ((span - before - within) * channels) as usize);
+            }
+            x += g.dilation[1] as isize;
+        }
+        y += g.dilation[0] as isize;
+    }
+}
+
+/// `value` within `0..=most`.
+#[inline(always)]
+fn bound(value: isize, most: isize) -> isize {
+    if value < 0 { 0 } else { least_signed(value, most) }
+}
+
+#[inline(always)]
+fn least_signed(a: isize, b: isize) -> isize {
+    if a < b { a } else { b }
+}
+
+impl Conv2dParams<'_> {
+    /// Shapes and steps.
+    pub const fn geometry(&self) -> Geometry {
+        Geometry {
+            input: self.input,
+            output: self.output,
+            kernel: self.kernel,
+            stride: self.stride,
+            dilation: self.dilation,
+            pad: self.pad,
         }
     }
 }
 
-/// The pixels of row `oy` without padded taps.
-#[inline(always)]
-fn interior<L: Conv2d>(input: *const i8, row: *mut i8, oy: usize, group: &Group) {
-    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
-    let [_, _, channels] = L::PARAMS.input;
-    let filters = L::PARAMS.output[2];
-    let pixels = least(isa::PIXELS, Shape::<L>::INTERIOR);
-    let end = Shape::<L>::INTERIOR;
-    // SAFETY: the first tap of the first interior pixel is inside.
-    let first =
-        unsafe { input.add((y.at(oy, 0) * x.len + x.at(x.interior_start(), 0)) * channels) };
-    let mut next = 0;
-    while next < end {
-        rolled();
-        let at = least(next, end - pixels);
-        // SAFETY: all taps of pixels at..at + pixels are inside; the filters lie in the weights (VALID).
-        let acc = unsafe {
-            isa::tile::<Shape<L>>(first.add(at * Shape::<L>::PIXEL), group.weights, group.bias)
-        };
-        for (k, acc) in acc.into_iter().enumerate() {
-            let pixel = x.interior_start() + at + least(k, pixels - 1);
-            // SAFETY: a pixel of row oy.
-            store::<L>(unsafe { row.add(pixel * filters) }, acc, group);
-        }
-        next += isa::PIXELS;
+impl Requant {
+    /// How the outputs of a convolution are requantised.
+    pub(crate) const fn of_conv2d(p: &Conv2dParams<'_>) -> Self {
+        let bits = accumulator_bits(p.kernel[0] * p.kernel[1] * p.input[2], p.bias);
+        let scales = (p.mantissas, p.exponents);
+        Self::new(p.rounding, p.output_zero, p.clamp, bits, scales)
     }
-}
-
-/// The bias of border pixels, which sum w·(x − zero): bias[c] + zero·Σ w[c].
-#[inline(always)]
-fn edge_bias<L: Conv2d>(group: &Group) -> [i32; isa::FILTERS] {
-    if !Shape::<L>::HAS_BORDER {
-        return group.bias;
-    }
-    each(|k| {
-        let filter = least(k, Shape::<L>::FILTERS - 1) * Shape::<L>::FILTER;
-        let mut sum = 0i32;
-        for i in 0..opaque(Shape::<L>::TAPS) {
-            rolled();
-            // SAFETY: VALID: the group's filters lie in the weights.
-            sum += i32::from(unsafe { *group.weights.add(filter + i) });
-        }
-        group.bias[k].wrapping_add(sum.wrapping_mul(i32::from(L::PARAMS.input_zero)))
-    })
-}
-
-/// The accumulators of one pixel, whatever its padding.
-#[inline(always)]
-fn edge<L: Conv2d>(
-    input: *const i8,
-    (oy, ox): (usize, usize),
-    group: &Group,
-    mut acc: [i32; isa::FILTERS],
-) -> [i32; isa::FILTERS] {
-    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
-    let [_, _, channels] = L::PARAMS.input;
-    let ((top, bottom), (left, right)) = (y.taps(oy), x.taps(ox));
-    let mut ky = top;
-    while ky < bottom {
-        rolled();
-        let mut kx = left;
-        while kx < right {
-            rolled();
-            // Adjacent taps are contiguous unless dilated.
-            let taps = if x.dilation == 1 { right - left } else { 1 };
-            let from = (y.at(oy, ky) * x.len + x.at(ox, kx)) * channels;
-            let tap = (ky * x.kernel + kx) * channels;
-            // SAFETY: `taps` valid taps from (ky, kx) on: inside the input and the weights.
-            acc = unsafe {
-                isa::edge::<Shape<L>>(
-                    input.add(from),
-                    group.weights.add(tap),
-                    taps * channels,
-                    L::PARAMS.input_zero,
-                    acc,
-                )
-            };
-            kx += taps;
-        }
-        ky += 1;
-    }
-    acc
-}
-
-/// Writes one pixel's outputs of a group.
-#[inline(always)]
-fn store<L: Conv2d>(pixel: *mut i8, acc: [i32; isa::FILTERS], group: &Group) {
-    // SAFETY: `pixel` points at the group's first channel.
-    unsafe { Shape::<L>::REQUANT.store(acc, &group.channels, pixel, Shape::<L>::FILTERS) };
-}
-
-/// One value per filter of a group.
-#[inline(always)]
-fn each<T>(f: impl FnMut(usize) -> T) -> [T; isa::FILTERS] {
-    core::array::from_fn(f)
 }

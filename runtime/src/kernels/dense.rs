@@ -1,53 +1,18 @@
-//! Fully connected layer: a few rows of weights at a time ([`isa::ROWS`]), so that one load of the input
-//! serves several outputs. The last group of rows overlaps the one before if rows do not divide.
+//! Fully connected layer: [`ROWS`] rows of weights at a time, so that one load of the input serves several
+//! outputs. One function for every layer of a model, as in [`super::conv2d`].
 
-use core::marker::PhantomData;
-
-use super::requant::{Requant, accumulator_bits};
-use super::{least, opaque, rolled, unary};
+use super::requant::{Method, Requant, accumulator_bits};
+use super::{OTHER, SINGLE, TFLITE, frozen, unary};
 use crate::arena::Memory;
 use crate::isa::dense as isa;
 use crate::layer::Dense;
+use crate::packing::{self, ROWS};
+use crate::params::DenseParams;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
-    layer::<L>(unary::<L, _>(arena));
-}
-
-/// The rows of a weight matrix.
-pub(crate) trait Rows {
-    /// Bytes of a row.
-    const LEN: usize;
-    /// Bytes from a row to the next of its group.
-    const STEP: usize;
-    /// Rows in all; a group's rows beyond that are the last one again.
-    const ROWS: usize;
-}
-
-/// The rows of a layer, and everything else that is constant in it.
-pub(crate) struct Shape<L>(PhantomData<L>);
-
-impl<L: Dense> Rows for Shape<L> {
-    const LEN: usize = L::PARAMS.inputs;
-    const STEP: usize = L::PARAMS.inputs;
-    const ROWS: usize = L::PARAMS.outputs;
-}
-
-impl<L: Dense> Shape<L> {
-    const PER_CHANNEL: bool = L::PARAMS.mantissas.len() > 1;
-    const REQUANT: Requant = {
-        let p = L::PARAMS;
-        let bits = accumulator_bits(p.inputs, p.bias);
-        Requant::new(
-            p.rounding,
-            p.output_zero,
-            p.clamp,
-            bits,
-            (p.mantissas, p.exponents),
-        )
-    };
-    const VALID: () = {
+    const {
         let p = L::PARAMS;
         assert!(p.inputs > 0 && p.outputs > 0, "empty layer");
         assert!(L::INPUT.len == p.inputs, "input region and inputs differ");
@@ -68,41 +33,110 @@ impl<L: Dense> Shape<L> {
             p.exponents.len() == p.mantissas.len(),
             "as many exponents as mantissas"
         );
+        assert!(
+            L::PACKED.len() == packing::dense_words(&p),
+            "stream and shape differ"
+        );
+    }
+    let base = unary::<L, _>(arena);
+    let task: &'static Task = const {
+        &Task {
+            input: L::INPUT.offset,
+            output: L::OUTPUT.offset,
+            inputs: L::PARAMS.inputs,
+            outputs: L::PARAMS.outputs,
+            requant: Requant::of_dense(&L::PARAMS),
+            packed: L::PACKED,
+        }
     };
+    // SAFETY: regions, sizes and constants were checked against each other.
+    unsafe {
+        match task.requant.method() {
+            Method::TfLite => run::<TFLITE>(base, frozen(task)),
+            Method::Single { pre: 0 } => run::<SINGLE>(base, frozen(task)),
+            Method::Single { .. } | Method::General => run::<OTHER>(base, frozen(task)),
+        }
+    }
 }
 
+/// A layer as [`run`] reads it; a constant of the model.
+#[derive(Debug)]
+struct Task {
+    /// Offsets in the arena.
+    input: usize,
+    output: usize,
+    inputs: usize,
+    outputs: usize,
+    requant: Requant,
+    packed: &'static [i32],
+}
+
+/// The input and the rows to run over it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Frame {
+    /// The input.
+    pub(crate) x: *const i8,
+    /// The next output.
+    pub(crate) out: *mut i8,
+    /// One past the last output of a whole group of rows.
+    pub(crate) end: *mut i8,
+    /// Blocks of the input: words of four, or vectors of sixteen.
+    pub(crate) blocks: usize,
+    /// Twice the output's zero point, plus one.
+    pub(crate) zero: i32,
+    /// The next record.
+    pub(crate) packed: *const i32,
+    /// Inputs.
+    pub(crate) len: usize,
+}
+
+/// Computes all outputs.
+///
+/// # Safety
+/// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
-fn layer<L: Dense>(arena: *mut i8) {
-    const { Shape::<L>::VALID };
-    let params = L::PARAMS;
-    // SAFETY: `unary` checked that both regions are inside the arena.
-    let (input, output) = unsafe { (arena.add(L::INPUT.offset), arena.add(L::OUTPUT.offset)) };
-    let last = params.outputs - 1;
-    let mut next = 0;
-    while next < opaque(params.outputs) {
-        rolled();
-        let first = least(next, params.outputs - least(params.outputs, isa::ROWS));
-        let bias: [i32; isa::ROWS] = core::array::from_fn(|k| {
-            // SAFETY: VALID: `last + 1` biases.
-            unsafe { *params.bias.as_ptr().add(least(first + k, last)) }
-        });
-        // SAFETY: VALID: rows first..first + ROWS, or the last one again, lie in the weights; the input
-        // has as many elements as a row.
-        let acc = unsafe {
-            let w = params.weights.as_ptr().add(first * params.inputs);
-            isa::tile::<Shape<L>>(input, w, bias)
+unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+    let record = packing::record_words(ROWS, task.inputs);
+    // SAFETY: the regions lie in the arena, the records in the stream.
+    unsafe {
+        let out = arena.add(task.output);
+        let last = out.add(task.outputs);
+        let mut frame = Frame {
+            x: arena.add(task.input),
+            out,
+            end: out.add(task.outputs / ROWS * ROWS),
+            blocks: task.inputs.div_ceil(packing::LANES),
+            zero: task.requant.doubled_zero(),
+            packed: task.packed.as_ptr(),
+            len: task.inputs,
         };
-        for (k, acc) in acc.into_iter().enumerate() {
-            let o = least(first + k, last);
-            let channel = if Shape::<L>::PER_CHANNEL { o } else { 0 };
-            // SAFETY: VALID: `channel` is below the number of mantissas and exponents, `o` below outputs.
-            unsafe {
-                let mantissa = *params.mantissas.as_ptr().add(channel);
-                let exponent = *params.exponents.as_ptr().add(channel);
-                let requant = Shape::<L>::REQUANT;
-                *output.add(o) = requant.finish(acc, requant.channel(mantissa, exponent));
-            }
+        if METHOD != OTHER && task.outputs >= ROWS {
+            isa::groups::<METHOD>(&frame, task.requant);
+            frame.out = frame.end;
+            frame.packed = frame.packed.add(task.outputs / ROWS * record);
         }
-        next += isa::ROWS;
+        while frame.out < last {
+            let factors = frame.packed.add(record - ROWS / 2 * 3);
+            for (k, sum) in isa::sums(&frame).into_iter().enumerate() {
+                if frame.out < last {
+                    *frame.out = task.requant.finish(sum, task.requant.unpacked(factors, k));
+                    frame.out = frame.out.add(1);
+                }
+            }
+            frame.packed = frame.packed.add(record);
+        }
+        if task.requant.is_clamped() {
+            task.requant.clamp(out, task.outputs);
+        }
+    }
+}
+
+impl Requant {
+    /// How the outputs of a fully connected layer are requantised.
+    pub(crate) const fn of_dense(p: &DenseParams<'_>) -> Self {
+        let bits = accumulator_bits(p.inputs, p.bias);
+        let scales = (p.mantissas, p.exponents);
+        Self::new(p.rounding, p.output_zero, p.clamp, bits, scales)
     }
 }

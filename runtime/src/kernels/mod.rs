@@ -98,6 +98,31 @@ const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
 }
 
+/// How a layer's outputs are finished, as a constant that code is generated for: by the short form of
+/// `TfLite`.
+pub(crate) const TFLITE: u32 = 0;
+/// By the short form of `Single` without a shift before.
+pub(crate) const SINGLE: u32 = 1;
+/// By any other, one by one.
+pub(crate) const OTHER: u32 = 2;
+
+/// The same constant, as one whose content the compiler does not know: a function that reads it is
+/// neither specialised nor inlined for it, so that its code is the same in every model.
+#[inline(always)]
+pub(crate) fn frozen<T>(constant: &'static T) -> &'static T {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut constant: *const T = constant;
+        // SAFETY: does nothing, so the pointer is still that of the constant.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) constant, options(pure, nomem, nostack, preserves_flags));
+            &*constant
+        }
+    }
+    #[cfg(not(target_arch = "arm"))]
+    constant
+}
+
 /// Keeps the loop around it as it is written: LLVM would unroll loops on Cortex-M, several times their
 /// size and not predictably, where it does not pay. An empty `asm!`, no instruction.
 #[inline(always)]

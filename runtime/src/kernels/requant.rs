@@ -11,6 +11,7 @@
 //! Both follow from `int8.md` ("Exact short forms"); the tests compare them with the definition.
 
 use super::multiply::{multiply_high, multiply_high_rounded};
+use super::rolled;
 use crate::requant::{Rounding, Scale, requantize};
 
 /// Which form a layer uses; a constant of the layer.
@@ -36,33 +37,13 @@ pub(crate) struct Requant {
 
 /// The constants of one output channel, ready for use.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Channel {
     mantissa: i32,
     /// What is added before the shift; unused by `General`.
     addend: i32,
     /// The right shift; the exponent for `General`.
     shift: i32,
-}
-
-/// The constants of a group of channels, field by field, as vector loads want them.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(crate) struct Channels<const N: usize> {
-    mantissas: [i32; N],
-    addends: [i32; N],
-    shifts: [i32; N],
-}
-
-impl<const N: usize> Channels<N> {
-    /// One channel after the other.
-    #[inline(always)]
-    pub(crate) fn new(channel: impl Fn(usize) -> Channel) -> Self {
-        Self {
-            mantissas: core::array::from_fn(|k| channel(k).mantissa),
-            addends: core::array::from_fn(|k| channel(k).addend),
-            shifts: core::array::from_fn(|k| channel(k).shift),
-        }
-    }
 }
 
 impl Requant {
@@ -110,6 +91,82 @@ impl Requant {
         }
     }
 
+    /// The form.
+    pub(crate) const fn method(self) -> Method {
+        self.method
+    }
+
+    /// Twice the output's zero point, plus one: what addends are made of.
+    pub(crate) const fn doubled_zero(self) -> i32 {
+        2 * self.zero + 1
+    }
+
+    /// Whether outputs are clamped to less than the range of i8.
+    pub(crate) const fn is_clamped(self) -> bool {
+        self.low > i8::MIN as i32 || self.high < i8::MAX as i32
+    }
+
+    /// Clamps outputs that were only saturated.
+    ///
+    /// # Safety
+    /// `count` bytes may be read and written from `output` on.
+    #[inline(never)]
+    pub(crate) unsafe fn clamp(self, output: *mut i8, count: usize) {
+        for i in 0..count {
+            rolled();
+            // SAFETY: the caller's promise.
+            unsafe {
+                let y = i32::from(*output.add(i));
+                let y = if y > self.high { self.high } else { y };
+                *output.add(i) = if y < self.low { self.low } else { y } as i8;
+            }
+        }
+    }
+
+    /// A channel's shift and the left shift of [`Self::doubled_zero`] that makes its addend, as a packed
+    /// stream has them. `General` has no addend: its shift is the exponent.
+    pub(crate) const fn shifts(self, mantissa: i32, exponent: i8) -> [u8; 2] {
+        let dead = mantissa == 0;
+        let shift = -(exponent as i32);
+        match self.method {
+            // With mantissa 0 every shift gives the zero point, and the exponent may be any.
+            Method::Single { pre } => {
+                let shift = if dead { 2 } else { shift + pre as i32 };
+                [(shift - 1) as u8, (shift - 2) as u8]
+            }
+            Method::TfLite => {
+                let shift = if dead { 1 } else { shift };
+                [shift as u8, (shift - 1) as u8]
+            }
+            Method::General => [exponent as u8, 0],
+        }
+    }
+
+    /// The `k`-th channel of a stream's factors.
+    ///
+    /// # Safety
+    /// `factors` points at the factors of at least `k + 1` channels.
+    #[inline(always)]
+    pub(crate) unsafe fn unpacked(self, factors: *const i32, k: usize) -> Channel {
+        // SAFETY: the caller's promise; a pair's factors are mantissa, shifts, mantissa.
+        let (mantissa, shifts) = unsafe {
+            let pair = factors.add(k / 2 * 3);
+            (*pair.add(k % 2 * 2), *pair.add(1) >> (k % 2 * 16))
+        };
+        match self.method {
+            Method::General => Channel {
+                mantissa,
+                addend: 0,
+                shift: i32::from(shifts as i8),
+            },
+            Method::Single { .. } | Method::TfLite => Channel {
+                mantissa,
+                addend: self.doubled_zero() << (shifts >> 8 & 31),
+                shift: shifts & 31,
+            },
+        }
+    }
+
     /// Prepares a channel.
     #[inline(always)]
     pub(crate) const fn channel(self, mantissa: i32, exponent: i8) -> Channel {
@@ -147,45 +204,6 @@ impl Requant {
         // In this order LLVM finds SSAT for the full range.
         let y = if y > self.high { self.high } else { y };
         (if y < self.low { self.low } else { y }) as i8
-    }
-
-    /// Writes the outputs of a group of channels; those beyond `count` are that of the last again.
-    ///
-    /// # Safety
-    /// `min(N, count)` bytes may be written to `output`.
-    #[inline(always)]
-    pub(crate) unsafe fn store<const N: usize>(
-        self,
-        acc: [i32; N],
-        channels: &Channels<N>,
-        output: *mut i8,
-        count: usize,
-    ) {
-        #[cfg(all(target_arch = "arm", feature = "mve"))]
-        if N == 4 && count >= 4 && self.method != Method::General {
-            let form = crate::mve::requant::Form {
-                double: self.method == Method::TfLite,
-                pre: match self.method {
-                    Method::Single { pre } => pre,
-                    Method::TfLite | Method::General => 0,
-                },
-                clamp: [self.low, self.high],
-            };
-            let constants = core::ptr::from_ref(channels).cast();
-            // SAFETY: the caller's promise; N is 4, and `Channels` is three arrays of N.
-            unsafe { form.store(acc.as_ptr(), constants, output) };
-            return;
-        }
-        for (k, &acc) in acc.iter().enumerate() {
-            let at = if k < count { k } else { count - 1 };
-            let channel = Channel {
-                mantissa: channels.mantissas[k],
-                addend: channels.addends[k],
-                shift: channels.shifts[k],
-            };
-            // SAFETY: the caller's promise.
-            unsafe { *output.add(at) = self.finish(acc, channel) };
-        }
     }
 
     /// The output before the clamp.

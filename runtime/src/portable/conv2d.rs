@@ -1,90 +1,93 @@
-//! Sums of a convolution: two filters by two pixels, four byte loads for four multiplications.
+//! A convolution in plain Rust: one pixel at a time, patches as bytes.
 
-use crate::kernels::conv2d::Patch;
-use crate::kernels::{opaque, rolled};
+use crate::kernels::conv2d::Frame;
+use crate::kernels::requant::Requant;
+use crate::packing::{FILTERS, LANES};
 
-/// Filters summed together.
-pub(crate) const FILTERS: usize = 2;
+/// Pixels computed together.
+pub(crate) const PIXELS: usize = 1;
 
-/// Pixels summed together.
-pub(crate) const PIXELS: usize = 2;
+/// A patch: its bytes one after the other.
+pub(crate) struct Patch {
+    next: *mut i8,
+}
 
-/// Bytes of a run per turn of the loop.
-const UNROLL: usize = 4;
+impl Patch {
+    /// The first patch in `scratch`.
+    ///
+    /// # Safety
+    /// `scratch` has room for the patch, rounded up to words.
+    pub(crate) unsafe fn new(scratch: *mut i8, _slot: usize, _channels: usize, _taps: usize) -> Self {
+        Self { next: scratch }
+    }
 
-/// The accumulators of a tile, from patches without padding: `[pixel][filter]`.
+    /// Appends taps of the input.
+    ///
+    /// # Safety
+    /// `len` bytes may be read from `x`, and the patch has room for them.
+    pub(crate) unsafe fn copy(&mut self, x: *const i8, len: usize) {
+        // SAFETY: the caller's promise; scratch and input are apart.
+        unsafe {
+            self.next.copy_from_nonoverlapping(x, len);
+            self.next = self.next.add(len);
+        }
+    }
+
+    /// Appends taps in the padding.
+    ///
+    /// # Safety
+    /// The patch has room for `len` bytes.
+    pub(crate) unsafe fn fill(&mut self, zero: i8, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.next.write_bytes(zero.cast_unsigned(), len);
+            self.next = self.next.add(len);
+        }
+    }
+
+    /// Nothing is left to do.
+    pub(crate) unsafe fn finish(self) {}
+}
+
+/// The sums of a record: `[filter][pixel]`.
 ///
 /// # Safety
-/// `x` points at the first tap of a pixel and `w` at the first weight of a filter; `P` describes bytes
-/// that may be read from either.
-#[inline(always)]
-pub(crate) unsafe fn tile<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    bias: [i32; FILTERS],
-) -> [[i32; FILTERS]; PIXELS] {
-    let mut acc = [bias; PIXELS];
-    let mut w = w;
-    for outer in 0..P::RUNS[0] {
-        for inner in 0..P::RUNS[1] {
-            // SAFETY: the caller vouches for the runs that P describes.
-            unsafe {
-                let x = x.add(outer * P::STEP[0] + inner * P::STEP[1]);
-                let mut at = 0;
-                for _ in 0..opaque(P::RUN / UNROLL) {
-                    for i in 0..UNROLL {
-                        multiply::<P>(x.add(at + i), w.add(at + i), &mut acc);
-                    }
-                    at += UNROLL;
-                }
-                for i in 0..P::RUN % UNROLL {
-                    multiply::<P>(x.add(at + i), w.add(at + i), &mut acc);
-                }
-                w = w.add(P::RUN);
+/// The frame's patch and record are there.
+pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
+    // SAFETY: a record has a bias per filter, then blocks of LANES taps per filter; what fills the last
+    // words of patch and record is read and multiplied by zero.
+    unsafe {
+        let mut sums = [[0]; FILTERS];
+        for (k, sum) in sums.iter_mut().enumerate() {
+            sum[0] = *frame.packed.add(k);
+            for tap in 0..frame.blocks * LANES {
+                let block = tap / LANES * LANES;
+                let w = frame.packed.add(FILTERS).cast::<i8>();
+                let w = *w.add(block * FILTERS + k * LANES + tap % LANES);
+                let x = *frame.x.add(tap);
+                sum[0] = sum[0].wrapping_add(i32::from(w) * i32::from(x));
             }
         }
-    }
-    acc
-}
-
-/// One byte of each patch times one of each filter.
-///
-/// # Safety
-/// As for [`tile`].
-#[inline(always)]
-unsafe fn multiply<P: Patch>(x: *const i8, w: *const i8, acc: &mut [[i32; FILTERS]; PIXELS]) {
-    rolled();
-    // SAFETY: the caller's promise.
-    unsafe {
-        let w = [*w, *w.add(P::FILTER)].map(i32::from);
-        for (pixel, acc) in acc.iter_mut().enumerate() {
-            let x = i32::from(*x.add(pixel * P::PIXEL));
-            acc[0] = acc[0].wrapping_add(w[0] * x);
-            acc[1] = acc[1].wrapping_add(w[1] * x);
-        }
+        sums
     }
 }
 
-/// Adds w·(x − zero) over `len` contiguous bytes for each filter.
+/// All whole pairs of filters.
 ///
 /// # Safety
-/// `len` bytes may be read from `x` and from each filter's `w`.
-#[inline(always)]
-pub(crate) unsafe fn edge<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    len: usize,
-    zero: i8,
-    mut acc: [i32; FILTERS],
-) -> [i32; FILTERS] {
-    for i in 0..len {
-        rolled();
-        // SAFETY: i < len, by the caller's promise.
+/// The frame's patches, records and outputs are there.
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
+    let record = crate::packing::record_words(FILTERS, frame.blocks * LANES);
+    let mut frame = Frame { ..*frame };
+    while frame.out < frame.end {
+        // SAFETY: the caller's promise; the factors are the record's last three words.
         unsafe {
-            let x = i32::from(*x.add(i)) - i32::from(zero);
-            acc[0] = acc[0].wrapping_add(i32::from(*w.add(i)) * x);
-            acc[1] = acc[1].wrapping_add(i32::from(*w.add(i + P::FILTER)) * x);
+            let factors = frame.packed.add(record - 3);
+            for (k, [sum]) in sums(&frame).into_iter().enumerate() {
+                *frame.out.add(k) = requant.finish(sum, requant.unpacked(factors, k));
+            }
+            frame.out = frame.out.add(FILTERS);
+            frame.packed = frame.packed.add(record);
         }
     }
-    acc
 }

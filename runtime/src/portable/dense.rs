@@ -1,56 +1,48 @@
-//! Sums of a fully connected layer: one input byte serves four rows.
+//! A fully connected layer in plain Rust.
 
-use crate::kernels::dense::Rows;
-use crate::kernels::{opaque, rolled};
+use crate::kernels::dense::Frame;
+use crate::kernels::requant::Requant;
+use crate::packing::{self, LANES, ROWS};
 
-/// Rows summed together.
-pub(crate) const ROWS: usize = 4;
-
-/// Inputs per turn of the loop.
-const UNROLL: usize = 4;
-
-/// The accumulators of a group of rows.
+/// The sums of a record.
 ///
 /// # Safety
-/// `R::LEN` bytes may be read from `x`, and from `w` for each row that `R` describes.
-#[inline(always)]
-pub(crate) unsafe fn tile<R: Rows>(
-    x: *const i8,
-    w: *const i8,
-    mut acc: [i32; ROWS],
-) -> [i32; ROWS] {
-    let rows: [*const i8; ROWS] = core::array::from_fn(|k| {
-        let row = if k < R::ROWS { k } else { R::ROWS - 1 };
-        // SAFETY: a row of R.
-        unsafe { w.add(row * R::STEP) }
-    });
-    let mut at = 0;
-    for _ in 0..opaque(R::LEN / UNROLL) {
-        for i in at..at + UNROLL {
-            // SAFETY: i < LEN, by the caller's promise.
-            unsafe { multiply(x, rows, i, &mut acc) };
-        }
-        at += UNROLL;
+/// The frame's input and record are there.
+pub(crate) unsafe fn sums(frame: &Frame) -> [i32; ROWS] {
+    // SAFETY: a record has a bias per row, then blocks of LANES weights per row, the last one rounded up
+    // to words.
+    unsafe {
+        let w = frame.packed.add(ROWS).cast::<i8>();
+        core::array::from_fn(|k| {
+            let mut sum = *frame.packed.add(k);
+            for i in 0..frame.len {
+                let block = i / LANES * LANES;
+                let rest = frame.len - block;
+                let lanes = if rest < LANES { rest.next_multiple_of(4) } else { LANES };
+                let w = *w.add(block * ROWS + k * lanes + i % LANES);
+                sum = sum.wrapping_add(i32::from(w) * i32::from(*frame.x.add(i)));
+            }
+            sum
+        })
     }
-    for i in at..at + R::LEN % UNROLL {
-        // SAFETY: as above.
-        unsafe { multiply(x, rows, i, &mut acc) };
-    }
-    acc
 }
 
-/// Input `i` times one weight of each row.
+/// All whole groups of rows.
 ///
 /// # Safety
-/// `i` is inside the input and the rows.
-#[inline(always)]
-unsafe fn multiply(x: *const i8, rows: [*const i8; ROWS], i: usize, acc: &mut [i32; ROWS]) {
-    rolled();
-    // SAFETY: the caller's promise.
-    unsafe {
-        let x = i32::from(*x.add(i));
-        for (acc, row) in acc.iter_mut().zip(rows) {
-            *acc = acc.wrapping_add(i32::from(*row.add(i)) * x);
+/// The frame's input, records and outputs are there.
+pub(crate) unsafe fn groups<const METHOD: u32>(frame: &Frame, requant: Requant) {
+    let record = packing::record_words(ROWS, frame.len);
+    let mut frame = Frame { ..*frame };
+    while frame.out < frame.end {
+        // SAFETY: the caller's promise; the factors are the record's last words.
+        unsafe {
+            let factors = frame.packed.add(record - ROWS / 2 * 3);
+            for (k, sum) in sums(&frame).into_iter().enumerate() {
+                *frame.out.add(k) = requant.finish(sum, requant.unpacked(factors, k));
+            }
+            frame.out = frame.out.add(ROWS);
+            frame.packed = frame.packed.add(record);
         }
     }
 }

@@ -6,6 +6,7 @@ use ember_runtime::layer::{
 use ember_runtime::{Arena, Region, kernels, reference};
 
 use super::declare::{ARENA, step};
+use super::overlap::{InPlace, Overlapping};
 
 /// What every activation is before a run, so that no result can depend on stale bytes.
 const POISON: i8 = 0xaa_u8 as i8;
@@ -45,6 +46,7 @@ impl Bench {
     fn unary<L: Unary>(
         &mut self,
         seed: u64,
+        scratch: Region,
         kernel: impl Fn(&mut Arena<ARENA>),
         reference: impl Fn(&[i8], &mut [i8]),
     ) -> Checked {
@@ -57,6 +59,9 @@ impl Bench {
         self.expected = self.kernel.clone();
         write(&mut self.expected, L::OUTPUT, output);
         kernel(&mut self.kernel);
+        // What is left in the scratch is nobody's business.
+        let left = &mut self.expected.get_mut::<0, ARENA>()[scratch.offset..scratch.end()];
+        left.copy_from_slice(&bytes(&self.kernel)[scratch.offset..scratch.end()]);
         self.compare(L::OUTPUT)
     }
 
@@ -117,12 +122,16 @@ fn random(seed: u64, values: &mut [i8]) {
     }
 }
 
+/// No scratch.
+const NONE: Region = Region::new(0, 0);
+
 macro_rules! checks {
-    ($($name:ident: $layer:ident, $kernel:ident;)*) => {$(
+    ($($name:ident: $layer:ident, $kernel:ident, $scratch:expr;)*) => {$(
         /// Kernel against reference on the input that `seed` gives.
         pub fn $name<L: $layer>(bench: &mut Bench, seed: u64) -> Checked {
             bench.unary::<L>(
                 seed,
+                $scratch,
                 |arena| kernels::$kernel::<L>(arena),
                 |x, y| reference::$kernel(&L::PARAMS, x, y),
             )
@@ -131,13 +140,29 @@ macro_rules! checks {
 }
 
 checks! {
-    conv2d: Conv2d, conv2d_s8;
-    depthwise_conv2d: DepthwiseConv2d, depthwise_conv2d_s8;
-    dense: Dense, dense_s8;
-    average_pool2d: Pool2d, average_pool2d_s8;
-    max_pool2d: Pool2d, max_pool2d_s8;
-    mean: Mean, mean_s8;
-    softmax: Softmax, softmax_s8;
+    dense: Dense, dense_s8, NONE;
+    average_pool2d: Pool2d, average_pool2d_s8, NONE;
+    max_pool2d: Pool2d, max_pool2d_s8, NONE;
+    mean: Mean, mean_s8, NONE;
+    softmax: Softmax, softmax_s8, NONE;
+    conv2d_apart: Conv2d, conv2d_s8, L::SCRATCH;
+    depthwise_conv2d_apart: DepthwiseConv2d, depthwise_conv2d_s8, L::SCRATCH;
+}
+
+/// Kernel against reference, with regions apart and overlapping as far as they may.
+pub fn conv2d<L: Conv2d>(bench: &mut Bench, seed: u64) -> Checked {
+    match conv2d_apart::<L>(bench, seed) {
+        Checked::Equal => conv2d_apart::<Overlapping<L>>(bench, seed),
+        different => different,
+    }
+}
+
+/// Kernel against reference, with regions apart and in place if they may be.
+pub fn depthwise_conv2d<L: DepthwiseConv2d>(bench: &mut Bench, seed: u64) -> Checked {
+    match depthwise_conv2d_apart::<L>(bench, seed) {
+        Checked::Equal => depthwise_conv2d_apart::<InPlace<L>>(bench, seed),
+        different => different,
+    }
 }
 
 /// Kernel against reference on the inputs that `seed` gives.

@@ -90,6 +90,17 @@ macro_rules! conv2d {
        $raise:literal;)*) => {$(
         unary!($name, $h * $w * $c, $oh * $ow * $o);
         impl ember_runtime::layer::Conv2d for $name {
+            const SCRATCH: ember_runtime::Region = ember_runtime::Region::new(
+                <Self as ember_runtime::layer::Unary>::OUTPUT.end().next_multiple_of(4) + 4,
+                ember_runtime::scratch::Isa::Any.conv2d_scratch(&Self::PARAMS.geometry()),
+            );
+            const PACKED: &'static [i32] = {
+                const PARAMS: ember_runtime::params::Conv2dParams<'static> =
+                    <$name as ember_runtime::layer::Conv2d>::PARAMS;
+                static PACKED: [i32; ember_runtime::packing::conv2d_words(&PARAMS)] =
+                    ember_runtime::packing::conv2d(&PARAMS);
+                &PACKED
+            };
             const PARAMS: ember_runtime::params::Conv2dParams<'static> = {
                 const TAPS: usize = $kernel[0] * $kernel[1] * $c;
                 const SEED: u64 = ($h + 3 * $w + 5 * $c + 7 * $o + 11 * TAPS) as u64;
@@ -126,6 +137,17 @@ macro_rules! depthwise {
        $raise:literal;)*) => {$(
         unary!($name, $h * $w * $c, $oh * $ow * $o);
         impl ember_runtime::layer::DepthwiseConv2d for $name {
+            const SCRATCH: ember_runtime::Region = ember_runtime::Region::new(
+                <Self as ember_runtime::layer::Unary>::OUTPUT.end().next_multiple_of(4) + 4,
+                ember_runtime::scratch::Isa::Any.depthwise_scratch(&Self::PARAMS.geometry()),
+            );
+            const PACKED: &'static [i32] = {
+                const PARAMS: ember_runtime::params::DepthwiseConv2dParams<'static> =
+                    <$name as ember_runtime::layer::DepthwiseConv2d>::PARAMS;
+                static PACKED: [i32; ember_runtime::packing::depthwise_conv2d_words(&PARAMS)] =
+                    ember_runtime::packing::depthwise_conv2d(&PARAMS);
+                &PACKED
+            };
             const PARAMS: ember_runtime::params::DepthwiseConv2dParams<'static> = {
                 const TAPS: usize = $kernel[0] * $kernel[1];
                 const SEED: u64 = ($h + 3 * $w + 5 * $c + 7 * $o + 11 * TAPS) as u64;
@@ -161,6 +183,13 @@ macro_rules! dense {
        $rounding:ident, $raise:literal;)*) => {$(
         unary!($name, $i, $o);
         impl ember_runtime::layer::Dense for $name {
+            const PACKED: &'static [i32] = {
+                const PARAMS: ember_runtime::params::DenseParams<'static> =
+                    <$name as ember_runtime::layer::Dense>::PARAMS;
+                static PACKED: [i32; ember_runtime::packing::dense_words(&PARAMS)] =
+                    ember_runtime::packing::dense(&PARAMS);
+                &PACKED
+            };
             const PARAMS: ember_runtime::params::DenseParams<'static> = {
                 const SEED: u64 = ($i + 31 * $o + $multipliers) as u64;
                 static WEIGHTS: [i8; $o * $i] = $crate::layers::declare::weights(SEED);

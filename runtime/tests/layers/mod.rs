@@ -4,5 +4,6 @@
 pub mod cases;
 pub mod check;
 pub mod declare;
+mod overlap;
 
 pub use check::Checked;

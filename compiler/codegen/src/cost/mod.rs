@@ -20,13 +20,14 @@ pub use features::{Features, Kernel, features};
 pub use table::{CoreTable, Factors, Table};
 
 use ember_ir::{Graph, Node, Op, Padding};
+use ember_runtime::packing::{self, Isa};
 
 use crate::lower::Layer;
 use crate::plan::{Plan, Planned};
 use crate::target::{Board, Runner};
 
-/// Bytes of a softmax's table: 256 words.
-const SOFTMAX_TABLE_BYTES: usize = 1024;
+/// Words of a softmax's table.
+const SOFTMAX_TABLE_WORDS: usize = 256;
 
 /// Bytes of the call of a layer in `infer`.
 pub const CALL_BYTES: usize = 6;
@@ -122,22 +123,30 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     }
 }
 
-/// Bytes of weights, biases, multipliers and tables of one node.
-pub fn constant_bytes(graph: &Graph, node: &Node) -> usize {
+/// Bytes of weights, biases, multipliers and tables of one node, packed for an instruction set.
+pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
     let input = graph.input_shape(node);
-    match &node.op {
-        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) => {
-            let weights = node
-                .op
-                .weight_shape(input)
-                .map_or(0, |shape| shape.elements());
-            let channels = node.op.weight_channels(input).unwrap_or(0);
-            // Bias and mantissa are words, the exponent is a byte.
-            weights.saturating_add(channels.saturating_mul(9))
+    let weights = node.op.weight_shape(input);
+    let weights = weights.map_or(0, |shape| shape.elements());
+    let channels = node.op.weight_channels(input).unwrap_or(0);
+    let taps = weights / channels.max(1);
+    let words = match &node.op {
+        Op::Conv2d(_) => rows(packing::FILTERS, channels, taps),
+        Op::Dense(_) => rows(packing::ROWS, channels, taps),
+        Op::DepthwiseConv2d(_) => {
+            let record = packing::depthwise_record_words(isa, taps);
+            channels.div_ceil(packing::CHANNELS).saturating_mul(record)
         }
-        Op::Softmax(_) => SOFTMAX_TABLE_BYTES,
+        Op::Softmax(_) => SOFTMAX_TABLE_WORDS,
         Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) => 0,
-    }
+    };
+    words.saturating_mul(4)
+}
+
+/// Words of records of `group` rows each.
+fn rows(group: usize, rows: usize, taps: usize) -> usize {
+    let record = packing::record_words(group, taps);
+    rows.div_ceil(group).saturating_mul(record)
 }
 
 fn layer(
@@ -150,7 +159,7 @@ fn layer(
     let macs = node
         .op
         .macs(graph.input_shape(node), graph.output_shape(node));
-    let constant_bytes = constant_bytes(graph, node);
+    let constant_bytes = constant_bytes(graph, node, board.isa());
     let Some(features) = features(graph, node, integers, board.core) else {
         return LayerCost {
             constant_bytes,
@@ -181,7 +190,6 @@ fn predict(factors: &[f64], features: &[f64]) -> u64 {
 /// Everything in flash that is neither a layer's code nor a constant.
 fn base_bytes(graph: &Graph, board: &Board, table: &CoreTable) -> usize {
     table.base_bytes(board.transport())
-        + gap_bytes(graph)
         + vector_bytes(graph, board)
         + helper_bytes(graph, table)
 }
@@ -211,17 +219,6 @@ fn helper_bytes(graph: &Graph, table: &CoreTable) -> usize {
     } else {
         0
     })
-}
-
-/// Expected padding between arrays of bytes and of words: half of what the bytes leave open.
-pub fn gap_bytes(graph: &Graph) -> usize {
-    let open = |bytes: usize| bytes.next_multiple_of(4) - bytes;
-    let gaps = graph.nodes.iter().filter_map(|node| {
-        let input = graph.input_shape(node);
-        let weights = node.op.weight_shape(input)?.elements();
-        Some(open(weights % 4) + open(node.op.weight_channels(input)? % 4))
-    });
-    gaps.sum::<usize>() / 2
 }
 
 /// Golden vectors that the firmware of a real board carries.

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::literals::{ints, size};
-use super::op::{Constant, Values};
+use super::layers::Stream;
+use super::op::{Constant, Place, Values};
 
 /// Constants with more bytes than this go to a file of the crate.
 const LITERAL_BYTES: usize = 256;
@@ -59,13 +60,51 @@ pub(super) fn constants(
         if in_file {
             files.push((path, bytes));
         }
-        items.push(quote! {
-            #[doc = #doc]
-            #[used]
-            pub static #name: [#element; #len] = #value;
+        items.push(match constant.place {
+            Place::Flash => quote! {
+                #[doc = #doc]
+                #[used]
+                pub static #name: [#element; #len] = #value;
+            },
+            Place::Packed => quote! {
+                #[doc = #doc]
+                pub const #name: [#element; #len] = #value;
+            },
         });
     }
     (items, files)
+}
+
+/// The items of the streams that constants are packed into.
+pub(super) fn streams(streams: &[Stream]) -> Vec<TokenStream> {
+    let item = |stream: &Stream| {
+        let Stream {
+            name,
+            layer,
+            role,
+            packing,
+            words,
+        } = stream;
+        let doc = format!(" The constants of `{layer}` in the order in which its kernel reads them.");
+        let params = quote!(<layers::#layer as layer::#role>::PARAMS);
+        quote! {
+            #[doc = #doc]
+            #[used]
+            pub static #name: [i32; packing::#words(&#params)] = packing::#packing(&#params);
+        }
+    };
+    streams.iter().map(item).collect()
+}
+
+/// The `use` items that the streams need.
+pub(super) fn stream_imports(streams: &[Stream]) -> TokenStream {
+    if streams.is_empty() {
+        return TokenStream::new();
+    }
+    quote! {
+        use super::layers;
+        use ember_runtime::{layer, packing};
+    }
 }
 
 /// The `use` item that the constants need.

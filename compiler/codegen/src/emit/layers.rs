@@ -28,6 +28,22 @@ pub(super) struct Layers {
     pub kernels: BTreeSet<Ident>,
     /// Constants that the items name, in execution order.
     pub constants: Vec<Constant>,
+    /// What the constants are packed into, in execution order.
+    pub streams: Vec<Stream>,
+}
+
+/// A layer's weights and constants in the order in which its kernel reads them.
+pub(super) struct Stream {
+    /// `CONV1_PACKED`.
+    pub name: Ident,
+    /// `Conv1`, and its trait.
+    pub layer: Ident,
+    /// The trait of `ember_runtime::layer` with its parameters.
+    pub role: Ident,
+    /// Function of `ember_runtime::packing`, and the one that gives its length.
+    pub packing: Ident,
+    /// Gives the number of words.
+    pub words: Ident,
 }
 
 /// Quotes all layers.
@@ -46,6 +62,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         nodes: Vec::new(),
         kernels: BTreeSet::new(),
         constants: Vec::new(),
+        streams: Vec::new(),
     };
     for &index in &planned.plan().order {
         let node = &graph.nodes[index];
@@ -104,6 +121,31 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             }
         };
         let role = ident(quoted.role);
+        let scratch = planned.plan().scratch[index];
+        let scratch = match node.op {
+            Op::Conv2d(_) | Op::DepthwiseConv2d(_) => {
+                let scratch = region(Region::new(scratch.offset, scratch.bytes));
+                Some(quote!(const SCRATCH: Region = #scratch;))
+            }
+            Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => None,
+        };
+        let packed = quoted.packing.map(|packing| {
+            let name = names.constant("PACKED");
+            layers.streams.push(Stream {
+                name: name.clone(),
+                layer: type_name.clone(),
+                role: role.clone(),
+                packing: ident(packing),
+                words: ident(&format!("{packing}_words")),
+            });
+            quote!(const PACKED: &'static [i32] = &params::#name;)
+        });
         let params_type = ident(quoted.params_type);
         let lifetime = quoted.borrows.then(|| quote!(<'static>));
         let params = quoted.params;
@@ -112,7 +154,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             pub struct #type_name;
             #places
             impl layer::#role for #type_name {
+                #scratch
                 const PARAMS: #params_type #lifetime = #params;
+                #packed
             }
         });
         let kernel = ident(quoted.kernel);

@@ -87,10 +87,12 @@ pub fn emit(
     ];
     let params_head = vec![
         quote!(#![doc = " Weights and other constants, as they lie in flash."]),
+        constants::stream_imports(&layers.streams),
         constants::imports(&layers.constants),
     ];
     let layers_items = [layers_head, layers.items].concat();
-    let params_items = [params_head, constants].concat();
+    let streams = constants::streams(&layers.streams);
+    let params_items = [params_head, streams, constants].concat();
     let on_device = &golden[..golden.len().min(cost::DEVICE_VECTORS)];
 
     let mut files = BTreeMap::new();
@@ -139,9 +141,12 @@ pub fn emit_module(planned: &Planned) -> Result<TokenStream, EmitError> {
     let items = model::model(planned, &names, &layers, &provenance);
     let docs = documentation(planned, &provenance);
     let module = ident(&names.module);
+    let stream_imports = constants::stream_imports(&layers.streams);
+    let streams = constants::streams(&layers.streams);
     let (imports, layers) = (layers.imports, layers.items);
     Ok(quote! {
         #(#[doc = #docs])*
+        #[allow(long_running_const_eval)]
         pub mod #module {
             #(#items)*
             /// The layers: where their tensors lie in the arena and what they compute.
@@ -151,6 +156,8 @@ pub fn emit_module(planned: &Planned) -> Result<TokenStream, EmitError> {
             }
             /// Weights and other constants, as they lie in flash.
             pub mod params {
+                #stream_imports
+                #(#streams)*
                 #(#constants)*
             }
         }
@@ -213,6 +220,7 @@ fn library_head(planned: &Planned, provenance: &Provenance) -> TokenStream {
         #(#![doc = #docs])*
         #![no_std]
         #![forbid(unsafe_code)]
+        #![allow(long_running_const_eval)]
     }
 }
 

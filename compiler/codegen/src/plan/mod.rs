@@ -64,6 +64,8 @@ pub struct Plan {
     pub order: Vec<usize>,
     /// One region per tensor of the graph.
     pub regions: Vec<Region>,
+    /// One region per node: what it needs while it runs, beside its tensors.
+    pub scratch: Vec<Region>,
     /// Size of the arena; a multiple of [`ALIGN`].
     pub arena_bytes: usize,
 }
@@ -96,7 +98,26 @@ pub fn plan(graph: &Graph) -> Plan {
             break;
         }
     }
-    best.unwrap_or_else(|| panic!("BUG: no execution order was tried"))
+    let mut best = best.unwrap_or_else(|| panic!("BUG: no execution order was tried"));
+    let isa = ember_runtime::scratch::Isa::Any;
+    let mut most = 0;
+    for node in &graph.nodes {
+        let geometry = |window: &ember_ir::Window2d| ember_runtime::scratch::Geometry {
+            input: graph.input_shape(node).hwc().unwrap_or_default(),
+            output: graph.output_shape(node).hwc().unwrap_or_default(),
+            kernel: window.kernel, stride: window.stride, dilation: window.dilation,
+            pad: [window.padding.top, window.padding.left],
+        };
+        let bytes = match &node.op {
+            ember_ir::Op::Conv2d(op) => isa.conv2d_scratch(&geometry(&op.window)),
+            ember_ir::Op::DepthwiseConv2d(op) => isa.depthwise_scratch(&geometry(&op.window)),
+            _ => 0,
+        };
+        most = most.max(bytes);
+        best.scratch.push(Region { offset: best.arena_bytes, bytes });
+    }
+    best.arena_bytes += most.next_multiple_of(ALIGN);
+    best
 }
 
 /// The plan that puts each tensor where its buffer was placed.
@@ -119,6 +140,7 @@ fn assemble(
     Plan {
         order: order.to_vec(),
         regions,
+        scratch: Vec::new(),
         arena_bytes: placement.arena_bytes,
     }
 }

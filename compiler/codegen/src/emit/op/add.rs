@@ -30,5 +30,6 @@ pub(super) fn quote_layer(p: &AddParams) -> Quoted {
         rounding: Some(p.rounding),
         scale: true,
         constants: Vec::new(),
+        packing: None,
     }
 }

@@ -47,5 +47,6 @@ pub(super) fn quote_layer(p: &Conv2dParams<'_>, names: &LayerNames) -> Quoted {
             [p.weights, p.exponents],
             [p.bias, p.mantissas],
         ),
+        packing: Some("conv2d"),
     }
 }

@@ -38,5 +38,6 @@ pub(super) fn quote_layer(p: &DenseParams<'_>, names: &LayerNames) -> Quoted {
             [p.weights, p.exponents],
             [p.bias, p.mantissas],
         ),
+        packing: Some("dense"),
     }
 }

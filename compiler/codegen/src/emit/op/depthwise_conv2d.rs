@@ -47,5 +47,6 @@ pub(super) fn quote_layer(p: &DepthwiseConv2dParams<'_>, names: &LayerNames) -> 
             [p.weights, p.exponents],
             [p.bias, p.mantissas],
         ),
+        packing: Some("depthwise_conv2d"),
     }
 }

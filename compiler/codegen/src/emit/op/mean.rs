@@ -27,5 +27,6 @@ pub(super) fn quote_layer(p: &MeanParams) -> Quoted {
         rounding: Some(p.rounding),
         scale: true,
         constants: Vec::new(),
+        packing: None,
     }
 }

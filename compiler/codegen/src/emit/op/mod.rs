@@ -31,11 +31,13 @@ pub(super) struct Quoted {
     pub rounding: Option<Rounding>,
     /// The expression names `Scale`.
     pub scale: bool,
-    /// Constants in flash.
+    /// Constants.
     pub constants: Vec<Constant>,
+    /// Function of `ember_runtime::packing` that makes one stream of them, if one does.
+    pub packing: Option<&'static str>,
 }
 
-/// One `static` of an emitted crate.
+/// One constant of an emitted crate.
 pub(super) struct Constant {
     /// `CONV1_WEIGHTS`.
     pub name: Ident,
@@ -45,6 +47,17 @@ pub(super) struct Constant {
     pub what: String,
     /// The numbers.
     pub values: Values,
+    /// Where they end up.
+    pub place: Place,
+}
+
+/// What becomes of a constant when the crate is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// It lies in flash as it is.
+    Flash,
+    /// It becomes a part of its layer's stream.
+    Packed,
 }
 
 /// The numbers of a constant.
@@ -92,6 +105,7 @@ fn weighted(
         stem: format!("{}_{}", names.stem, suffix.to_lowercase()),
         what,
         values,
+        place: Place::Packed,
     };
     vec![
         constant(

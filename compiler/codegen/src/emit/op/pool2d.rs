@@ -27,5 +27,6 @@ pub(super) fn quote_layer(kernel_name: &'static str, p: &Pool2dParams) -> Quoted
         rounding: None,
         scale: false,
         constants: Vec::new(),
+        packing: None,
     }
 }

@@ -3,7 +3,7 @@
 use ember_runtime::params::SoftmaxParams;
 use quote::quote;
 
-use super::{Constant, Quoted, Values};
+use super::{Constant, Place, Quoted, Values};
 use crate::emit::literals::size;
 use crate::emit::names::LayerNames;
 
@@ -23,6 +23,8 @@ pub(super) fn quote_layer(p: &SoftmaxParams<'_>, names: &LayerNames) -> Quoted {
             stem: format!("{}_exps", names.stem),
             what: "exp of the distance to the maximum, Q0.31.".to_owned(),
             values: Values::Words(p.exps.to_vec()),
+            place: Place::Flash,
         }],
+        packing: None,
     }
 }
