@@ -21,5 +21,17 @@ use crate::scratch::Isa;
 
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 pub(crate) use crate::dsp::{conv2d, dense, depthwise_conv2d};
-#[cfg(not(all(target_arch = "arm", feature = "dsp", not(feature = "mve"))))]
+#[cfg(any(not(target_arch = "arm"), feature = "mve"))]
 pub(crate) use crate::portable::{conv2d, dense, depthwise_conv2d};
+#[cfg(all(
+    target_arch = "arm",
+    not(target_has_atomic = "32"),
+    not(any(feature = "dsp", feature = "mve"))
+))]
+pub(crate) use crate::thumb1::{conv2d, dense, depthwise_conv2d};
+#[cfg(all(
+    target_arch = "arm",
+    target_has_atomic = "32",
+    not(any(feature = "dsp", feature = "mve"))
+))]
+pub(crate) use crate::thumb2::{conv2d, dense, depthwise_conv2d};

@@ -31,11 +31,7 @@ pub mod softmax_math;
     not(any(feature = "dsp", feature = "mve"))
 ))]
 mod thumb1;
-#[cfg(all(
-    target_arch = "arm",
-    target_has_atomic = "32",
-    not(any(feature = "dsp", feature = "mve"))
-))]
+#[cfg(all(target_arch = "arm", target_has_atomic = "32", not(feature = "mve")))]
 mod thumb2;
 pub mod window;
 

@@ -30,6 +30,10 @@ pub const LANES: usize = if cfg!(all(target_arch = "arm", feature = "mve")) {
     4
 };
 
+/// What the patches of a convolution add to every tap; the packed biases have its product with the weights
+/// less.
+const OFFSET: i32 = if matches!(TARGET, Isa::Thumb1) { 128 } else { 0 };
+
 /// Whether a depthwise convolution's weights are half-words: (0, 2) and (1, 3) of four channels.
 const WIDE: bool = is_wide(TARGET);
 
@@ -76,7 +80,8 @@ pub const fn conv2d<const N: usize>(params: &Conv2dParams<'_>) -> [i32; N] {
         mantissas: params.mantissas,
         exponents: params.exponents,
     };
-    matrix([FILTERS, params.output[2], taps], params.weights, params.bias, factors)
+    let shape = [FILTERS, params.output[2], taps];
+    matrix(shape, params.weights, params.bias, factors, OFFSET)
 }
 
 /// The stream of a fully connected layer; `N` is [`dense_words`], anything else does not compile.
@@ -87,7 +92,7 @@ pub const fn dense<const N: usize>(params: &DenseParams<'_>) -> [i32; N] {
         exponents: params.exponents,
     };
     let shape = [ROWS, params.outputs, params.inputs];
-    matrix(shape, params.weights, params.bias, factors)
+    matrix(shape, params.weights, params.bias, factors, 0)
 }
 
 /// The stream of a depthwise convolution; `N` is [`depthwise_conv2d_words`], anything else does not
@@ -103,7 +108,11 @@ pub const fn depthwise_conv2d<const N: usize>(params: &DepthwiseConv2dParams<'_>
     let mut stream = Stream::new();
     let mut first = 0;
     while first < channels {
-        stream.biases(params.bias, first, CHANNELS);
+        let mut k = first;
+        while k < first + CHANNELS {
+            stream.push(if k < channels { params.bias[k] } else { 0 });
+            k += 1;
+        }
         let mut tap = 0;
         while tap < taps {
             let mut w = [0; CHANNELS];
@@ -126,17 +135,29 @@ pub const fn depthwise_conv2d<const N: usize>(params: &DepthwiseConv2dParams<'_>
     stream.finish()
 }
 
-/// The stream of `[rows per record, rows, columns]` weights.
+/// The stream of `[rows per record, rows, columns]` weights, for inputs that are `offset` too large.
 const fn matrix<const N: usize>(
     [group, rows, columns]: [usize; 3],
     weights: &[i8],
     bias: &[i32],
     factors: Factors<'_>,
+    offset: i32,
 ) -> [i32; N] {
     let mut stream = Stream::new();
     let mut first = 0;
     while first < rows {
-        stream.biases(bias, first, group);
+        let mut row = first;
+        while row < first + group {
+            let mut bias = if row < rows { bias[row] } else { 0 };
+            let mut at = 0;
+            while at < columns && row < rows && offset != 0 {
+                let product = weights[row * columns + at] as i32 * offset;
+                bias = bias.wrapping_sub(product);
+                at += 1;
+            }
+            stream.push(bias);
+            row += 1;
+        }
         let mut block = 0;
         while block < columns {
             let end = if block + LANES < columns { block + LANES } else { columns };
@@ -187,14 +208,6 @@ impl<const N: usize> Stream<N> {
     const fn push(&mut self, word: i32) {
         self.words[self.len] = word;
         self.len += 1;
-    }
-
-    const fn biases(&mut self, bias: &[i32], first: usize, count: usize) {
-        let mut k = first;
-        while k < first + count {
-            self.push(if k < bias.len() { bias[k] } else { 0 });
-            k += 1;
-        }
     }
 
     const fn factors(&mut self, factors: &Factors<'_>, first: usize, count: usize) {

@@ -12,6 +12,7 @@ use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
 use crate::packing::FILTERS;
 use crate::scratch;
+use crate::thumb2::{copy, fill};
 
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = scratch::PIXELS;
@@ -157,40 +158,6 @@ unsafe fn fill_pairs(zero: i8, mut pairs: *mut i8, words: usize) -> *mut i8 {
         }
     }
     pairs
-}
-
-/// Copies bytes; returns where the next one goes.
-///
-/// # Safety
-/// `len` bytes may be read from `from` and written to `to`.
-#[inline(always)]
-unsafe fn copy(mut from: *const i8, mut to: *mut i8, len: usize) -> *mut i8 {
-    for _ in 0..len {
-        crate::kernels::rolled();
-        // SAFETY: the caller's promise.
-        unsafe {
-            *to = *from;
-            (from, to) = (from.add(1), to.add(1));
-        }
-    }
-    to
-}
-
-/// Writes the same byte `len` times; returns where the next one goes.
-///
-/// # Safety
-/// They may be written from `to` on.
-#[inline(always)]
-unsafe fn fill(zero: i8, mut to: *mut i8, len: usize) -> *mut i8 {
-    for _ in 0..len {
-        crate::kernels::rolled();
-        // SAFETY: the caller's promise.
-        unsafe {
-            *to = zero;
-            to = to.add(1);
-        }
-    }
-    to
 }
 
 /// Four taps of three pixels, two filters: 20 instructions, 80 bytes.

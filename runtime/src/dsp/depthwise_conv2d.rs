@@ -6,11 +6,9 @@
 use core::arch::{asm, naked_asm};
 use core::mem::MaybeUninit;
 
-use crate::isa::TARGET;
 use crate::kernels::TFLITE;
-use crate::kernels::requant::{Channel, Requant};
-use crate::packing::depthwise_record_words;
-use crate::scratch::{CHANNELS, Geometry};
+use crate::kernels::depthwise_conv2d::Kernel;
+use crate::scratch::CHANNELS;
 
 /// Bytes of a pixel in a band.
 pub(crate) const PIXEL: usize = 2 * CHANNELS;
@@ -65,93 +63,36 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
     to
 }
 
-/// A group of channels with its constants, as the code below reads them.
-#[repr(C)]
-pub(crate) struct Kernel {
-    /// Weights: two words per tap.
-    weights: *const i32,
-    /// Rows of taps, and columns.
-    rows: usize,
-    columns: usize,
-    /// Bytes from a tap to the next, and from behind a row's last to the next row's first.
-    right: usize,
-    down: isize,
-    /// Bytes in the band from a pixel to the next, and in the output.
-    pixel: usize,
-    step: usize,
-    /// One past the outputs of a row.
-    end: MaybeUninit<*mut i8>,
-    bias: [i32; CHANNELS],
-    channels: [Channel; CHANNELS],
+/// The sums of a pixel whose first tap is at `x`.
+///
+/// # Safety
+/// All taps may be read.
+#[inline(always)]
+pub(crate) unsafe fn sums(kernel: &Kernel, x: *const i8) -> [i32; CHANNELS] {
+    let mut sums = MaybeUninit::uninit();
+    // SAFETY: the caller's promise; all four sums are written.
+    unsafe {
+        one_pixel(kernel, x, sums.as_mut_ptr());
+        sums.assume_init()
+    }
 }
 
-impl Kernel {
-    /// The kernel of a record, for bands of rows of so many bytes.
-    ///
-    /// # Safety
-    /// The record is one of the layer's.
-    #[inline(always)]
-    pub(crate) unsafe fn new(
-        geometry: &Geometry,
-        row_bytes: usize,
-        record: *const i32,
-        requant: Requant,
-    ) -> Self {
-        let [rows, columns] = geometry.kernel;
-        let [down, right] = geometry.dilation;
-        let right = right * PIXEL;
-        // SAFETY: the caller's promise.
-        unsafe {
-            let factors = record.add(depthwise_record_words(TARGET, rows * columns) - CHANNELS / 2 * 3);
-            Self {
-                weights: record.add(CHANNELS),
-                rows,
-                columns,
-                right,
-                down: (down * row_bytes) as isize - (columns * right) as isize,
-                pixel: geometry.stride[1] * PIXEL,
-                step: geometry.output[2],
-                end: MaybeUninit::uninit(),
-                bias: record.cast::<[i32; CHANNELS]>().read(),
-                channels: core::array::from_fn(|k| requant.unpacked(factors, k)),
-            }
-        }
-    }
-
-    /// The sums of a pixel whose first tap is at `x`.
-    ///
-    /// # Safety
-    /// All taps may be read.
-    #[inline(always)]
-    pub(crate) unsafe fn sums(&self, x: *const i8) -> [i32; CHANNELS] {
-        let mut sums = MaybeUninit::uninit();
-        // SAFETY: the caller's promise; all four sums are written.
-        unsafe {
-            one_pixel(self, x, sums.as_mut_ptr());
-            sums.assume_init()
-        }
-    }
-
-    /// A row of pixels; the first one's first tap is at `x`, its output goes to `out`.
-    ///
-    /// # Safety
-    /// All taps may be read and all outputs written.
-    #[inline(always)]
-    pub(crate) unsafe fn row<const METHOD: u32>(&self, x: *const i8, out: *mut i8, pixels: usize) {
-        let kernel = Self {
-            end: MaybeUninit::new(out.wrapping_add(pixels * self.step)),
-            ..*self
-        };
-        // SAFETY: the caller's promise.
-        unsafe {
-            if self.right != PIXEL {
-                pixels_of_row::<METHOD, 0>(&kernel, x, out);
-            } else {
-                match [self.rows, self.columns] {
-                    [3, 3] => pixels_of_row::<METHOD, 3>(&kernel, x, out),
-                    _ => pixels_of_row::<METHOD, 0>(&kernel, x, out),
-                }
-            }
+/// A row of pixels; the first one's first tap is at `x`, its output goes to `out`.
+///
+/// # Safety
+/// All taps may be read and all outputs up to the kernel's end written.
+#[inline(always)]
+pub(crate) unsafe fn row<const METHOD: u32>(
+    kernel: &Kernel,
+    x: *const i8,
+    out: *mut i8,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if kernel.square {
+            pixels_of_row::<METHOD, 3>(kernel, x, out);
+        } else {
+            pixels_of_row::<METHOD, 0>(kernel, x, out);
         }
     }
 }
@@ -167,7 +108,8 @@ macro_rules! tap {
 }
 
 /// All taps of a pixel: r6 its first tap, lr the kernel; r7 is free. Written out for a window of `side`
-/// by `side` adjacent taps, or looped over: 4 instructions more per tap, 5 per row.
+/// by `side` adjacent taps, 6 instructions around and one per row; or looped over, with 4 more per tap, 5
+/// per row and r12.
 macro_rules! taps {
     () => {
         concat!(
@@ -183,20 +125,20 @@ macro_rules! taps {
 }
 
 /// Finishes the sum in `$acc` and stores it: 7 instructions for `TfLite`, 5 for `Single`, as in
-/// [`super::conv2d`]; r4 scratch, r12 the output.
+/// [`super::conv2d`]; r8 the channel, r12 the output.
 macro_rules! finish {
-    ($acc:literal, $channel:literal, $at:literal) => {
+    ($acc:literal, $at:literal) => {
         concat!(
-            "add r8, lr, #", $channel, "\nldm r8, {{r9, r10, r11}}\n",
-            ".if {double}\nadd r10, r10, ", $acc, ", asr #31\nlsl ", $acc, ", ", $acc,
-            ", #1\nsmmlar ", $acc, ", ", $acc, ", r9, r10\n.else\nsmmla ", $acc, ", ", $acc,
-            ", r9, r10\n.endif\nasr ", $acc, ", ", $acc, ", r11\nssat ", $acc, ", #8, ", $acc,
-            "\nstrb ", $acc, ", [r12, #", $at, "]\n"
+            "ldm r8!, {{r9, r10, r11}}\n.if {double}\nadd r10, r10, ", $acc, ", asr #31\nlsl ",
+            $acc, ", ", $acc, ", #1\nsmmlar ", $acc, ", ", $acc, ", r9, r10\n.else\nsmmla ", $acc,
+            ", ", $acc, ", r9, r10\n.endif\nasr ", $acc, ", ", $acc, ", r11\nssat ", $acc,
+            ", #8, ", $acc, "\nstrb ", $acc, ", [r12, #", $at, "]\n"
         )
     };
 }
 
-/// A row of pixels, beside the taps 4 + 16 + 32 instructions per pixel in `TfLite`.
+/// A row of pixels: beside the taps 7 instructions per pixel (9 if taps are looped over), and 28 for its
+/// four outputs in `TfLite`, 20 in `Single`.
 ///
 /// r0 to r3 the sums, r4 taps, r5 weights, r6 the pixel's first tap, r8 to r11 data, r12 the output (on
 /// the stack while taps are looped over), lr the kernel.
@@ -211,18 +153,24 @@ unsafe extern "C" fn pixels_of_row<const METHOD: u32, const SIDE: usize>(
         "push {{r2, r4-r11, lr}}",
         "mov lr, r0",
         "mov r6, r1",
+        "mov r12, r2",
         "1:",
         taps!(),
+        ".if {side} == 0",
         "ldr r12, [sp]",
-        finish!("r0", "48", "0"),
-        finish!("r1", "60", "1"),
-        finish!("r2", "72", "2"),
-        finish!("r3", "84", "3"),
-        "ldrd r8, r9, [lr, #20]",
-        "ldr r10, [lr, #28]",
+        ".endif",
+        "add r8, lr, #48",
+        finish!("r0", "0"),
+        finish!("r1", "1"),
+        finish!("r2", "2"),
+        finish!("r3", "3"),
+        "add r8, lr, #20",
+        "ldm r8, {{r8, r9, r10}}",
         "add r6, r8",
         "add r12, r9",
+        ".if {side} == 0",
         "str r12, [sp]",
+        ".endif",
         "cmp r12, r10",
         "bne 1b",
         "pop {{r2, r4-r11, pc}}",

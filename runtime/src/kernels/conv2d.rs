@@ -9,7 +9,7 @@
 
 use super::requant::{Method, Requant, accumulator_bits};
 use super::sliding::axes;
-use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, least, per_channel};
+use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
@@ -161,6 +161,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [_, columns, filters] = g.output;
     let taps = g.kernel[0] * g.kernel[1] * g.input[2];
+    let record = packing::record_words(FILTERS, taps);
     // SAFETY: the regions lie in the arena; one past the end is allowed.
     let (input, scratch, mut out, end) = unsafe {
         let out = arena.add(task.output);
@@ -174,10 +175,11 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     };
     let mut at = [0usize; 2];
     while out < end {
+        let first = out;
         let mut count = 0;
-        let mut first = out;
         while count < isa::PIXELS && out < end {
-            // SAFETY: the scratch holds the patches of PIXELS pixels.
+            rolled();
+            // SAFETY: the scratch holds the patches of PIXELS pixels; the pixel lies in the output.
             unsafe {
                 let mut patch = isa::Patch::new(scratch, count, g.input[2], taps);
                 if task.pointwise {
@@ -194,70 +196,63 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             }
             count += 1;
         }
-        let steps = [[0, 0], [filters, filters], [filters, 2 * filters]];
-        let [second, third] = steps[least(count, isa::PIXELS).wrapping_sub(1) % 3];
         let mut frame = Frame {
             x: scratch,
             out: first,
-            second,
-            third,
+            second: if count > 1 { filters } else { 0 },
+            third: (count - 1) * filters,
             // SAFETY: within the first pixel's outputs.
             end: unsafe { first.add(filters & !1) },
             blocks: taps.div_ceil(packing::LANES),
             zero: task.requant.doubled_zero(),
             packed: task.packed.as_ptr(),
         };
-        // SAFETY: patches, stream and outputs are those of this layer.
+        // SAFETY: patches, stream and outputs are those of this layer; the records of whole pairs come
+        // first.
         unsafe {
-            if METHOD != OTHER && filters >= FILTERS {
-                isa::pairs::<METHOD>(&frame, task.requant);
-                first = frame.end;
-                frame.packed = frame
-                    .packed
-                    .add(filters / FILTERS * packing::record_words(FILTERS, taps));
+            if METHOD != OTHER {
+                if filters >= FILTERS {
+                    isa::pairs::<METHOD>(&frame, task.requant);
+                }
+                frame.packed = frame.packed.add(filters / FILTERS * record);
+                frame.out = frame.end;
             }
-            let last = out.sub((count - 1) * filters);
-            while first < last {
-                finish(task.requant, &mut frame, count, first, last, taps);
-                first = first.add(FILTERS);
+            if METHOD == OTHER || filters % FILTERS > 0 {
+                one_by_one(task, &mut frame, first.add(filters), record);
             }
             if task.requant.is_clamped() {
-                task.requant.clamp(frame.out, count * filters);
+                task.requant.clamp(first, count * filters);
             }
         }
     }
 }
 
-/// Computes a pair of filters whose outputs are finished one by one, or the last one of an odd number.
+/// Computes the filters from the frame's output on, up to the first pixel's `end`, and finishes their
+/// outputs one by one: those of methods without code of their own, and the last of an odd number.
 ///
 /// # Safety
-/// The frame's record is that of the pair that starts at `first`; `last` is one past the first pixel's
-/// last output.
-#[inline(always)]
-unsafe fn finish(
-    requant: Requant,
-    frame: &mut Frame,
-    count: usize,
-    first: *mut i8,
-    last: *mut i8,
-    taps: usize,
-) {
-    // SAFETY: the caller's promise; the record's factors are its last three words.
-    unsafe {
-        let sums = isa::sums(frame);
-        let record = packing::record_words(FILTERS, taps);
-        let factors = frame.packed.add(record - 3);
-        for (k, sums) in sums.iter().enumerate() {
-            let out = first.add(k);
-            if out < last {
-                let channel = requant.unpacked(factors, k);
+/// The frame's patches, records and outputs are there; a record has so many words.
+#[inline(never)]
+unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize) {
+    while frame.out < end {
+        rolled();
+        // SAFETY: the caller's promise. What is written for a pixel that there is none of is written
+        // over: the first pixel comes last.
+        unsafe {
+            let sums = isa::sums(frame);
+            frame.packed = frame.packed.add(record);
+            let factors = frame.packed.sub(FILTERS / 2 * 3);
+            for (k, sums) in sums.iter().enumerate() {
                 let steps = [0, frame.second, frame.third];
-                for (&sum, step) in sums.iter().zip(steps).take(count) {
-                    *out.add(step) = requant.finish(sum, channel);
+                if frame.out < end {
+                    for (&sum, step) in sums.iter().zip(steps).rev() {
+                        rolled();
+                        *frame.out.add(step) = task.requant.finish_one(sum, factors, k);
+                    }
+                    frame.out = frame.out.add(1);
                 }
             }
         }
-        frame.packed = frame.packed.add(record);
     }
 }
 
@@ -265,7 +260,7 @@ unsafe fn finish(
 ///
 /// # Safety
 /// `input` is the task's; the pixel lies in its output.
-#[inline(always)]
+#[inline(never)]
 unsafe fn gather(task: &Task, input: *const i8, [oy, ox]: [usize; 2], patch: &mut isa::Patch) {
     let g = &task.geometry;
     let [rows, columns, channels] = g.input.map(|len| len as isize);
@@ -276,39 +271,52 @@ unsafe fn gather(task: &Task, input: *const i8, [oy, ox]: [usize; 2], patch: &mu
     } else {
         (g.kernel[1], 1)
     };
-    let mut y = top;
-    for _ in 0..g.kernel[0] {
-        let mut x = left;
+    let [down, right] = g.dilation.map(|step| step as isize);
+    let bottom = top + (g.kernel[0] as isize - 1) * down;
+    let end = left + (g.kernel[1] as isize - 1) * right;
+    let inside = top >= 0 && left >= 0 && bottom < rows && end < columns;
+    let mut row = (top * columns + left) * channels;
+    for ky in 0..g.kernel[0] as isize {
+        let (mut from, mut x) = (row, left);
         for _ in 0..runs {
-            // Taps before the image, in it, after it.
-            let before = bound(-x, span);
-            let upto = bound(columns - x, span);
-            let (before, upto) = if y < 0 || y >= rows { (span, span) } else { (before, upto) };
-            let within = if upto > before { upto - before } else { 0 };
-            // SAFETY: the taps `before..upto` lie in the image; a patch has room for all taps.
+            // SAFETY: what is copied lies in the image; a patch has room for all taps.
             unsafe {
-                patch.fill(task.zero, (before * channels) as usize);
-                if within > 0 {
-                    let from = (y * columns + x + before) * channels;
-                    patch.copy(input.offset(from), (within * channels) as usize);
+                if inside {
+                    patch.copy(input.offset(from), (span * channels) as usize);
+                } else {
+                    // Taps before the image, and up to its end; none is in it where there is no row.
+                    let y = top + ky * down;
+                    let (before, upto) = if y < 0 || y >= rows {
+                        (0, 0)
+                    } else {
+                        (bound(-x, span), bound(columns - x, span))
+                    };
+                    patch.fill(task.zero, (before * channels) as usize);
+                    if upto > before {
+                        let from = input.offset(from + before * channels);
+                        patch.copy(from, ((upto - before) * channels) as usize);
+                    }
+                    let after = span - if upto > before { upto } else { before };
+                    patch.fill(task.zero, (after * channels) as usize);
                 }
-                patch.fill(task.zero, ((span - before - within) * channels) as usize);
             }
-            x += g.dilation[1] as isize;
+            x += right;
+            from += right * channels;
         }
-        y += g.dilation[0] as isize;
+        row += down * columns * channels;
     }
 }
 
 /// `value` within `0..=most`.
 #[inline(always)]
 fn bound(value: isize, most: isize) -> isize {
-    if value < 0 { 0 } else { least_signed(value, most) }
-}
-
-#[inline(always)]
-fn least_signed(a: isize, b: isize) -> isize {
-    if a < b { a } else { b }
+    if value < 0 {
+        0
+    } else if value < most {
+        value
+    } else {
+        most
+    }
 }
 
 impl Conv2dParams<'_> {

@@ -2,7 +2,7 @@
 //! outputs. One function for every layer of a model, as in [`super::conv2d`].
 
 use super::requant::{Method, Requant, accumulator_bits};
-use super::{OTHER, SINGLE, TFLITE, frozen, unary};
+use super::{OTHER, SINGLE, TFLITE, frozen, rolled, unary};
 use crate::arena::Memory;
 use crate::isa::dense as isa;
 use crate::layer::Dense;
@@ -117,14 +117,17 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             frame.packed = frame.packed.add(task.outputs / ROWS * record);
         }
         while frame.out < last {
-            let factors = frame.packed.add(record - ROWS / 2 * 3);
-            for (k, sum) in isa::sums(&frame).into_iter().enumerate() {
+            rolled();
+            let sums = isa::sums(&frame);
+            frame.packed = frame.packed.add(record);
+            let factors = frame.packed.sub(ROWS / 2 * 3);
+            for (k, sum) in sums.into_iter().enumerate() {
+                rolled();
                 if frame.out < last {
-                    *frame.out = task.requant.finish(sum, task.requant.unpacked(factors, k));
+                    *frame.out = task.requant.finish_one(sum, factors, k);
                     frame.out = frame.out.add(1);
                 }
             }
-            frame.packed = frame.packed.add(record);
         }
         if task.requant.is_clamped() {
             task.requant.clamp(out, task.outputs);

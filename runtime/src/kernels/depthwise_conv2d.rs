@@ -6,9 +6,9 @@
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
 use super::conv2d::windowed;
-use super::requant::{Method, Requant, accumulator_bits};
+use super::requant::{Channel, Method, Requant, accumulator_bits};
 use super::sliding::axes;
-use super::{OTHER, SINGLE, TFLITE, frozen, least, per_channel};
+use super::{OTHER, SINGLE, TFLITE, frozen, least, per_channel, rolled};
 use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
@@ -103,12 +103,60 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
     arena.as_mut_ptr()
 }
 
-/// A group of channels.
-#[derive(Clone, Copy)]
-struct Group {
-    /// First channel of the output, and how many follow with it.
-    first: usize,
-    count: usize,
+/// A group of channels with its constants, as the innermost sums read it.
+#[repr(C)]
+pub(crate) struct Kernel {
+    /// Weights of the first tap.
+    pub(crate) weights: *const i32,
+    /// Rows of taps, and columns.
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    /// Bytes from a tap to the next, and from behind a row's last to the next row's first.
+    pub(crate) right: usize,
+    pub(crate) down: isize,
+    /// Bytes in the band from a pixel to the next, and in the output.
+    pub(crate) pixel: usize,
+    pub(crate) step: usize,
+    /// One past the outputs of the row that is computed.
+    pub(crate) end: *mut i8,
+    pub(crate) bias: [i32; CHANNELS],
+    pub(crate) channels: [Channel; CHANNELS],
+    /// Whether the taps are 3×3 and adjacent.
+    pub(crate) square: bool,
+    factors: *const i32,
+}
+
+impl Kernel {
+    /// The kernel of a record.
+    ///
+    /// # Safety
+    /// The record is one of the layer's.
+    #[inline(always)]
+    unsafe fn new(task: &Task, record: *const i32) -> Self {
+        let [rows, columns] = task.geometry.kernel;
+        let [down, right] = task.geometry.dilation;
+        let right = right * isa::PIXEL;
+        let row_bytes = task.columns * isa::PIXEL;
+        let words = packing::depthwise_record_words(TARGET, rows * columns);
+        // SAFETY: the caller's promise; the factors are the record's last words.
+        unsafe {
+            let factors = record.add(words - CHANNELS / 2 * 3);
+            Self {
+                weights: record.add(CHANNELS),
+                rows,
+                columns,
+                right,
+                down: (down * row_bytes) as isize - (columns * right) as isize,
+                pixel: task.geometry.stride[1] * isa::PIXEL,
+                step: task.geometry.output[2],
+                end: core::ptr::null_mut(),
+                bias: record.cast::<[i32; CHANNELS]>().read(),
+                channels: core::array::from_fn(|k| task.requant.unpacked(factors, k)),
+                square: rows == 3 && columns == 3 && right == isa::PIXEL,
+                factors,
+            }
+        }
+    }
 }
 
 /// Computes all outputs.
@@ -118,78 +166,109 @@ struct Group {
 #[inline(never)]
 unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
-    let channels = g.output[2];
-    let taps = g.kernel[0] * g.kernel[1];
+    let [height, width, channels] = g.output;
     let row_bytes = task.columns * isa::PIXEL;
+    let record_words = packing::depthwise_record_words(TARGET, g.kernel[0] * g.kernel[1]);
     let mut record = task.packed.as_ptr();
+    // The input channel of the next output channel, and how many outputs it has had.
+    let mut source = (0, 0);
     let mut first = 0;
     while first < channels {
-        let group = Group {
-            first,
-            count: least(CHANNELS, channels - first),
-        };
+        rolled();
+        let count = least(CHANNELS, channels - first);
+        let mut lanes = [source.0; CHANNELS];
+        for lane in lanes.iter_mut().take(count) {
+            rolled();
+            *lane = source.0;
+            source.1 += 1;
+            if source.1 == task.multiplier {
+                source = (source.0 + 1, 0);
+            }
+        }
         // SAFETY: the record is the group's; scratch has room for a band, and rows, columns and channels
         // below are inside input and output.
         unsafe {
-            let kernel = isa::Kernel::new(g, row_bytes, record, task.requant);
+            let mut kernel = Kernel::new(task, record);
+            let scratch = arena.add(task.scratch);
             let mut out = arena.add(task.output + first);
             let mut oy = 0;
             let mut kept = 0;
-            while oy < g.output[0] {
-                let rows = least(task.band, g.output[0] - oy);
+            while oy < height {
+                rolled();
+                let rows = least(task.band, height - oy);
                 let rows_in = band_rows_in(g, rows);
-                let scratch = arena.add(task.scratch);
                 for row in kept..rows_in {
+                    rolled();
                     let y = (oy * g.stride[0] + row).wrapping_sub(g.pad[0]);
-                    copy_row(task, arena, group, y, scratch.add(row * row_bytes));
+                    copy_row(task, arena, (lanes, count), y, scratch.add(row * row_bytes));
                 }
                 for row in 0..rows {
+                    rolled();
                     let x = scratch.add(row * g.stride[0] * row_bytes);
-                    if METHOD != OTHER && group.count == CHANNELS {
-                        kernel.row::<METHOD>(x, out, g.output[1]);
-                        out = out.add(g.output[1] * channels);
+                    kernel.end = out.add(width * channels);
+                    if METHOD != OTHER && count == CHANNELS {
+                        isa::row::<METHOD>(&kernel, x, out);
                     } else {
-                        for pixel in 0..g.output[1] {
-                            let sums = kernel.sums(x.add(pixel * g.stride[1] * isa::PIXEL));
-                            let factors = record.add(packing::depthwise_record_words(TARGET, taps) - 6);
-                            for (k, &sum) in sums.iter().enumerate().take(group.count) {
-                                let channel = task.requant.unpacked(factors, k);
-                                *out.add(k) = task.requant.finish(sum, channel);
-                            }
-                            out = out.add(channels);
-                        }
+                        one_by_one(task, &kernel, x, out, count);
                     }
+                    out = kernel.end;
                 }
                 // The last rows of a band are the first of the next.
                 let passed = rows * g.stride[0];
                 kept = rows_in.saturating_sub(passed);
-                let words = kept * row_bytes / 4;
                 let from = scratch.add(passed * row_bytes).cast::<u32>();
-                for i in 0..words {
-                    super::rolled();
+                for i in 0..kept * row_bytes / 4 {
+                    rolled();
                     *scratch.cast::<u32>().add(i) = *from.add(i);
                 }
                 oy += rows;
             }
-            record = record.add(packing::depthwise_record_words(TARGET, taps));
+            record = record.add(record_words);
         }
         first += CHANNELS;
     }
     if task.requant.is_clamped() {
         // SAFETY: the output's bytes.
         unsafe {
-            let len = g.output[0] * g.output[1] * channels;
+            let len = height * width * channels;
             task.requant.clamp(arena.add(task.output), len);
         }
     }
 }
 
-/// Copies a group's channels of input row `y`, with padding; a row outside is all padding.
+/// Computes a row whose outputs are finished one by one: those of methods without code of their own, and
+/// of groups that are not full.
 ///
 /// # Safety
-/// `to` has room for a padded row.
-#[inline(always)]
-unsafe fn copy_row(task: &Task, arena: *mut i8, group: Group, y: usize, to: *mut i8) {
+/// As for `isa::row`; the first `count` channels of the group exist.
+#[inline(never)]
+unsafe fn one_by_one(task: &Task, kernel: &Kernel, mut x: *const i8, mut out: *mut i8, count: usize) {
+    while out < kernel.end {
+        rolled();
+        // SAFETY: the caller's promise.
+        unsafe {
+            let sums = isa::sums(kernel, x);
+            for (k, sum) in sums.into_iter().enumerate().take(count) {
+                rolled();
+                *out.add(k) = task.requant.finish_one(sum, kernel.factors, k);
+            }
+            (x, out) = (x.add(kernel.pixel), out.add(kernel.step));
+        }
+    }
+}
+
+/// Copies input row `y` of some channels, with padding; a row outside is all padding.
+///
+/// # Safety
+/// The channels exist, and `to` has room for a padded row.
+#[inline(never)]
+unsafe fn copy_row(
+    task: &Task,
+    arena: *mut i8,
+    (lanes, count): ([usize; CHANNELS], usize),
+    y: usize,
+    to: *mut i8,
+) {
     let g = &task.geometry;
     let [height, width, channels] = g.input;
     // SAFETY: the caller's promise; pixels `0..within` of a row that exists are inside the input.
@@ -200,24 +279,25 @@ unsafe fn copy_row(task: &Task, arena: *mut i8, group: Group, y: usize, to: *mut
         }
         let before = least(g.pad[1], task.columns);
         let within = least(width, task.columns - before);
-        let row = arena.add(task.input + y * width * channels).cast_const();
-        let to = isa::fill(task.zero, to, before);
-        let to = if task.multiplier == 1 && group.count == CHANNELS {
-            isa::copy(row.add(group.first), channels, to, within)
+        let mut row = arena.add(task.input + y * width * channels).cast_const();
+        let mut to = isa::fill(task.zero, to, before);
+        if task.multiplier == 1 && count == CHANNELS {
+            to = isa::copy(row.add(lanes[0]), channels, to, within);
         } else {
-            let lane = |k: usize| (group.first + least(k, group.count - 1)) / task.multiplier;
-            let lanes: [usize; CHANNELS] = core::array::from_fn(lane);
-            let mut to = to;
-            for pixel in 0..within {
-                let x = row.add(pixel * channels);
-                let word = lanes.map(|lane| *x.add(lane).cast::<u8>());
-                to = isa::copy(word.as_ptr().cast(), 0, to, 1);
+            for _ in 0..within {
+                rolled();
+                let word = Word(lanes.map(|lane| *row.add(lane)));
+                to = isa::copy(word.0.as_ptr(), 0, to, 1);
+                row = row.add(channels);
             }
-            to
-        };
+        }
         isa::fill(task.zero, to, task.columns - before - within);
     }
 }
+
+/// A pixel's channels as they would lie in an image whose channels are a multiple of four.
+#[repr(align(4))]
+struct Word([i8; CHANNELS]);
 
 impl DepthwiseConv2dParams<'_> {
     /// Shapes and steps.

@@ -46,6 +46,21 @@ pub(crate) struct Channel {
     shift: i32,
 }
 
+impl Channel {
+    /// The output of an accumulator before the layer's own clamp, for a method that is known.
+    #[inline(always)]
+    pub(crate) fn saturated<const METHOD: u32>(self, acc: i32) -> i8 {
+        let y = if METHOD == super::TFLITE {
+            let y = multiply_high_rounded(acc << 1, self.mantissa);
+            y.wrapping_add(y >> 31).wrapping_add(self.addend) >> (self.shift & 31)
+        } else {
+            multiply_high(acc, self.mantissa).wrapping_add(self.addend) >> (self.shift & 31)
+        };
+        let y = if y > 127 { 127 } else { y };
+        (if y < -128 { -128 } else { y }) as i8
+    }
+}
+
 impl Requant {
     /// For channels with these factors and accumulators below 2^`bits` in magnitude.
     pub(crate) const fn new(
@@ -111,7 +126,7 @@ impl Requant {
     /// # Safety
     /// `count` bytes may be read and written from `output` on.
     #[inline(never)]
-    pub(crate) unsafe fn clamp(self, output: *mut i8, count: usize) {
+    pub(crate) unsafe fn clamp(&self, output: *mut i8, count: usize) {
         for i in 0..count {
             rolled();
             // SAFETY: the caller's promise.
@@ -165,6 +180,36 @@ impl Requant {
                 shift: shifts & 31,
             },
         }
+    }
+
+    /// The output of an accumulator of the `k`-th channel of a stream's factors: for outputs that are
+    /// finished one by one. A function of its own, because it has all methods in it.
+    ///
+    /// # Safety
+    /// As for [`Self::unpacked`].
+    #[inline(never)]
+    pub(crate) unsafe fn finish_one(&self, acc: i32, factors: *const i32, k: usize) -> i8 {
+        // SAFETY: the caller's promise.
+        self.finish(acc, unsafe { self.unpacked(factors, k) })
+    }
+
+    /// As [`Self::unpacked`], for a method that is known: [`super::TFLITE`] or [`super::SINGLE`].
+    ///
+    /// # Safety
+    /// As for [`Self::unpacked`].
+    #[inline(always)]
+    pub(crate) unsafe fn unpacked_as<const METHOD: u32>(
+        self,
+        factors: *const i32,
+        k: usize,
+    ) -> Channel {
+        let method = if METHOD == super::TFLITE {
+            Method::TfLite
+        } else {
+            Method::Single { pre: 0 }
+        };
+        // SAFETY: the caller's promise.
+        unsafe { Self { method, ..self }.unpacked(factors, k) }
     }
 
     /// Prepares a channel.

@@ -39,7 +39,8 @@ pub(crate) unsafe fn groups<const METHOD: u32>(frame: &Frame, requant: Requant) 
         unsafe {
             let factors = frame.packed.add(record - ROWS / 2 * 3);
             for (k, sum) in sums(&frame).into_iter().enumerate() {
-                *frame.out.add(k) = requant.finish(sum, requant.unpacked(factors, k));
+                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                *frame.out.add(k) = channel.saturated::<METHOD>(sum);
             }
             frame.out = frame.out.add(ROWS);
             frame.packed = frame.packed.add(record);

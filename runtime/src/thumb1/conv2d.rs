@@ -1,109 +1,220 @@
-//! Sums of a convolution: two filters by one pixel.
+//! A convolution: two filters by three pixels. A patch's taps lie three bytes apart, between those of the
+//! other two, each as x + 128.
 
 use core::arch::{asm, naked_asm};
+use core::mem::MaybeUninit;
 
-use crate::kernels::conv2d::Patch;
-use crate::portable::conv2d as portable;
+use crate::kernels::conv2d::Frame;
+use crate::kernels::requant::Requant;
+use crate::kernels::rolled;
+use crate::packing::{FILTERS, record_words};
+use crate::scratch;
 
-pub(crate) use portable::edge;
+/// Pixels computed together.
+pub(crate) const PIXELS: usize = scratch::PIXELS;
 
-/// Filters summed together.
-pub(crate) const FILTERS: usize = 2;
+/// A patch under construction.
+pub(crate) struct Patch {
+    next: *mut i8,
+}
 
-/// Pixels summed together.
-pub(crate) const PIXELS: usize = 1;
+impl Patch {
+    /// # Safety
+    /// `scratch` has room for the patches of a layer of so many taps, and `slot` is below [`PIXELS`].
+    #[inline(always)]
+    pub(crate) unsafe fn new(scratch: *mut i8, slot: usize, _channels: usize, _taps: usize) -> Self {
+        // SAFETY: within the scratch.
+        let next = unsafe { scratch.add(slot) };
+        Self { next }
+    }
 
-/// The accumulators of a tile, from a patch without padding: `[pixel][filter]`.
-///
-/// # Safety
-/// As for [`portable::tile`].
-#[inline(always)]
-pub(crate) unsafe fn tile<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    bias: [i32; FILTERS],
-) -> [[i32; FILTERS]; PIXELS] {
-    let mut acc = bias;
-    for outer in 0..P::RUNS[0] {
-        // SAFETY: `sum` reads the runs that P describes, which the caller vouches for; it saves r4 to r7.
+    /// Appends taps of the input. 16 instructions per four taps, 7 per tap of the rest.
+    ///
+    /// # Safety
+    /// `len` bytes may be read from `x`, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(&mut self, x: *const i8, len: usize) {
+        // SAFETY: the caller's promise.
         unsafe {
             asm!(
-                "bl {sum}",
-                sum = sym sum::<P>,
-                inout("r0") x.add(outer * P::STEP[0]) => _,
-                inout("r1") w.add(outer * P::RUNS[1] * P::RUN) => _,
-                inout("r2") acc[0],
-                inout("r3") acc[1],
-                out("r12") _,
-                out("lr") _,
-                options(readonly),
+                "subs {len}, #4",
+                "blt 3f",
+                "2:",
+                "ldrb {x}, [{from}]",
+                "eors {x}, {flip}",
+                "strb {x}, [{next}]",
+                "ldrb {x}, [{from}, #1]",
+                "eors {x}, {flip}",
+                "strb {x}, [{next}, #3]",
+                "ldrb {x}, [{from}, #2]",
+                "eors {x}, {flip}",
+                "strb {x}, [{next}, #6]",
+                "ldrb {x}, [{from}, #3]",
+                "eors {x}, {flip}",
+                "strb {x}, [{next}, #9]",
+                "adds {from}, #4",
+                "adds {next}, #12",
+                "subs {len}, #4",
+                "bge 2b",
+                "3:",
+                "adds {len}, #4",
+                "beq 5f",
+                "4:",
+                "ldrb {x}, [{from}]",
+                "eors {x}, {flip}",
+                "strb {x}, [{next}]",
+                "adds {from}, #1",
+                "adds {next}, #3",
+                "subs {len}, #1",
+                "bne 4b",
+                "5:",
+                len = inout(reg) len => _,
+                from = inout(reg) x => _,
+                next = inout(reg) self.next,
+                flip = in(reg) 0x80,
+                x = out(reg) _,
+                options(nostack),
             );
         }
     }
-    [acc]
+
+    /// Appends taps in the padding.
+    ///
+    /// # Safety
+    /// The patch has room for `len` bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn fill(&mut self, zero: i8, len: usize) {
+        let flipped = zero ^ i8::MIN;
+        for _ in 0..len {
+            rolled();
+            // SAFETY: the caller's promise.
+            unsafe {
+                *self.next = flipped;
+                self.next = self.next.add(PIXELS);
+            }
+        }
+    }
+
+    /// Nothing is left to do: what fills the last word is multiplied by zero.
+    #[inline(always)]
+    pub(crate) unsafe fn finish(self) {}
 }
 
-/// One channel: 8 instructions for 2 multiplications; the last sets the flags for the loop.
-macro_rules! byte {
-    () => {
-        "ldrsb r6, [r0, r5]
-         ldrsb r7, [r1, r5]
-         muls r7, r6, r7
-         adds r2, r2, r7
-         ldrsb r7, [r4, r5]
-         muls r7, r6, r7
-         adds r3, r3, r7
-         adds r5, #1"
+/// One pixel of a tap, two filters: 6 instructions for 2 multiplications.
+macro_rules! pixel {
+    ($at:literal, $first:literal, $second:literal) => {
+        concat!(
+            "ldrb r6, [r0, #", $at, "]\nmovs r7, r6\nmuls r7, r4, r7\nadd ", $first,
+            ", r7\nmuls r6, r5, r6\nadd ", $second, ", r6\n"
+        )
     };
 }
 
-/// In: r0 input, r1 weights; in and out: r2 and r3 the two filters' accumulators.
+/// One tap of three pixels, two filters: 21 instructions for 6 multiplications.
+macro_rules! tap {
+    ($a:literal, $b:literal, $c:literal, $step:literal) => {
+        concat!(
+            "ldrsb r4, [r1, r3]\nldrsb r5, [r2, r3]\n",
+            pixel!($a, "r8", "r11"),
+            pixel!($b, "r9", "r12"),
+            pixel!($c, "r10", "lr"),
+            "adds r3, #", $step, "\n"
+        )
+    };
+}
+
+/// The sums of a record: `[filter][pixel]`.
 ///
-/// r0, r1, r4 input and weights at the end of the run, r5 the index, r6 and r7 factors; the stack counts
-/// runs. 4 instructions around the runs (2 more if counted), 5 per run (6 more if counted), 1 per turn
-/// of four bytes.
+/// # Safety
+/// The frame's patches and record are there.
+#[inline(always)]
+pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
+    let mut sums = MaybeUninit::uninit();
+    // SAFETY: the caller's promise; all six sums are written.
+    unsafe {
+        one_pair(frame, sums.as_mut_ptr());
+        sums.assume_init()
+    }
+}
+
+/// The sums of one record: 48 instructions around the words, 88 per word of four taps.
+///
+/// r0 patches, r1 and r2 weights of either filter, r3 the index into them, r4 and r5 weights, r6 and r7
+/// products, r8 to r10 the first filter's sums, r11, r12, lr the second's; the stack holds the last index.
 #[unsafe(naked)]
-unsafe extern "C" fn sum<P: Patch>() {
+unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]) {
     naked_asm!(
         "push {{r4-r7, lr}}",
-        "ldr r4, ={filter}",
-        "adds r4, r4, r1",
-        ".if {runs} > 1",
-        "ldr r5, ={runs}",
-        "push {{r5}}",
-        "3:",
-        ".endif",
-        "ldr r5, ={run}",
-        "adds r0, r0, r5",
-        "adds r1, r1, r5",
-        "adds r4, r4, r5",
-        "rsbs r5, r5, #0",
-        ".rept {rest}",
-        byte!(),
-        ".endr",
-        ".if {run} >= 4",
+        "mov r4, r8",
+        "mov r5, r9",
+        "mov r6, r10",
+        "mov r7, r11",
+        "push {{r1, r4-r7}}",
+        "ldr r1, [r0, #20]",
+        "lsls r1, r1, #3",
+        "push {{r1}}",
+        "ldr r1, [r0, #28]",
+        "ldr r0, [r0]",
+        "ldm r1!, {{r3, r4}}",
+        "mov r8, r3",
+        "mov r9, r3",
+        "mov r10, r3",
+        "mov r11, r4",
+        "mov r12, r4",
+        "mov lr, r4",
+        "adds r2, r1, #4",
+        "movs r3, #0",
         "2:",
-        ".rept 4",
-        byte!(),
-        ".endr",
+        tap!("0", "1", "2", "1"),
+        tap!("3", "4", "5", "1"),
+        tap!("6", "7", "8", "1"),
+        tap!("9", "10", "11", "5"),
+        "adds r0, #12",
+        "ldr r7, [sp]",
+        "cmp r3, r7",
         "bne 2b",
-        ".endif",
-        ".if {runs} > 1",
-        "ldr r6, ={gap}",
-        "adds r0, r0, r6",
-        "ldr r6, [sp]",
-        "subs r6, #1",
-        "str r6, [sp]",
-        "bne 3b",
-        "add sp, #4",
-        ".endif",
+        "ldr r0, [sp, #4]",
+        "mov r1, r8",
+        "mov r2, r9",
+        "mov r3, r10",
+        "mov r4, r11",
+        "mov r5, r12",
+        "mov r6, lr",
+        "stm r0!, {{r1-r6}}",
+        "add sp, #8",
+        "pop {{r4-r7}}",
+        "mov r8, r4",
+        "mov r9, r5",
+        "mov r10, r6",
+        "mov r11, r7",
         "pop {{r4-r7, pc}}",
-        ".p2align 2",
-        ".pool",
-        filter = const P::FILTER,
-        run = const P::RUN,
-        rest = const P::RUN % 4,
-        runs = const P::RUNS[1],
-        gap = const P::STEP[1] as i32 - P::RUN as i32,
     )
+}
+
+/// Computes all whole pairs of filters.
+///
+/// # Safety
+/// The frame's patches, records and outputs are there.
+#[inline(always)]
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
+    let record = record_words(FILTERS, 4 * frame.blocks);
+    let mut frame = Frame { ..*frame };
+    while frame.out < frame.end {
+        rolled();
+        // SAFETY: the caller's promise; the factors are the record's last three words. What is written
+        // for a pixel that there is none of is written over: the first pixel comes last.
+        unsafe {
+            let sums = sums(&frame);
+            frame.packed = frame.packed.add(record);
+            let factors = frame.packed.sub(3);
+            for (k, [first, second, third]) in sums.into_iter().enumerate() {
+                rolled();
+                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                *frame.out.add(frame.third) = channel.saturated::<METHOD>(third);
+                *frame.out.add(frame.second) = channel.saturated::<METHOD>(second);
+                *frame.out = channel.saturated::<METHOD>(first);
+                frame.out = frame.out.add(1);
+            }
+        }
+    }
 }

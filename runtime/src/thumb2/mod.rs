@@ -1,16 +1,67 @@
 //! The innermost sums on cores with Thumb-2 but without DSP instructions (Cortex-M3): byte loads and MLA.
 //!
-//! Naked functions called by `bl` from `asm!`, as in `dsp`; LLVM's own schedule of the same
-//! loops spills half of the registers.
+//! Naked functions, as in `dsp`; LLVM's own schedule of the same loops spills half of the registers.
+//! Words may lie at any address on these cores.
 
+use core::arch::asm;
+
+#[cfg(not(feature = "dsp"))]
 pub(crate) mod conv2d;
+#[cfg(not(feature = "dsp"))]
 pub(crate) mod dense;
+#[cfg(not(feature = "dsp"))]
+pub(crate) mod depthwise_conv2d;
 
-/// How `len` bytes are unrolled: `(turns of four, rest)`; straight code up to eight.
-const fn unroll(len: usize) -> (usize, usize) {
-    if len > 8 {
-        (len / 4, len % 4)
-    } else {
-        (0, len)
+/// Copies bytes; returns where the next one goes. 4 instructions per word, 4 per byte of the rest, 6
+/// around.
+///
+/// # Safety
+/// `len` bytes may be read from `from` and written to `to`.
+#[inline(always)]
+pub(crate) unsafe fn copy(from: *const i8, to: *mut i8, len: usize) -> *mut i8 {
+    let mut next = to;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "subs {len}, #4",
+            "blt 3f",
+            "2:",
+            "ldr {data}, [{from}], #4",
+            "subs {len}, #4",
+            "str {data}, [{next}], #4",
+            "bge 2b",
+            "3:",
+            "adds {len}, #4",
+            "beq 5f",
+            "4:",
+            "ldrb {data}, [{from}], #1",
+            "subs {len}, #1",
+            "strb {data}, [{next}], #1",
+            "bne 4b",
+            "5:",
+            from = inout(reg) from => _,
+            next = inout(reg) next,
+            len = inout(reg) len => _,
+            data = out(reg) _,
+            options(nostack),
+        );
     }
+    next
+}
+
+/// Writes the same byte `len` times; returns where the next one goes.
+///
+/// # Safety
+/// They may be written from `to` on.
+#[inline(always)]
+pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, len: usize) -> *mut i8 {
+    for _ in 0..len {
+        crate::kernels::rolled();
+        // SAFETY: the caller's promise.
+        unsafe {
+            *to = zero;
+            to = to.add(1);
+        }
+    }
+    to
 }
