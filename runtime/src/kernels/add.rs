@@ -26,10 +26,11 @@ impl<L: Add> Shape<L> {
     const RIGHT: Step = Step::new(L::PARAMS.rounding, L::PARAMS.right);
     const SUM: Requant = {
         let p = L::PARAMS;
-        // A factor below 2^e turns 28 bits into 28 + e; one more for the sum, one for rounding.
+        // A factor below 2^e turns 28 bits into 28 + e; one more for the sum. Differences are at most
+        // 255, so that what rounding adds is still below.
         let most = max(p.left.exponent, p.right.exponent);
         let bits = if most < 3 {
-            SHIFTED_BITS + 2 + max(most, 0) as u32
+            SHIFTED_BITS + 1 + max(most, 0) as u32
         } else {
             32
         };

@@ -49,7 +49,18 @@ pub(crate) struct Channel {
 impl Channel {
     /// The output of an accumulator before the layer's own clamp, for a method that is known.
     #[inline(always)]
-    pub(crate) fn saturated<const METHOD: u32>(self, acc: i32) -> i8 {
+    pub(crate) fn saturated<const METHOD: u32>(&self, acc: i32) -> i8 {
+        #[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+        // SAFETY: the function keeps to the procedure call standard and reads the channel alone.
+        return unsafe { crate::thumb1::requant::saturated::<METHOD>(acc, self) } as i8;
+        #[cfg(not(all(target_arch = "arm", not(target_has_atomic = "32"))))]
+        self.saturated_by_parts::<METHOD>(acc)
+    }
+
+    /// As [`Self::saturated`], in plain Rust.
+    #[cfg(not(all(target_arch = "arm", not(target_has_atomic = "32"))))]
+    #[inline(always)]
+    fn saturated_by_parts<const METHOD: u32>(&self, acc: i32) -> i8 {
         let y = if METHOD == super::TFLITE {
             let y = multiply_high_rounded(acc << 1, self.mantissa);
             y.wrapping_add(y >> 31).wrapping_add(self.addend) >> (self.shift & 31)
@@ -94,7 +105,7 @@ impl Requant {
                     Method::General
                 }
             }
-            Rounding::TfLite if least >= 1 && most <= 22 && bits <= 30 => Method::TfLite,
+            Rounding::TfLite if least >= 1 && most <= 22 && bits <= 29 => Method::TfLite,
             Rounding::TfLite => Method::General,
         };
         Self {

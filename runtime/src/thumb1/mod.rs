@@ -8,3 +8,4 @@
 pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+pub(crate) mod requant;
