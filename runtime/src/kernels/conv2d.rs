@@ -8,7 +8,7 @@
 //! comes from ([`Geometry::overlap_distance`]).
 
 use super::requant::{Method, Requant, accumulator_bits};
-use super::sliding::axes;
+use super::sliding::{Axis, axes};
 use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
@@ -41,6 +41,11 @@ pub(crate) struct Task {
     output: usize,
     scratch: usize,
     geometry: Geometry,
+    /// Rows and columns from which a window does not reach over the edge below and to the right.
+    places: [usize; 2],
+    /// Runs of contiguous taps in a row of taps, and their bytes.
+    runs: usize,
+    run: usize,
     zero: i8,
     /// Whether a patch is one pixel and its pixels follow each other.
     pointwise: bool,
@@ -66,12 +71,21 @@ impl Task {
             output: L::OUTPUT.offset,
             scratch: L::SCRATCH.offset,
             geometry,
+            places: [places(y), places(x)],
+            runs: if x.dilation == 1 { 1 } else { x.kernel },
+            run: p.input[2] * if x.dilation == 1 { x.kernel } else { 1 },
             zero: p.input_zero,
             pointwise,
             requant: Requant::of_conv2d(&p),
             packed: L::PACKED,
         }
     }
+}
+
+/// How many places along an axis have a window that does not reach over the far edge.
+const fn places(axis: Axis) -> usize {
+    let span = (axis.kernel - 1) * axis.dilation + 1;
+    (axis.len + 1).saturating_sub(span)
 }
 
 /// The arena of a layer whose regions and constants fit together, or it does not compile.
@@ -260,62 +274,61 @@ unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize
 ///
 /// # Safety
 /// `input` is the task's; the pixel lies in its output.
-#[inline(never)]
-unsafe fn gather(task: &Task, input: *const i8, [oy, ox]: [usize; 2], patch: &mut isa::Patch) {
+#[inline(always)]
+unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa::Patch) {
     let g = &task.geometry;
-    let [rows, columns, channels] = g.input.map(|len| len as isize);
-    let [top, left] = [(oy, 0), (ox, 1)].map(|(o, i)| (o * g.stride[i]) as isize - g.pad[i] as isize);
-    // Taps of a row are contiguous unless they are dilated: then each is a run of its own.
-    let (runs, span) = if g.dilation[1] == 1 {
-        (1, g.kernel[1] as isize)
-    } else {
-        (g.kernel[1], 1)
-    };
-    let [down, right] = g.dilation.map(|step| step as isize);
-    let bottom = top + (g.kernel[0] as isize - 1) * down;
-    let end = left + (g.kernel[1] as isize - 1) * right;
-    let inside = top >= 0 && left >= 0 && bottom < rows && end < columns;
+    let [_, columns, channels] = g.input;
+    // Of a window that reaches over the upper or left edge these wrap around, to large numbers.
+    let top = (at[0] * g.stride[0]).wrapping_sub(g.pad[0]);
+    let left = (at[1] * g.stride[1]).wrapping_sub(g.pad[1]);
+    if top >= task.places[0] || left >= task.places[1] {
+        // SAFETY: the caller's promise.
+        return unsafe { gather_padded(task, input, [top, left], patch) };
+    }
     let mut row = (top * columns + left) * channels;
-    for ky in 0..g.kernel[0] as isize {
-        let (mut from, mut x) = (row, left);
-        for _ in 0..runs {
-            // SAFETY: what is copied lies in the image; a patch has room for all taps.
-            unsafe {
-                if inside {
-                    patch.copy(input.offset(from), (span * channels) as usize);
-                } else {
-                    // Taps before the image, and up to its end; none is in it where there is no row.
-                    let y = top + ky * down;
-                    let (before, upto) = if y < 0 || y >= rows {
-                        (0, 0)
-                    } else {
-                        (bound(-x, span), bound(columns - x, span))
-                    };
-                    patch.fill(task.zero, (before * channels) as usize);
-                    if upto > before {
-                        let from = input.offset(from + before * channels);
-                        patch.copy(from, ((upto - before) * channels) as usize);
-                    }
-                    let after = span - if upto > before { upto } else { before };
-                    patch.fill(task.zero, (after * channels) as usize);
-                }
-            }
-            x += right;
-            from += right * channels;
+    for _ in 0..g.kernel[0] {
+        rolled();
+        let mut from = row;
+        for _ in 0..task.runs {
+            rolled();
+            // SAFETY: all taps lie in the image; a patch has room for them.
+            unsafe { patch.copy(input.add(from), task.run) };
+            from += g.dilation[1] * channels;
         }
-        row += down * columns * channels;
+        row += g.dilation[0] * columns * channels;
     }
 }
 
-/// `value` within `0..=most`.
-#[inline(always)]
-fn bound(value: isize, most: isize) -> isize {
-    if value < 0 {
-        0
-    } else if value < most {
-        value
-    } else {
-        most
+/// Gathers the patch of a pixel whose window reaches over the edge, tap by tap.
+///
+/// # Safety
+/// As for [`gather`]; `top` and `left` are those of the window.
+#[inline(never)]
+unsafe fn gather_padded(
+    task: &Task,
+    input: *const i8,
+    [top, left]: [usize; 2],
+    patch: &mut isa::Patch,
+) {
+    let g = &task.geometry;
+    let [rows, columns, channels] = g.input;
+    let mut y = top;
+    for _ in 0..g.kernel[0] {
+        rolled();
+        let mut x = left;
+        for _ in 0..g.kernel[1] {
+            rolled();
+            // SAFETY: a tap that lies in the image; a patch has room for all taps.
+            unsafe {
+                if y < rows && x < columns {
+                    patch.copy(input.add((y * columns + x) * channels), channels);
+                } else {
+                    patch.fill(task.zero, channels);
+                }
+            }
+            x = x.wrapping_add(g.dilation[1]);
+        }
+        y = y.wrapping_add(g.dilation[0]);
     }
 }
 
