@@ -189,15 +189,15 @@ macro_rules! word {
 /// Enters: r0 the frame. Leaves: sp points at eight words: x, out, second, third, end, end of x, entry
 /// into the loop, zero; r6 the stream. 18 instructions.
 ///
-/// The loop has four words; it is entered so far behind its head that the rest of the words by four is
-/// done first.
+/// The loop has `unrolled` words, a power of two; it is entered so far behind its head that the rest of
+/// the words by that number is done first.
 macro_rules! enter {
     () => {
         ".cpu cortex-m33
          push {{r4-r11, lr}}
          ldm r0, {{r1-r8}}
          rsb r9, r6, #0
-         and r9, r9, #3
+         and r9, r9, #({unrolled} - 1)
          movs r10, #80
          mul r9, r9, r10
          adr r10, 2f
@@ -213,7 +213,7 @@ macro_rules! enter {
     };
 }
 
-/// Sums of one record: 11 instructions around the words, 3 per four words.
+/// Sums of one record: 11 instructions around the words, 3 per turn.
 macro_rules! sums {
     () => {
         "ldrd r0, r3, [r6], #8
@@ -273,10 +273,9 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         enter!(),
         "1:",
         sums!(),
+        ".rept {unrolled}",
         word!(),
-        word!(),
-        word!(),
-        word!(),
+        ".endr",
         more!(),
         "ldrd r8, r10, [r6], #8",
         "ldr r11, [sp, #4]",
@@ -301,6 +300,7 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
+        unrolled = const 4,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -320,22 +320,23 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
     }
 }
 
-/// As [`all_pairs`], but one pair, whose sums are stored.
+/// As [`all_pairs`], but one pair, whose sums are stored, by a loop of single words: small, because it is
+/// for few.
 #[unsafe(naked)]
 unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]) {
     naked_asm!(
         "push {{r1, lr}}",
         enter!(),
         sums!(),
+        ".rept {unrolled}",
         word!(),
-        word!(),
-        word!(),
-        word!(),
+        ".endr",
         more!(),
         "ldr r6, [sp, #68]",
         "stm r6, {{r0-r5}}",
         "add sp, #32",
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
+        unrolled = const 1,
     )
 }

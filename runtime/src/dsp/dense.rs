@@ -42,8 +42,8 @@ macro_rules! words {
 /// Enters: r0 the frame. Leaves: sp points at seven words: x, out, end, end of x, first entry, second
 /// entry, zero; r5 the stream. 28 instructions.
 ///
-/// The loop has eight words, in pairs; it is entered so far behind its head that the rest of the pairs by
-/// four is done first. An odd word comes before. The first entry is the odd word's or the loop's, the
+/// The loop has `unrolled` pairs of words, a power of two; it is entered so far behind its head that the
+/// rest of the pairs by that number is done first. An odd word comes before. The first entry is the odd word's or the loop's, the
 /// second the loop's or what follows it.
 macro_rules! enter {
     () => {
@@ -53,7 +53,7 @@ macro_rules! enter {
          add r7, r1, r4, lsl #2
          lsrs r8, r4, #1
          rsb r9, r8, #0
-         and r9, r9, #3
+         and r9, r9, #({unrolled} - 1)
          movs r10, #156
          mul r9, r9, r10
          adr r11, 2f
@@ -74,14 +74,16 @@ macro_rules! enter {
     };
 }
 
-/// The sums of one record: 4 instructions around the words, 3 per eight words.
+/// The sums of one record: 4 instructions around the words, 3 per turn.
 macro_rules! sums {
     () => {
         concat!(
             "ldm r5!, {{r0-r3}}\nldr r4, [sp]\nldr pc, [sp, #16]\n.p2align 2\n5:\nldr r8, [r4], #4\n",
             word!("r8"),
             "ldr pc, [sp, #20]\n.p2align 2\n2:\n",
-            words!(), words!(), words!(), words!(),
+            ".rept {unrolled}\n",
+            words!(),
+            ".endr\n",
             "ldr r10, [sp, #12]\ncmp r4, r10\nbne 2b\n.p2align 2\n6:\n"
         )
     };
@@ -142,6 +144,7 @@ unsafe extern "C" fn all_groups<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #28",
         "pop {{r4-r11, pc}}",
+        unrolled = const 4,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -160,7 +163,8 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [i32; ROWS] {
     }
 }
 
-/// As [`all_groups`], but one group, whose sums are stored.
+/// As [`all_groups`], but one group, whose sums are stored, by a loop of single pairs: small, because it is
+/// for few.
 #[unsafe(naked)]
 unsafe extern "C" fn one_group(frame: &Frame, sums: *mut [i32; ROWS]) {
     naked_asm!(
@@ -172,5 +176,6 @@ unsafe extern "C" fn one_group(frame: &Frame, sums: *mut [i32; ROWS]) {
         "add sp, #28",
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
+        unrolled = const 1,
     )
 }

@@ -1,31 +1,183 @@
 //! Element-wise addition. The output may be exactly one of the inputs: each element is read before it
-//! is written.
+//! is written. One function for every layer of a model, as in [`super::conv2d`].
 
-use core::marker::PhantomData;
-
-use super::requant::Requant;
-use super::{binary, opaque, rolled};
+use super::multiply::{multiply_high, multiply_high_rounded};
+use super::requant::{Channel, Method, Requant};
+use super::{OTHER, SINGLE, TFLITE, binary, frozen, rolled};
 use crate::arena::Memory;
 use crate::layer::Add;
-use crate::requant::{Rounding, Scale};
+use crate::params::AddParams;
+use crate::requant::{Rounding, Scale, requantize};
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn add_s8<L: Add>(arena: &mut impl Memory) {
-    layer::<L>(binary::<L, _>(arena));
+    const {
+        let len = L::PARAMS.len;
+        assert!(len > 0, "empty layer");
+        assert!(
+            L::LEFT.len == len && L::RIGHT.len == len,
+            "input regions and length differ"
+        );
+        assert!(L::OUTPUT.len == len, "output region and length differ");
+    }
+    let base = binary::<L, _>(arena);
+    let task: &'static Task = const { &Task::new::<L>() };
+    // SAFETY: regions and length were checked against each other.
+    unsafe {
+        match task.method {
+            TFLITE => run::<TFLITE>(base, frozen(task)),
+            SINGLE => run::<SINGLE>(base, frozen(task)),
+            _ => run::<OTHER>(base, frozen(task)),
+        }
+    }
 }
 
-/// Bits of a difference of two i8 shifted left by 20.
-const SHIFTED_BITS: u32 = 28;
+/// Left shift of the inputs.
+const SHIFT: u32 = 20;
 
-/// Everything constant in a layer.
-struct Shape<L>(PhantomData<L>);
+/// Bits of a difference of two i8 shifted by that.
+const SHIFTED_BITS: u32 = 8 + SHIFT;
 
-impl<L: Add> Shape<L> {
-    const LEFT: Step = Step::new(L::PARAMS.rounding, L::PARAMS.left);
-    const RIGHT: Step = Step::new(L::PARAMS.rounding, L::PARAMS.right);
-    const SUM: Requant = {
+/// A layer as [`run`] reads it; a constant of the model.
+#[derive(Debug)]
+struct Task {
+    /// Offsets in the arena.
+    left: usize,
+    right: usize,
+    output: usize,
+    len: usize,
+    method: u32,
+    steps: [Step; 2],
+    requant: Requant,
+    factor: Channel,
+    /// For the definition.
+    rounding: Rounding,
+}
+
+impl Task {
+    const fn new<L: Add>() -> Self {
         let p = L::PARAMS;
+        let requant = Requant::of_add(&p);
+        let steps = [
+            Step::new(p.rounding, p.left, p.left_zero),
+            Step::new(p.rounding, p.right, p.right_zero),
+        ];
+        let method = match (steps[0].fits && steps[1].fits, requant.method()) {
+            (true, Method::TfLite) => TFLITE,
+            (true, Method::Single { pre: 0 }) => SINGLE,
+            _ => OTHER,
+        };
+        Self {
+            left: L::LEFT.offset,
+            right: L::RIGHT.offset,
+            output: L::OUTPUT.offset,
+            len: p.len,
+            method,
+            steps,
+            requant,
+            factor: requant.channel(p.output.mantissa, p.output.exponent),
+            rounding: p.rounding,
+        }
+    }
+}
+
+/// From an input to its share of the sum: an inner requantisation, whose result is not clamped.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    zero: i32,
+    scale: Scale,
+    /// Left shift before the product, addend and right shift after it, of the short form.
+    before: u32,
+    addend: i32,
+    after: u32,
+    /// In `TfLite` all ones if the sign of the product counts, 0 if nothing is shifted after it.
+    sign: i32,
+    /// Whether the short form holds.
+    fits: bool,
+}
+
+impl Step {
+    const fn new(rounding: Rounding, scale: Scale, zero: i8) -> Self {
+        let shift = -(scale.exponent as i32);
+        let mut step = Self {
+            zero: zero as i32,
+            scale,
+            before: SHIFT + 1,
+            addend: 0,
+            after: 0,
+            sign: 0,
+            fits: scale.mantissa > 0 && shift >= 0 && shift <= 22,
+        };
+        match rounding {
+            // The product is doubled by the shift before it. Without a shift after it, it is the result.
+            Rounding::TfLite if step.fits && shift > 0 => {
+                step.addend = 1 << (shift - 1);
+                step.after = shift as u32;
+                step.sign = -1;
+            }
+            Rounding::TfLite => {}
+            // hi(2²·acc·m) has the right shift s + 1, of which the last bit rounds.
+            Rounding::Single => {
+                step.before = SHIFT + 2;
+                step.after = if step.fits { shift as u32 + 1 } else { 0 };
+                step.addend = 1 << step.after >> 1;
+            }
+        }
+        step
+    }
+
+    #[inline(always)]
+    fn apply<const METHOD: u32>(&self, x: i8, rounding: Rounding) -> i32 {
+        let x = i32::from(x) - self.zero;
+        if METHOD == OTHER {
+            return requantize(x << SHIFT, self.scale, rounding);
+        }
+        let x = x << (self.before & 31);
+        let y = if METHOD == TFLITE {
+            let y = multiply_high_rounded(x, self.scale.mantissa);
+            y + ((y >> 31) & self.sign)
+        } else {
+            multiply_high(x, self.scale.mantissa)
+        };
+        y.wrapping_add(self.addend) >> (self.after & 31)
+    }
+}
+
+/// Computes all outputs.
+///
+/// # Safety
+/// The task is that of a valid layer, `arena` its arena.
+#[inline(never)]
+unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+    // Copies, because what is written to the arena might be the task, for all that LLVM knows.
+    let ([left, right], factor, rounding) = (task.steps, task.factor, task.rounding);
+    // SAFETY: three regions of `len` bytes inside the arena.
+    unsafe {
+        let [mut x, mut y] = [task.left, task.right].map(|offset| arena.add(offset).cast_const());
+        let mut output = arena.add(task.output);
+        let end = output.add(task.len);
+        while output < end {
+            rolled();
+            let sum = left
+                .apply::<METHOD>(*x, rounding)
+                .wrapping_add(right.apply::<METHOD>(*y, rounding));
+            *output = if METHOD == OTHER {
+                task.requant.finish_any(sum, &factor)
+            } else {
+                factor.saturated::<METHOD>(sum)
+            };
+            (x, y, output) = (x.add(1), y.add(1), output.add(1));
+        }
+        if task.requant.is_clamped() {
+            task.requant.clamp(arena.add(task.output), task.len);
+        }
+    }
+}
+
+impl Requant {
+    /// How the outputs of an addition are requantised.
+    const fn of_add(p: &AddParams) -> Self {
         // A factor below 2^e turns 28 bits into 28 + e; one more for the sum. Differences are at most
         // 255, so that what rounding adds is still below.
         let most = max(p.left.exponent, p.right.exponent);
@@ -35,68 +187,8 @@ impl<L: Add> Shape<L> {
             32
         };
         let scale = ([p.output.mantissa], [p.output.exponent]);
-        Requant::new(
-            p.rounding,
-            p.output_zero,
-            p.clamp,
-            bits,
-            (&scale.0, &scale.1),
-        )
-    };
-    const VALID: () = {
-        let len = L::PARAMS.len;
-        assert!(len > 0, "empty layer");
-        assert!(
-            L::LEFT.len == len && L::RIGHT.len == len,
-            "input regions and length differ"
-        );
-        assert!(L::OUTPUT.len == len, "output region and length differ");
-    };
-}
-
-/// An inner requantisation, whose result is not clamped.
-#[derive(Clone, Copy)]
-struct Step {
-    requant: Requant,
-    scale: Scale,
-}
-
-impl Step {
-    const fn new(rounding: Rounding, scale: Scale) -> Self {
-        let factor = ([scale.mantissa], [scale.exponent]);
-        let clamp = [i8::MIN, i8::MAX];
-        Self {
-            requant: Requant::new(rounding, 0, clamp, SHIFTED_BITS, (&factor.0, &factor.1)),
-            scale,
-        }
-    }
-
-    #[inline(always)]
-    const fn apply(self, acc: i32) -> i32 {
-        let Scale { mantissa, exponent } = self.scale;
-        self.requant
-            .scaled(acc, self.requant.channel(mantissa, exponent))
-    }
-}
-
-#[inline(never)]
-fn layer<L: Add>(arena: *mut i8) {
-    const { Shape::<L>::VALID };
-    let params = L::PARAMS;
-    let output = Shape::<L>::SUM.channel(params.output.mantissa, params.output.exponent);
-    for i in 0..opaque(params.len) {
-        rolled();
-        // SAFETY: `binary` and VALID: three regions of `len` bytes inside the arena.
-        unsafe {
-            let left = *arena.add(L::LEFT.offset + i);
-            let right = *arena.add(L::RIGHT.offset + i);
-            let left = (i32::from(left) - i32::from(params.left_zero)) << 20;
-            let right = (i32::from(right) - i32::from(params.right_zero)) << 20;
-            let sum = Shape::<L>::LEFT
-                .apply(left)
-                .wrapping_add(Shape::<L>::RIGHT.apply(right));
-            *arena.add(L::OUTPUT.offset + i) = Shape::<L>::SUM.finish(sum, output);
-        }
+        let scales: (&[i32], &[i8]) = (&scale.0, &scale.1);
+        Self::new(p.rounding, p.output_zero, p.clamp, bits, scales)
     }
 }
 

@@ -1,25 +1,30 @@
 //! Average pooling of the raw values, half away from zero.
 
-use super::pool2d::pool;
-use super::unary;
+use super::pool2d::{Fold, pool};
 use crate::arena::Memory;
 use crate::layer::Pool2d;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn average_pool2d_s8<L: Pool2d>(arena: &mut impl Memory) {
-    layer::<L>(unary::<L, _>(arena));
+    pool::<L, Average>(arena);
 }
 
-#[inline(never)]
-fn layer<L: Pool2d>(arena: *mut i8) {
-    pool::<L>(arena, 0, |sum, x| sum + x, mean);
-}
+struct Average;
 
-/// sum / count, half away from zero; `count` is positive (asserted per layer: no window is empty).
-#[inline(always)]
-fn mean(sum: i32, count: i32) -> i32 {
-    let half = count / 2;
-    let rounded = if sum > 0 { sum + half } else { sum - half };
-    rounded.checked_div(count).unwrap_or(0)
+impl Fold for Average {
+    const START: i32 = 0;
+
+    #[inline(always)]
+    fn tap(acc: i32, x: i32) -> i32 {
+        acc + x
+    }
+
+    #[inline(always)]
+    fn finish(acc: i32, count: usize) -> i32 {
+        let count = count as u32;
+        let magnitude = (acc.unsigned_abs() + count / 2).checked_div(count);
+        let mean = magnitude.unwrap_or(0).cast_signed();
+        if acc > 0 { mean } else { -mean }
+    }
 }

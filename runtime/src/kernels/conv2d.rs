@@ -256,15 +256,24 @@ unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize
             let sums = isa::sums(frame);
             frame.packed = frame.packed.add(record);
             let factors = frame.packed.sub(FILTERS / 2 * 3);
-            for (k, sums) in sums.iter().enumerate() {
-                let steps = [0, frame.second, frame.third];
-                if frame.out < end {
-                    for (&sum, step) in sums.iter().zip(steps).rev() {
-                        rolled();
-                        *frame.out.add(step) = task.requant.finish_one(sum, factors, k);
-                    }
-                    frame.out = frame.out.add(1);
+            let mut sum = sums.as_flattened().as_ptr();
+            for k in 0..FILTERS {
+                rolled();
+                if frame.out == end {
+                    return;
                 }
+                let first = *sum;
+                // Third, second, first; PIXELS is three or less.
+                for pixel in 1..isa::PIXELS {
+                    rolled();
+                    let pixel = isa::PIXELS - pixel;
+                    let step = if pixel == 2 { frame.third } else { frame.second };
+                    let output = task.requant.finish_one(*sum.add(pixel), factors, k);
+                    *frame.out.add(step) = output;
+                }
+                *frame.out = task.requant.finish_one(first, factors, k);
+                frame.out = frame.out.add(1);
+                sum = sum.add(isa::PIXELS);
             }
         }
     }

@@ -1,37 +1,14 @@
-//! Mean over height and width.
+//! Mean over height and width. One function for every layer of a model, as in [`super::conv2d`].
 
-use core::marker::PhantomData;
-
-use super::requant::Requant;
-use super::{elements, opaque, rolled, unary};
+use super::requant::{Channel, Requant};
+use super::{elements, frozen, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Mean;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn mean_s8<L: Mean>(arena: &mut impl Memory) {
-    layer::<L>(unary::<L, _>(arena));
-}
-
-/// Everything constant in a layer.
-struct Shape<L>(PhantomData<L>);
-
-impl<L: Mean> Shape<L> {
-    const PIXELS: usize = L::PARAMS.input[0] * L::PARAMS.input[1];
-    const REQUANT: Requant = {
-        let p = L::PARAMS;
-        // |x − zero| ≤ 255 per pixel.
-        let bits = u64::BITS - (255 * Self::PIXELS as u64).leading_zeros();
-        let scale = ([p.scale.mantissa], [p.scale.exponent]);
-        Requant::new(
-            p.rounding,
-            p.output_zero,
-            p.clamp,
-            bits,
-            (&scale.0, &scale.1),
-        )
-    };
-    const VALID: () = {
+    const {
         let p = L::PARAMS;
         assert!(elements(p.input) > 0, "empty layer");
         assert!(
@@ -42,26 +19,66 @@ impl<L: Mean> Shape<L> {
             L::OUTPUT.len == p.input[2],
             "output region and channels differ"
         );
-    };
+    }
+    let base = unary::<L, _>(arena);
+    let task: &'static Task = const { &Task::new::<L>() };
+    // SAFETY: regions and shapes were checked against each other.
+    unsafe { run(base, frozen(task)) }
 }
 
-#[inline(never)]
-fn layer<L: Mean>(arena: *mut i8) {
-    const { Shape::<L>::VALID };
-    let params = L::PARAMS;
-    let [_, _, channels] = params.input;
-    let factor = Shape::<L>::REQUANT.channel(params.scale.mantissa, params.scale.exponent);
-    let start = (Shape::<L>::PIXELS as i32).wrapping_mul(-i32::from(params.input_zero));
-    for c in 0..opaque(channels) {
-        rolled();
-        let mut sum = start;
-        for pixel in 0..opaque(Shape::<L>::PIXELS) {
-            rolled();
-            // SAFETY: `unary` and VALID: an element of the input region.
-            let x = unsafe { *arena.add(L::INPUT.offset + pixel * channels + c) };
-            sum = sum.wrapping_add(i32::from(x));
+/// A layer as [`run`] reads it; a constant of the model.
+#[derive(Debug)]
+struct Task {
+    /// Offsets in the arena.
+    input: usize,
+    output: usize,
+    pixels: usize,
+    channels: usize,
+    /// The sum without pixels.
+    start: i32,
+    requant: Requant,
+    factor: Channel,
+}
+
+impl Task {
+    const fn new<L: Mean>() -> Self {
+        let p = L::PARAMS;
+        let pixels = p.input[0] * p.input[1];
+        // |x − zero| ≤ 255 per pixel.
+        let bits = u64::BITS - (255 * pixels as u64).leading_zeros();
+        let scale = ([p.scale.mantissa], [p.scale.exponent]);
+        let scales: (&[i32], &[i8]) = (&scale.0, &scale.1);
+        let requant = Requant::new(p.rounding, p.output_zero, p.clamp, bits, scales);
+        Self {
+            input: L::INPUT.offset,
+            output: L::OUTPUT.offset,
+            pixels,
+            channels: p.input[2],
+            start: (pixels as i32).wrapping_mul(-(p.input_zero as i32)),
+            requant,
+            factor: requant.channel(p.scale.mantissa, p.scale.exponent),
         }
-        // SAFETY: `unary` and VALID: one byte per channel in the output region.
-        unsafe { *arena.add(L::OUTPUT.offset + c) = Shape::<L>::REQUANT.finish(sum, factor) };
+    }
+}
+
+/// Computes all outputs.
+///
+/// # Safety
+/// The task is that of a valid layer, `arena` its arena.
+#[inline(never)]
+unsafe fn run(arena: *mut i8, task: &Task) {
+    // SAFETY: the regions lie in the arena and have the shape's sizes.
+    unsafe {
+        for c in 0..task.channels {
+            rolled();
+            let mut x = arena.add(task.input + c).cast_const();
+            let mut sum = task.start;
+            for _ in 0..task.pixels {
+                rolled();
+                sum = sum.wrapping_add(i32::from(*x));
+                x = x.wrapping_add(task.channels);
+            }
+            *arena.add(task.output + c) = task.requant.finish_any(sum, &task.factor);
+        }
     }
 }

@@ -133,23 +133,3 @@ pub(crate) fn rolled() {
         core::arch::asm!("", options(nomem, nostack, preserves_flags));
     }
 }
-
-/// The same number, as one that the compiler does not know: no loop is unrolled because of it. An empty
-/// `asm!`, no instruction. A single turn stays known, so that it is no loop.
-#[inline(always)]
-pub(crate) fn opaque(count: usize) -> usize {
-    #[cfg(target_arch = "arm")]
-    {
-        if count <= 1 {
-            return count;
-        }
-        let mut count = count;
-        // SAFETY: does nothing.
-        unsafe {
-            core::arch::asm!("/* {0} */", inout(reg) count, options(pure, nomem, nostack, preserves_flags));
-        }
-        count
-    }
-    #[cfg(not(target_arch = "arm"))]
-    count
-}

@@ -1,21 +1,41 @@
 //! What average and maximum pooling share: the checks, and the loop over the valid taps of a window.
-
-use core::marker::PhantomData;
+//!
+//! One function for every pooling layer of a model and kind, as in [`super::conv2d`].
 
 use super::sliding::{Axis, axes};
-use super::{elements, opaque, rolled};
+use super::{elements, frozen, rolled, unary};
+use crate::arena::Memory;
 use crate::layer::Pool2d;
 
-/// Everything constant in a layer.
-pub(super) struct Shape<L>(PhantomData<L>);
+/// How taps become an output.
+pub(super) trait Fold {
+    /// The accumulator without taps.
+    const START: i32;
+    /// One more tap.
+    fn tap(acc: i32, x: i32) -> i32;
+    /// The output of `count` taps, at least one.
+    fn finish(acc: i32, count: usize) -> i32;
+}
 
-impl<L: Pool2d> Shape<L> {
-    const Y: Axis = axes!(L::PARAMS).0;
-    const X: Axis = axes!(L::PARAMS).1;
-    const HAS_BORDER: bool = Self::Y.has_border() || Self::X.has_border();
-    const VALID: () = {
+/// A layer as [`run`] reads it; a constant of the model.
+#[derive(Debug)]
+struct Task {
+    /// Offsets in the arena.
+    input: usize,
+    output: usize,
+    y: Axis,
+    x: Axis,
+    channels: usize,
+    clamp: [i8; 2],
+}
+
+/// Runs the layer `L` on the arena.
+#[inline(always)]
+pub(super) fn pool<L: Pool2d, F: Fold>(arena: &mut impl Memory) {
+    const {
         let p = L::PARAMS;
-        assert!(Self::Y.is_valid() && Self::X.is_valid(), "invalid window");
+        let (y, x) = axes!(p);
+        assert!(y.is_valid() && x.is_valid(), "invalid window");
         assert!(
             p.input[2] == p.output[2] && p.input[2] > 0,
             "channels differ"
@@ -29,71 +49,67 @@ impl<L: Pool2d> Shape<L> {
             "output region and shape differ"
         );
         assert!(
-            Self::Y.never_empty() && Self::X.never_empty(),
+            y.never_empty() && x.never_empty(),
             "a window lies in the padding"
         );
+    }
+    let base = unary::<L, _>(arena);
+    let task: &'static Task = const {
+        &Task {
+            input: L::INPUT.offset,
+            output: L::OUTPUT.offset,
+            y: axes!(L::PARAMS).0,
+            x: axes!(L::PARAMS).1,
+            channels: L::PARAMS.input[2],
+            clamp: L::PARAMS.clamp,
+        }
     };
+    // SAFETY: regions and shapes were checked against each other.
+    unsafe { run::<F>(base, frozen(task)) }
 }
 
-/// Folds every window: `fold(accumulator, x)` from `start`, then `finish(accumulator, number of taps)`.
-#[inline(always)]
-pub(super) fn pool<L: Pool2d>(
-    arena: *mut i8,
-    start: i32,
-    fold: impl Fn(i32, i32) -> i32,
-    finish: impl Fn(i32, i32) -> i32,
-) {
-    const { Shape::<L>::VALID };
-    let (y, x) = (Shape::<L>::Y, Shape::<L>::X);
-    let [_, _, channels] = L::PARAMS.input;
-    // SAFETY: `unary` checked that both regions are inside the arena, VALID that they have the shapes'
-    // sizes; every address below is that of an element of the shapes.
-    let (input, mut output) = unsafe {
-        (
-            arena.add(L::INPUT.offset).cast_const(),
-            arena.add(L::OUTPUT.offset),
-        )
-    };
-    // Small windows become straight code, others stay loops. Not for MVE: LLVM turns a number of taps
-    // that it knows to be 1 or 2 into CSINC of a scaled 1, which is not twice that (reads run away).
-    let small = y.kernel * x.kernel <= 4 && !cfg!(all(target_arch = "arm", feature = "mve"));
-    let rows = |taps| if small { taps } else { opaque(taps) };
-    for oy in 0..opaque(y.out) {
-        for ox in 0..opaque(x.out) {
+/// Computes all outputs.
+///
+/// # Safety
+/// The task is that of a valid layer, `arena` its arena.
+#[inline(never)]
+unsafe fn run<F: Fold>(arena: *mut i8, task: &Task) {
+    let (y, x, channels) = (&task.y, &task.x, task.channels);
+    let column = x.dilation * channels;
+    let row = y.dilation * x.len * channels;
+    let [low, high] = task.clamp.map(i32::from);
+    // SAFETY: the regions lie in the arena and have the shapes' sizes; every address below is that of an
+    // element of the shapes, and outputs are written in order.
+    unsafe {
+        let input = arena.add(task.input).cast_const();
+        let mut output = arena.add(task.output);
+        for oy in 0..y.out {
             rolled();
-            let ((top, bottom), (left, right)) = if Shape::<L>::HAS_BORDER {
-                (y.taps(oy), x.taps(ox))
-            } else {
-                ((0, y.kernel), (0, x.kernel))
-            };
-            let count = ((bottom - top) * (right - left)) as i32;
-            // SAFETY: the first valid tap of the window.
-            let corner = unsafe { input.add((y.at(oy, top) * x.len + x.at(ox, left)) * channels) };
-            for c in 0..opaque(channels) {
+            let (top, bottom) = y.taps(oy);
+            for ox in 0..x.out {
                 rolled();
-                let mut acc = start;
-                for ky in 0..rows(bottom - top) {
-                    for kx in 0..rows(right - left) {
-                        if !small {
+                let (left, right) = x.taps(ox);
+                let mut corner = input.add((y.at(oy, top) * x.len + x.at(ox, left)) * channels);
+                for _ in 0..channels {
+                    rolled();
+                    let mut acc = F::START;
+                    let mut taps = corner;
+                    for _ in top..bottom {
+                        rolled();
+                        let mut tap = taps;
+                        for _ in left..right {
                             rolled();
+                            acc = F::tap(acc, i32::from(*tap));
+                            tap = tap.wrapping_add(column);
                         }
-                        let tap = (ky * y.dilation * x.len + kx * x.dilation) * channels + c;
-                        // SAFETY: a valid tap of the window.
-                        acc = fold(acc, i32::from(unsafe { *corner.add(tap) }));
+                        taps = taps.wrapping_add(row);
                     }
-                }
-                // SAFETY: outputs are written in order, one per (oy, ox, c).
-                unsafe {
-                    *output = clamp::<L>(finish(acc, count));
+                    let result = F::finish(acc, (bottom - top) * (right - left));
+                    *output = result.min(high).max(low) as i8;
                     output = output.add(1);
+                    corner = corner.add(1);
                 }
             }
         }
     }
-}
-
-#[inline(always)]
-fn clamp<L: Pool2d>(y: i32) -> i8 {
-    let [low, high] = L::PARAMS.clamp;
-    y.min(i32::from(high)).max(i32::from(low)) as i8
 }

@@ -193,15 +193,21 @@ impl Requant {
         }
     }
 
-    /// The output of an accumulator of the `k`-th channel of a stream's factors: for outputs that are
-    /// finished one by one. A function of its own, because it has all methods in it.
+    /// The output of an accumulator: for outputs that are finished one by one. A function of its own,
+    /// because it has all methods in it.
+    #[inline(never)]
+    pub(crate) fn finish_any(&self, acc: i32, channel: &Channel) -> i8 {
+        self.finish(acc, *channel)
+    }
+
+    /// As [`Self::finish_any`], for the `k`-th channel of a stream's factors.
     ///
     /// # Safety
     /// As for [`Self::unpacked`].
     #[inline(never)]
     pub(crate) unsafe fn finish_one(&self, acc: i32, factors: *const i32, k: usize) -> i8 {
         // SAFETY: the caller's promise.
-        self.finish(acc, unsafe { self.unpacked(factors, k) })
+        self.finish_any(acc, &unsafe { self.unpacked(factors, k) })
     }
 
     /// As [`Self::unpacked`], for a method that is known: [`super::TFLITE`] or [`super::SINGLE`].

@@ -1,5 +1,4 @@
-//! The geometry of a sliding window along one axis: which outputs see no padding, and which taps of the
-//! others are inside. All of it is constant per layer.
+//! The geometry of a sliding window along one axis: which taps of an output are inside.
 
 /// One spatial axis of a layer.
 #[derive(Clone, Copy, Debug)]
@@ -15,31 +14,6 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// First output whose taps are all inside.
-    pub(crate) const fn interior_start(self) -> usize {
-        let first = self.pad.div_ceil(self.stride);
-        if first < self.out { first } else { self.out }
-    }
-
-    /// One past the last output whose taps are all inside; not below `interior_start`.
-    pub(crate) const fn interior_end(self) -> usize {
-        let span = (self.kernel - 1) * self.dilation + 1;
-        let padded = self.len + self.pad;
-        let end = if padded < span {
-            0
-        } else {
-            (padded - span) / self.stride + 1
-        };
-        let end = if end < self.out { end } else { self.out };
-        let start = self.interior_start();
-        if end > start { end } else { start }
-    }
-
-    /// Whether some output has a tap in the padding.
-    pub(crate) const fn has_border(self) -> bool {
-        self.interior_start() > 0 || self.interior_end() < self.out
-    }
-
     /// Whether every output has at least one tap inside.
     pub(crate) const fn never_empty(self) -> bool {
         let mut o = 0;
@@ -140,8 +114,6 @@ mod tests {
             prop_assert!(axis.is_valid());
             for o in 0..out {
                 let (first, end) = axis.taps(o);
-                let all = (0..kernel).all(|tap| inside(axis, o, tap));
-                prop_assert_eq!(all, (axis.interior_start()..axis.interior_end()).contains(&o));
                 for tap in 0..kernel {
                     prop_assert_eq!(inside(axis, o, tap), (first..end).contains(&tap));
                 }

@@ -81,7 +81,7 @@ macro_rules! word {
 /// Enters: r0 the frame. Leaves: sp points at eight words: x, out, second, third, end, bytes of a patch,
 /// entry into the loop, zero; r6 the stream. 15 instructions.
 ///
-/// The loop has two words; with an odd number of them it is entered at its second.
+/// The loop has `unrolled` words, two or one; with an odd number of them it is entered at its last.
 macro_rules! enter {
     () => {
         "push {{r4-r11, lr}}
@@ -90,7 +90,7 @@ macro_rules! enter {
          adr r11, 2f
          tst r6, #1
          it ne
-         addne r11, #176
+         addne r11, #(176 * ({unrolled} - 1))
          orr r11, #1
          mov r12, r7
          mov r6, r8
@@ -100,15 +100,15 @@ macro_rules! enter {
     };
 }
 
-/// The sums of one record: 12 instructions around the words, 2 per two words.
+/// The sums of one record: 12 instructions around the words, 2 per turn.
 macro_rules! sums {
     () => {
         concat!(
             "ldm r6!, {{r0, r3}}\nldr r7, [sp]\nldr r8, [sp, #20]\nmov r1, r0\nmov r2, r0\nmov r4, r3\n",
             "mov r5, r3\nadd r9, r7, r8, lsl #1\nadd r8, r7\nmov lr, r8\nldr pc, [sp, #24]\n",
-            ".p2align 2\n2:\n",
+            ".p2align 2\n2:\n.rept {unrolled}\n",
             word!(),
-            word!(),
+            ".endr\n",
             "cmp r7, lr\nbne 2b\n"
         )
     };
@@ -180,6 +180,7 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
+        unrolled = const 2,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -198,7 +199,8 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
     }
 }
 
-/// As [`all_pairs`], but one pair, whose sums are stored.
+/// As [`all_pairs`], but one pair, whose sums are stored, by a loop of single words: small, because it is
+/// for few.
 #[unsafe(naked)]
 unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]) {
     naked_asm!(
@@ -210,5 +212,6 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "add sp, #32",
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
+        unrolled = const 1,
     )
 }

@@ -35,15 +35,15 @@ macro_rules! word {
 /// Enters: r0 the frame. Leaves: sp points at five words: x, out, end, entry into the loop, zero; r5 the
 /// stream, r11 the end of the input. 17 instructions.
 ///
-/// The loop has four words; it is entered so far behind its head that the rest of the words by four is
-/// done first.
+/// The loop has `unrolled` words, a power of two; it is entered so far behind its head that the rest of
+/// the words by that number is done first.
 macro_rules! enter {
     () => {
         "push {{r4-r11, lr}}
          ldm r0, {{r1-r6}}
          add r11, r1, r4, lsl #2
          rsb r9, r4, #0
-         and r9, r9, #3
+         and r9, r9, #({unrolled} - 1)
          movs r10, #144
          mul r9, r9, r10
          adr r10, 2f
@@ -56,15 +56,13 @@ macro_rules! enter {
     };
 }
 
-/// The sums of one record: 3 instructions around the words, 2 per four words.
+/// The sums of one record: 3 instructions around the words, 2 per turn.
 macro_rules! sums {
     () => {
         concat!(
-            "ldm r5!, {{r0-r3}}\nldr r4, [sp]\nldr pc, [sp, #12]\n.p2align 2\n2:\n",
+            "ldm r5!, {{r0-r3}}\nldr r4, [sp]\nldr pc, [sp, #12]\n.p2align 2\n2:\n.rept {unrolled}\n",
             word!(),
-            word!(),
-            word!(),
-            word!(),
+            ".endr\n",
             "cmp r4, r11\nbne 2b\n"
         )
     };
@@ -122,6 +120,7 @@ unsafe extern "C" fn all_groups<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #20",
         "pop {{r4-r11, pc}}",
+        unrolled = const 4,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -140,7 +139,8 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [i32; ROWS] {
     }
 }
 
-/// As [`all_groups`], but one group, whose sums are stored.
+/// As [`all_groups`], but one group, whose sums are stored, by a loop of single words: small, because it is
+/// for few.
 #[unsafe(naked)]
 unsafe extern "C" fn one_group(frame: &Frame, sums: *mut [i32; ROWS]) {
     naked_asm!(
@@ -152,5 +152,6 @@ unsafe extern "C" fn one_group(frame: &Frame, sums: *mut [i32; ROWS]) {
         "add sp, #20",
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
+        unrolled = const 1,
     )
 }
