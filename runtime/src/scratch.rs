@@ -56,7 +56,12 @@ impl Isa {
         match self {
             // Bytes, or half-words on cores that multiply them.
             Isa::Thumb1 | Isa::Thumb2 => PIXELS * taps.next_multiple_of(4),
-            Isa::Dsp => 2 * PIXELS * taps.next_multiple_of(4),
+            Isa::Dsp => {
+                // Taps that do not come in words are collected first.
+                let whole = geometry.input[2].is_multiple_of(4);
+                let parts = 2 * PIXELS + if whole { 0 } else { 1 };
+                parts * taps.next_multiple_of(4)
+            }
             Isa::Mve => PIXELS * taps.next_multiple_of(16),
             Isa::Any => {
                 let (dsp, mve) = (Isa::Dsp, Isa::Mve);
@@ -125,7 +130,8 @@ impl Geometry {
         while oy < y.out {
             let (row, next) = (first_tap(y, oy), first_tap(y, oy + 1));
             let unpadded = x.pad.div_ceil(x.stride);
-            let columns = [0, unpadded.saturating_sub(1), unpadded, x.out - 1];
+            // The first pixel of all is none of them: there the second is the end of a piece.
+            let columns = [0, 1, unpadded.saturating_sub(1), unpadded, x.out - 1];
             let mut i = 0;
             while i < columns.len() {
                 let ox = columns[i];
@@ -133,7 +139,11 @@ impl Geometry {
                 if ox < x.out && pixel > 0 {
                     let own = row * x.len + first_tap(x, ox);
                     let below = next * x.len;
-                    let read = if oy + 1 < y.out && below < own { below } else { own };
+                    let read = if oy + 1 < y.out && below < own {
+                        below
+                    } else {
+                        own
+                    };
                     let distance = (pixel * outputs) as isize - (read * inputs) as isize;
                     if distance > most {
                         most = distance;

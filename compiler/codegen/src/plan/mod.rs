@@ -1,19 +1,23 @@
 //! The memory plan: when each node runs and where each tensor lies in the one arena.
 //!
-//! The plan depends on the topology alone, so that the planner that prices a candidate in the search
-//! is the planner whose plan is emitted. Steps:
-//! 1. `storage`: a reshape shares its input's bytes, so tensors are grouped into storages;
+//! The plan depends on the topology and the target's instructions alone, so that the planner that
+//! prices a candidate in the search is the planner whose plan is emitted. Steps:
+//! 1. `storage`: a reshape shares its input's bytes, so tensors are grouped into storages; `sharing`:
+//!    what each node wants, scratch and bytes of an input that dies there;
 //! 2. `order`: the execution order with the least live bytes (`live`) at its peak;
-//! 3. `in_place`: an addition may write over an input that dies there; storages become buffers with
-//!    one lifetime each;
+//! 3. `in_place`: an addition or a depthwise convolution may write over an input that dies there, a
+//!    convolution over a part of it; storages become buffers with one lifetime each; `choices`: which
+//!    do;
 //! 4. `offsets`: best-fit under several priorities, stopped as soon as one reaches the lower bound
 //!    (the live bytes at the peak); `exact` when none does and the graph is small.
 //!
 //! [`check`] proves a plan by executing it symbolically and shares no code with the steps above.
 //! [`map`] draws it. Cost: tens of microseconds for a network of twenty layers.
-//! Source: TensorFlow Lite Micro's greedy memory planner; the exact orders and offsets are ours.
+//! Sources: TensorFlow Lite Micro's greedy memory planner, vMCU's overlap of input and output; the
+//! exact orders, distances and offsets are ours.
 
 mod check;
+mod choices;
 mod exact;
 mod in_place;
 mod live;
@@ -21,6 +25,7 @@ mod map;
 mod offsets;
 mod order;
 mod planned;
+mod sharing;
 mod storage;
 
 pub use check::{PlanViolation, check};
@@ -29,8 +34,9 @@ pub use map::map;
 pub use planned::Planned;
 
 use ember_ir::Graph;
+use ember_runtime::scratch::Isa;
 
-use in_place::{Buffers, InPlace};
+use in_place::Buffers;
 use storage::Storages;
 
 /// Alignment of every tensor and of the arena's size, in bytes.
@@ -57,42 +63,36 @@ impl Region {
     }
 }
 
-/// When each node runs and where each tensor lies.
+/// When each node runs, where each tensor lies and where a node finds scratch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
     /// Indices into the graph's nodes, in execution order.
     pub order: Vec<usize>,
     /// One region per tensor of the graph.
     pub regions: Vec<Region>,
+    /// One region per node of the graph, reserved while the node runs; `0..0` where it needs none.
+    pub scratch: Vec<Region>,
     /// Size of the arena; a multiple of [`ALIGN`].
     pub arena_bytes: usize,
 }
 
-/// Plans a graph that the verifier accepts. Graph inputs are live from before the first node until
-/// their last reader (an inference spends its input), graph outputs until after the last node.
-pub fn plan(graph: &Graph) -> Plan {
-    let storages = Storages::new(graph);
+/// Plans a graph that the verifier accepts, for kernels that use `isa`. Graph inputs are live from
+/// before the first node until their last reader (an inference spends its input), graph outputs until
+/// after the last node.
+pub fn plan(graph: &Graph, isa: Isa) -> Plan {
+    let storages = Storages::new(graph, isa);
     let mut best: Option<Plan> = None;
     for order in order::candidates(graph, &storages) {
-        for policy in InPlace::ALL {
-            let buffers = Buffers::new(graph, &storages, &order, policy);
-            let placement = offsets::place(&buffers.all);
-            let reached_bound = placement.arena_bytes == offsets::lower_bound(&buffers.all);
-            if best
-                .as_ref()
-                .is_none_or(|plan| placement.arena_bytes < plan.arena_bytes)
-            {
-                best = Some(assemble(graph, &storages, &order, &buffers, &placement));
-            }
-            // The first order has the least peak and the first policy does not raise it.
-            if reached_bound {
-                break;
-            }
-        }
+        let plan = choices::plan(graph, &storages, &order);
+        // No other order is better then: the first has the least peak.
+        let done = plan.arena_bytes <= live::peak_bytes(graph, &storages, &order);
         if best
             .as_ref()
-            .is_some_and(|plan| plan.arena_bytes == live::peak_bytes(graph, &storages, &order))
+            .is_none_or(|best| plan.arena_bytes < best.arena_bytes)
         {
+            best = Some(plan);
+        }
+        if done {
             break;
         }
     }
@@ -116,9 +116,15 @@ fn assemble(
             bytes: tensor.shape.elements(),
         })
         .collect();
+    let scratch = buffers.of_scratch.iter().zip(&storages.wants);
+    let scratch = scratch.map(|(&buffer, wants)| Region {
+        offset: buffer.map_or(0, |buffer| placement.offsets[buffer]),
+        bytes: wants.scratch,
+    });
     Plan {
         order: order.to_vec(),
         regions,
+        scratch: scratch.collect(),
         arena_bytes: placement.arena_bytes,
     }
 }
