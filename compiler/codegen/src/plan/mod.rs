@@ -28,13 +28,14 @@ mod planned;
 mod sharing;
 mod storage;
 
+pub use ember_runtime::scratch::Isa;
+
 pub use check::{PlanViolation, check};
 pub use exact::plan_exact;
 pub use map::map;
 pub use planned::Planned;
 
 use ember_ir::Graph;
-use ember_runtime::scratch::Isa;
 
 use in_place::Buffers;
 use storage::Storages;
