@@ -62,6 +62,11 @@ proptest! {
             } else if random.below(4) == 0 {
                 let node = random.below(plan.scratch.len());
                 plan.scratch[node].offset = random.below(plan.arena_bytes / 4 + 1) * 4;
+            } else if random.below(4) == 0 {
+                let node = &graph.nodes[random.below(graph.nodes.len())];
+                let offset = plan.regions[node.inputs[0].0].offset;
+                plan.regions[node.output.0].offset = offset;
+                plan.arena_bytes = plan.arena_bytes.max((offset + plan.regions[node.output.0].bytes).next_multiple_of(4));
             } else if random.below(2) == 0 {
                 // A little aside, where outputs lie over their inputs.
                 let offset = &mut plan.regions[random.below(graph.tensors.len())].offset;

@@ -26,9 +26,9 @@ pub(super) struct Placement {
     pub arena_bytes: usize,
 }
 
-/// Buffers that branch and bound takes, and the states it may visit: well under a millisecond, because
-/// the search plans thousands of candidates.
-const EXACT_BUFFERS: usize = 24;
+/// Buffers that branch and bound takes, and the states it may visit for each size of the arena that it
+/// is after: well under a millisecond, because the search plans thousands of candidates.
+const EXACT_BUFFERS: usize = 16;
 const EXACT_STATES: usize = 1_000;
 /// Of more buffers than that, so many of the largest are placed first.
 const LARGEST: usize = 14;
@@ -50,19 +50,19 @@ pub(super) fn place(buffers: &[Buffer]) -> Placement {
     }
 }
 
-/// Branch and bound for arenas near the lower bound first: the nearer, the fewer states are worth a
-/// visit.
+/// Branch and bound, first for arenas near the lower bound: the smaller the arena, the sooner a state
+/// shows that it leads to none.
 fn improved(buffers: &[Buffer], greedy: Placement) -> Placement {
     let bound = lower_bound(buffers);
-    let most = greedy.arena_bytes.saturating_sub(bound);
-    for part in [32, 8, 2, 1] {
-        let mut target = greedy.clone();
-        target.arena_bytes = bound
-            .saturating_add(most / part)
-            .saturating_add(if part > 1 { 1 } else { 0 });
-        let limit = target.arena_bytes;
+    let above = greedy.arena_bytes.saturating_sub(bound);
+    for limit in [above / 32 + 1, above / 8 + 1, above / 2 + 1, above] {
+        let arena_bytes = bound.saturating_add(limit);
+        let target = Placement {
+            offsets: greedy.offsets.clone(),
+            arena_bytes,
+        };
         let found = exact::place(buffers, target, EXACT_STATES).placement;
-        if found.arena_bytes < limit {
+        if found.arena_bytes < arena_bytes {
             return found;
         }
     }

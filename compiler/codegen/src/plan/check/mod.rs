@@ -9,15 +9,16 @@
 //! overlap.
 
 pub(super) mod overlap;
+mod places;
 mod violation;
 
 pub use violation::PlanViolation;
 
 use ember_ir::{Graph, Node, Op, TensorId, Window2d};
-use ember_runtime::scratch::{Geometry, Isa};
+use ember_runtime::scratch::Isa;
 
 use self::overlap::Sliding;
-use super::{ALIGN, Plan, Region};
+use super::{Plan, Region};
 
 /// Who wrote over a tensor, or that nobody has written it yet.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,12 +31,12 @@ enum Content {
 
 /// All violations of a plan for a verified graph and kernels that use `isa`; empty if the plan is right.
 pub fn check(graph: &Graph, plan: &Plan, isa: Isa) -> Vec<PlanViolation> {
-    let mut violations = counts(graph, plan);
+    let mut violations = places::counts(graph, plan);
     if !violations.is_empty() {
         return violations;
     }
-    bounds(graph, plan, &mut violations);
-    scratch(graph, plan, isa, &mut violations);
+    places::bounds(graph, plan, &mut violations);
+    places::scratch(graph, plan, isa, &mut violations);
     let mut run = Run {
         graph,
         plan,
@@ -52,120 +53,6 @@ pub fn check(graph: &Graph, plan: &Plan, isa: Isa) -> Vec<PlanViolation> {
         run.read("the caller", output);
     }
     run.violations
-}
-
-fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
-    let mut violations = Vec::new();
-    let pairs = [
-        ("nodes", graph.nodes.len(), plan.order.len()),
-        ("regions", graph.tensors.len(), plan.regions.len()),
-        ("scratch regions", graph.nodes.len(), plan.scratch.len()),
-    ];
-    for (what, expected, actual) in pairs {
-        if expected != actual {
-            violations.push(PlanViolation::Count {
-                what,
-                expected,
-                actual,
-            });
-        }
-    }
-    for (index, node) in graph.nodes.iter().enumerate() {
-        let times = plan.order.iter().filter(|&&other| other == index).count();
-        if times != 1 {
-            violations.push(PlanViolation::Runs {
-                node: graph.node_name(node).to_owned(),
-                times,
-            });
-        }
-    }
-    violations
-}
-
-fn bounds(graph: &Graph, plan: &Plan, violations: &mut Vec<PlanViolation>) {
-    for (tensor, region) in graph.tensors.iter().zip(&plan.regions) {
-        let elements = tensor.shape.elements();
-        if region.bytes != elements {
-            violations.push(PlanViolation::Size {
-                tensor: tensor.name.clone(),
-                elements,
-                bytes: region.bytes,
-            });
-        }
-        place(
-            plan,
-            *region,
-            &format!("tensor `{}`", tensor.name),
-            violations,
-        );
-    }
-    if !plan.arena_bytes.is_multiple_of(ALIGN) {
-        violations.push(PlanViolation::Alignment {
-            what: "the arena's size".to_owned(),
-            value: plan.arena_bytes,
-        });
-    }
-}
-
-fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec<PlanViolation>) {
-    for (node, region) in graph.nodes.iter().zip(&plan.scratch) {
-        let needed = match &node.op {
-            Op::Conv2d(conv) => geometry(graph, node, &conv.window)
-                .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
-            Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window)
-                .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
-            Op::Dense(_)
-            | Op::Add(_)
-            | Op::AveragePool2d(_)
-            | Op::MaxPool2d(_)
-            | Op::Mean(_)
-            | Op::Reshape(_)
-            | Op::Softmax(_) => 0,
-        };
-        let node = graph.node_name(node).to_owned();
-        place(
-            plan,
-            *region,
-            &format!("the scratch of `{node}`"),
-            violations,
-        );
-        if region.bytes != needed {
-            violations.push(PlanViolation::Scratch {
-                node,
-                needed,
-                bytes: region.bytes,
-            });
-        }
-    }
-}
-
-/// Alignment and end of a region.
-fn place(plan: &Plan, region: Region, what: &str, violations: &mut Vec<PlanViolation>) {
-    if !region.offset.is_multiple_of(ALIGN) {
-        violations.push(PlanViolation::Alignment {
-            what: format!("the offset of {what}"),
-            value: region.offset,
-        });
-    }
-    if region.end() > plan.arena_bytes {
-        violations.push(PlanViolation::Outside {
-            what: what.to_owned(),
-            end: region.end(),
-            arena_bytes: plan.arena_bytes,
-        });
-    }
-}
-
-/// The shapes and the window of a layer; `None` if its tensors are no images.
-fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
-    Some(Geometry {
-        input: graph.input_shape(node).hwc()?,
-        output: graph.output_shape(node).hwc()?,
-        kernel: window.kernel,
-        stride: window.stride,
-        dilation: window.dilation,
-        pad: [window.padding.top, window.padding.left],
-    })
 }
 
 struct Run<'a> {

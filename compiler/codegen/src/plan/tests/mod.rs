@@ -9,7 +9,11 @@ use ember_runtime::scratch::Isa;
 use expect_test::{Expect, expect};
 
 use super::in_place::Buffer;
-use super::{Plan, check, exact, map, offsets, plan, plan_exact};
+use super::{check, exact, map, offsets, plan, plan_exact};
+
+mod broken;
+mod nets;
+mod overlap;
 
 fn conv(channels: usize) -> Op {
     Op::Conv2d(Conv2d {
@@ -210,7 +214,10 @@ fn the_exact_planner_beats_every_priority_where_it_can() {
     assert!(proof.proven);
     assert!(proof.placement.arena_bytes < greedy.arena_bytes);
     assert!(proof.placement.arena_bytes >= bound);
-    assert_eq!(offsets::place(&buffers), proof.placement);
+    assert_eq!(
+        offsets::place(&buffers).arena_bytes,
+        proof.placement.arena_bytes
+    );
     for (i, one) in buffers.iter().enumerate() {
         for (j, other) in buffers.iter().enumerate().filter(|(j, _)| *j != i) {
             let [a, b] = [i, j].map(|k| proof.placement.offsets[k]);
@@ -222,85 +229,10 @@ fn the_exact_planner_beats_every_priority_where_it_can() {
 
 /// (bytes, first step, last step).
 const HARD: [(usize, usize, usize); 6] = [
-    (16, 3, 3),
-    (12, 7, 11),
-    (20, 3, 6),
-    (12, 7, 10),
-    (4, 5, 9),
-    (16, 5, 9),
+    (16, 6, 10),
+    (8, 0, 1),
+    (24, 2, 6),
+    (20, 0, 0),
+    (20, 7, 8),
+    (12, 8, 12),
 ];
-
-fn broken(change: impl FnOnce(&mut Plan), expected: Expect) {
-    let graph = residual();
-    let mut plan = plan(&graph, Isa::Any);
-    change(&mut plan);
-    let violations = check(&graph, &plan, Isa::Any);
-    let text: String = violations
-        .iter()
-        .map(|violation| format!("{violation}\n"))
-        .collect();
-    expected.assert_eq(&text);
-}
-
-#[test]
-fn the_checker_names_what_is_wrong() {
-    broken(
-        |plan| plan.order.swap(1, 2),
-        expect![[r#"
-            node `project` reads tensor `expand`, which nobody has written yet
-            node `join` reads tensor `project`, which `expand` was written over
-        "#]],
-    );
-    broken(
-        |plan| plan.order[0] = 1,
-        expect![[r#"
-        node `stem` runs 0 times; it must run once
-        node `expand` runs 2 times; it must run once
-    "#]],
-    );
-    broken(
-        |plan| {
-            plan.order.pop();
-            plan.regions.pop();
-        },
-        expect![[r#"
-            the plan has 5 nodes, the graph has 6
-            the plan has 6 regions, the graph has 7
-            node `image` runs 0 times; it must run once
-        "#]],
-    );
-    broken(
-        |plan| plan.regions[2].offset = plan.regions[1].offset,
-        expect![[r#"
-            tensor `expand` ends at byte 256 of an arena of 240
-            the scratch of node `expand` overlaps its output `expand`
-            node `expand` writes over its input `stem` while it reads it
-            the scratch of node `project` overlaps its input `expand`
-            node `join` reads tensor `stem`, which `expand` was written over
-        "#]],
-    );
-    broken(
-        |plan| plan.regions[6].offset += 4,
-        expect![[r#"
-        reshape `image` lies at byte 4, its input at byte 0; it moves nothing
-    "#]],
-    );
-    broken(
-        |plan| {
-            plan.regions[0].bytes -= 1;
-            plan.regions[5].offset += 1;
-            plan.arena_bytes -= 2;
-        },
-        expect![[r#"
-            tensor `input` has 64 elements and a region of 63 bytes
-            the offset of tensor `mean` is 1, not a multiple of 4
-            the arena's size is 238, not a multiple of 4
-            the scratch of `expand` ends at byte 240 of an arena of 238
-            the scratch of `project` ends at byte 240 of an arena of 238
-            reshape `image` lies at byte 0, its input at byte 1; it moves nothing
-        "#]],
-    );
-}
-
-mod nets;
-mod overlap;

@@ -32,15 +32,3 @@ fn arenas_are_small() {
         }
     }
 }
-
-#[test]
-fn planning_is_fast() {
-    for (name, _) in ARENAS {
-        let graph = net(name);
-        let start = std::time::Instant::now();
-        for _ in 0..100 {
-            plan(&graph, Isa::Dsp);
-        }
-        println!("{name}: {:?}", start.elapsed() / 100);
-    }
-}
