@@ -2,6 +2,7 @@
 //! The path is relative to the crate's `Cargo.toml`; the crate needs `ember-runtime`.
 #![forbid(unsafe_code)]
 
+use ember_codegen::plan::{Isa, Planned};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::LitStr;
@@ -21,8 +22,7 @@ fn expand(literal: &LitStr) -> Result<TokenStream, String> {
     let path = std::path::Path::new(&root).join(&name);
     let text = std::fs::read_to_string(&path).map_err(|e| format!("cannot read '{name}': {e}"))?;
     let network = ember_ir::text::parse(&text).map_err(|e| format!("'{name}', {e}"))?;
-    let planned =
-        ember_codegen::plan::Planned::new(network).map_err(|e| format!("'{name}': {e}"))?;
+    let planned = Planned::new(network, Isa::Any).map_err(|e| format!("'{name}': {e}"))?;
     let module =
         ember_codegen::emit::emit_module(&planned).map_err(|e| format!("'{name}': {e}"))?;
     // The unused constant makes the file an input of the build: a change of it rebuilds the crate.

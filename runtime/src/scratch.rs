@@ -139,7 +139,11 @@ impl Geometry {
                 if ox < x.out && pixel > 0 {
                     let own = row * x.len + first_tap(x, ox);
                     let below = next * x.len;
-                    let read = if oy + 1 < y.out && below < own { below } else { own };
+                    let read = if oy + 1 < y.out && below < own {
+                        below
+                    } else {
+                        own
+                    };
                     let distance = (pixel * outputs) as isize - (read * inputs) as isize;
                     if distance > most {
                         most = distance;

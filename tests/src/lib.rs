@@ -1,6 +1,7 @@
 //! What the cross-crate tests share: networks ([`models`], [`nets`], [`random_graphs`]), the way from an emitted
-//! crate to a run in QEMU ([`firmware`], [`suite`]), and the fit of the cost model ([`calibrate`]).
+//! crate to a run in QEMU ([`firmware`], [`suite`]), layers in a planned arena ([`arena`]), and the fit of the cost model ([`calibrate`]).
 
+pub mod arena;
 pub mod calibrate;
 pub mod firmware;
 pub mod linked;

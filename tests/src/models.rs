@@ -2,7 +2,7 @@
 
 use ember_codegen::emit::{Golden, Provenance};
 use ember_codegen::interpret::Interpreter;
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
@@ -78,7 +78,7 @@ pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
     );
     let network =
         quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Planned::new(network).unwrap_or_else(|error| panic!("{name}: {error}"))
+    Planned::new(network, Isa::Any).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Random samples with the outputs that the interpreter computes; every second one is saturated.

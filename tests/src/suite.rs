@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ember_codegen::emit::{Golden, emit_module};
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
 
@@ -24,7 +24,8 @@ impl Case {
     /// Number `index` of a suite, with `samples` golden vectors.
     pub fn new(mut network: QuantGraph, index: usize, samples: usize) -> Self {
         network.graph.name = format!("n{index}");
-        let planned = Planned::new(network).unwrap_or_else(|e| panic!("network {index}: {e}"));
+        let planned =
+            Planned::new(network, Isa::Any).unwrap_or_else(|e| panic!("network {index}: {e}"));
         let golden = crate::models::golden(&planned, samples);
         Self { planned, golden }
     }

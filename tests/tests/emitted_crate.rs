@@ -151,7 +151,8 @@ fn what_has_no_single_input_and_output_is_refused() {
     for seed in 0..60 {
         let network = random_graphs::quantized(seed, 5, ember_ir::Rounding::Single);
         let ends = [network.graph.inputs.len(), network.graph.outputs.len()];
-        let planned = ember_codegen::plan::Planned::new(network).expect("a valid network");
+        let planned = ember_codegen::plan::Planned::new(network, ember_codegen::plan::Isa::Any)
+            .expect("a valid network");
         let result = emit(&planned, &board, &limits, &Provenance::default(), &[]);
         match result {
             Ok(_) => assert_eq!(ends, [1, 1], "seed {seed}"),

@@ -1,7 +1,7 @@
 //! The benchmark networks: their files are what [`ember_tests::nets`] describes, and they are valid.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_tests::firmware::root;
 use ember_tests::nets::NETS;
 use expect_test::expect_file;
@@ -22,7 +22,7 @@ fn sizes_are_those_of_the_benchmark() {
     for (name, macs) in MACS {
         let text =
             std::fs::read_to_string(root().join(format!("tests/nets/{name}.ember"))).unwrap();
-        let planned = Planned::new(ember_ir::text::parse(&text).unwrap()).unwrap();
+        let planned = Planned::new(ember_ir::text::parse(&text).unwrap(), Isa::Any).unwrap();
         assert_eq!((planned.graph().macs() + 500) / 1000, macs, "{name}");
     }
 }

@@ -3,6 +3,7 @@
 
 use ember_codegen::interpret::{Interpreter, run_float};
 use ember_codegen::passes::{self, PASSES};
+use ember_codegen::plan::Isa;
 use ember_codegen::quantize::{
     RangeMethod, calibrate, dequantize_output, quantize, quantize_sample,
 };
@@ -57,8 +58,8 @@ proptest! {
         let network = random_graphs::float(seed, 12);
         let samples = random_graphs::samples(&network.graph, seed, 4);
         let views = samples.iter().map(Vec::as_slice);
-        let planned = compile(network, views, RangeMethod::Percentile(99.9), Rounding::Single).unwrap();
-        prop_assert_eq!(plan::check(planned.graph(), planned.plan()), []);
+        let planned = compile(network, views, RangeMethod::Percentile(99.9), Rounding::Single, Isa::Any).unwrap();
+        prop_assert_eq!(plan::check(planned.graph(), planned.plan(), Isa::Any), []);
         prop_assert_eq!(planned.layers().len(), planned.graph().nodes.len());
     }
 }

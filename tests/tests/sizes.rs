@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_codegen::cost::{Kernel, Table, features, footprint_of};
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Core;
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
@@ -40,7 +40,11 @@ fn networks() -> Vec<(String, Planned, f64)> {
         let path = root().join(format!("tests/nets/{name}.ember"));
         let text = std::fs::read_to_string(path).unwrap();
         let network = ember_ir::text::parse(&text).unwrap();
-        networks.push((name.into(), Planned::new(network).unwrap(), FLASH_TOLERANCE));
+        networks.push((
+            name.into(),
+            Planned::new(network, Isa::Any).unwrap(),
+            FLASH_TOLERANCE,
+        ));
     }
     networks
 }

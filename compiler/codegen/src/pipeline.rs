@@ -1,6 +1,7 @@
 //! The back end from end to end, as one function.
 
 use ember_ir::{FloatGraph, Rounding};
+use ember_runtime::scratch::Isa;
 
 use crate::lower::LowerError;
 use crate::passes;
@@ -19,7 +20,7 @@ pub enum CompileError {
 }
 
 /// From a trained network and samples of its inputs (each as `interpret::run_float` takes it) to what
-/// the emitter writes.
+/// the emitter writes, for kernels that use `isa`.
 ///
 /// # Errors
 /// A network that the verifier refuses, no samples or samples that lead to NaN or infinity, layers
@@ -29,9 +30,10 @@ pub fn compile<'a>(
     samples: impl Iterator<Item = &'a [f32]>,
     method: RangeMethod,
     rounding: Rounding,
+    isa: Isa,
 ) -> Result<Planned, CompileError> {
     let network = passes::run(network).map_err(QuantizeError::Invalid)?;
     let ranges = calibrate(&network, samples, method);
     let network = quantize(&network, &ranges, rounding)?;
-    Ok(Planned::new(network)?)
+    Ok(Planned::new(network, isa)?)
 }

@@ -17,7 +17,7 @@ pub struct PlannerPrice<'a> {
 
 impl Price for PlannerPrice<'_> {
     fn price(&self, graph: &Graph) -> Cost {
-        let footprint = footprint(graph, &plan(graph), self.board);
+        let footprint = footprint(graph, &plan(graph, self.board.isa()), self.board);
         Cost {
             flash_bytes: footprint.flash_bytes,
             ram_bytes: footprint.ram_bytes,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ember_codegen::cost::{footprint, footprint_of};
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Limits;
 use ember_ir::QuantGraph;
 
@@ -46,7 +46,7 @@ fn refused(path: &Path, error: impl std::fmt::Display) -> Error {
 }
 
 fn show(network: QuantGraph, path: &Path) -> Result<(), Error> {
-    let planned = Planned::new(network).map_err(|error| refused(path, error))?;
+    let planned = Planned::new(network, Isa::Any).map_err(|error| refused(path, error))?;
     let graph = &planned.network().graph;
     let plan = planned.plan();
     let mut text = format!("{}\n\n", graph.name);
@@ -145,7 +145,7 @@ fn job(path: &Path) -> Result<(), Error> {
     text.push_str(&format!("  space: {}\n", space.describe()));
     for template in space.templates() {
         let graph = space.build(&template);
-        let plan = ember_codegen::plan::plan(&graph);
+        let plan = ember_codegen::plan::plan(&graph, job.board.board.isa());
         let footprint = footprint(&graph, &plan, &job.board.board);
         text.push_str(&format!(
             "  e.g. {} parameters: {} bytes of flash, {} of RAM\n",

@@ -107,7 +107,7 @@ const FLAGS: [&str; 1] = ["-Csymbol-mangling-version=v0"];
 pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
     let board = &job.board;
     let name = job.network.graph.name.clone();
-    let planned = Planned::new(job.network).map_err(Error::usage_of)?;
+    let planned = Planned::new(job.network, board.isa()).map_err(Error::usage_of)?;
     let footprint = footprint_of(&planned, board);
     super::package::refuse_if_too_large(&footprint, &Limits::of(board))?;
     let interpreter = Interpreter::new(planned.network()).map_err(Error::usage_of)?;

@@ -40,7 +40,7 @@ pub fn package(
     record: &Record,
     progress: Progress,
 ) -> Result<Packed, Error> {
-    let planned = Planned::new(network.clone()).map_err(Error::tool)?;
+    let planned = Planned::new(network.clone(), job.board.board.isa()).map_err(Error::tool)?;
     let footprint = footprint_of(&planned, &job.board.board);
     refuse_if_too_large(&footprint, &job.board.limits)?;
     let tests = test_set(network, parts)?;

@@ -1,15 +1,26 @@
 //! Exact planning by branch and bound.
 //!
-//! Offsets: in some optimal packing every buffer rests on the ground or on a conflicting buffer. Taken
-//! in ascending order of offset, each buffer then lies exactly on the highest conflicting buffer below
-//! it. So the search places buffers one after the other, each on top of what conflicts with it, with
-//! offsets that never fall (equal offsets by ascending index: one sequence per packing). Bound: at
-//! each step, the top of what is placed plus all unplaced bytes of that step.
+//! Offsets: the search places buffers one after the other, each at the lowest offset at which all
+//! placed buffers that conflict with it count as below it ([`offsets::apart`]), the ground if none
+//! does. Some sequence leads to a smallest arena. Proof:
+//! * In any packing each conflicting pair has a lower buffer. "Lower" has no cycle: conflicts are
+//!   common steps, so in a shortest cycle any two buffers conflict (lifetimes are intervals, and a chord
+//!   of a longer cycle closes a shorter one), and it consists of three that share a step. A buffer
+//!   starts below what it is lower than, except an output that starts above its input by no more than
+//!   the input's size; of three buffers of one step at most one pair is an input and its output, and
+//!   the third would have to fit between the two starts, above the whole input.
+//! * So the buffers can be placed from lower to upper. Each then lies no higher than in the packing.
 //!
-//! [`plan_exact`] runs it over every execution order and every choice of in-place additions: the
-//! oracle of the tests. Exponential; both have budgets.
+//! Of the sequences of a packing one is enough: always the lowest buffer, by offset and index, of those
+//! with nothing left below. In it a buffer goes lower than the one before only if the two conflict.
+//! Bound: at each step, the top of what is placed plus all unplaced bytes of that step, where the
+//! second of an input and its output may still go into the first.
+//!
+//! [`plan_exact`] runs it over every execution order and every choice of in-place outputs: the oracle
+//! of the tests. Exponential; both have budgets.
 
 use ember_ir::Graph;
+use ember_runtime::scratch::Isa;
 
 use super::in_place::{Buffer, Buffers};
 use super::offsets::{self, Placement};
@@ -18,17 +29,17 @@ use super::{Plan, assemble, order};
 
 /// States that [`plan_exact`] may visit per set of buffers.
 const STATES: usize = 2_000_000;
-/// Execution orders, times choices of in-place additions, that it tries.
+/// Execution orders, times choices of in-place outputs, that it tries.
 const CASES: usize = 20_000;
 
 /// The plan with the smallest possible arena, or `None` where proving it is too much work: small
 /// graphs (about ten nodes) succeed.
-pub fn plan_exact(graph: &Graph) -> Option<Plan> {
-    let storages = Storages::new(graph);
+pub fn plan_exact(graph: &Graph, isa: Isa) -> Option<Plan> {
+    let storages = Storages::new(graph, isa);
     let mut best: Option<Plan> = None;
     let mut cases = 0;
     for order in order::all(graph, CASES)? {
-        // Each addition takes its k-th choice; the choices are counted like digits.
+        // Each node takes its k-th choice; the choices are counted like digits.
         let mut digits: Vec<usize> = Vec::new();
         loop {
             cases += 1;
@@ -88,6 +99,11 @@ pub(super) struct Proof {
 
 /// Improves on `incumbent`, visiting at most `budget` states.
 pub(super) fn place(buffers: &[Buffer], incumbent: Placement, budget: usize) -> Proof {
+    // Every conflict shows at the first step of one of the buffers.
+    let mut steps: Vec<usize> = buffers.iter().map(|buffer| buffer.first).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let loads: Vec<Load> = steps.iter().map(|&step| Load::new(buffers, step)).collect();
     let mut search = Search {
         buffers,
         bound: offsets::lower_bound(buffers),
@@ -96,23 +112,7 @@ pub(super) fn place(buffers: &[Buffer], incumbent: Placement, budget: usize) -> 
         placed: vec![false; buffers.len()],
         budget,
     };
-    // Every conflict shows at the first step of one of the buffers.
-    let mut steps: Vec<usize> = buffers.iter().map(|buffer| buffer.first).collect();
-    steps.sort_unstable();
-    steps.dedup();
-    let loads = steps
-        .iter()
-        .map(|&step| Load {
-            step,
-            top: 0,
-            unplaced: buffers
-                .iter()
-                .filter(|buffer| buffer.first <= step && step <= buffer.last)
-                .map(|buffer| buffer.bytes)
-                .fold(0, usize::saturating_add),
-        })
-        .collect::<Vec<_>>();
-    search.descend(&loads, buffers.len(), 0, 0);
+    search.descend(&loads, &Last::default());
     Proof {
         placement: search.best,
         proven: search.budget > 0,
@@ -123,21 +123,46 @@ pub(super) fn place(buffers: &[Buffer], incumbent: Placement, budget: usize) -> 
 #[derive(Clone, Copy)]
 struct Load {
     step: usize,
-    /// Top of the placed buffers of this step.
+    /// An output that may share bytes, and its input.
+    pair: Option<(usize, usize)>,
+    /// Top of the placed buffers of this step, but for the pair.
     top: usize,
-    /// Bytes of the others.
+    /// Bytes of the others, but for the pair.
     unplaced: usize,
 }
 
 impl Load {
-    /// What the step will reach at least, when all that is still to come lies at `offset` or above.
-    fn least(&self, offset: usize) -> usize {
-        if self.unplaced == 0 {
-            self.top
-        } else {
-            self.top.max(offset).saturating_add(self.unplaced)
+    fn new(buffers: &[Buffer], step: usize) -> Self {
+        let pair = buffers.iter().enumerate().find_map(|(output, buffer)| {
+            let over = buffer.over.filter(|_| buffer.first == step)?;
+            Some((output, over.buffer))
+        });
+        let mut load = Self {
+            step,
+            pair,
+            top: 0,
+            unplaced: 0,
+        };
+        for (index, buffer) in buffers.iter().enumerate() {
+            if buffer.lives_at(step) && !load.pairs(index) {
+                load.unplaced = load.unplaced.saturating_add(buffer.bytes);
+            }
         }
+        load
     }
+
+    fn pairs(&self, index: usize) -> bool {
+        self.pair
+            .is_some_and(|(output, input)| index == output || index == input)
+    }
+}
+
+/// The buffer placed last, and how many are left.
+#[derive(Default)]
+struct Last {
+    placed: usize,
+    offset: usize,
+    index: usize,
 }
 
 struct Search<'a> {
@@ -150,10 +175,11 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Places one more buffer in every way; the last one lies at `offset` and has index `last`.
-    fn descend(&mut self, loads: &[Load], unplaced: usize, offset: usize, last: usize) {
-        if unplaced == 0 {
-            let arena_bytes = loads.iter().map(|load| load.top).max().unwrap_or(0);
+    /// Places one more buffer in every way.
+    fn descend(&mut self, loads: &[Load], last: &Last) {
+        if last.placed == self.buffers.len() {
+            let tops = (0..self.buffers.len()).map(|index| self.end(index));
+            let arena_bytes = tops.max().unwrap_or(0);
             if arena_bytes < self.best.arena_bytes {
                 self.best = Placement {
                     offsets: self.offsets.clone(),
@@ -171,34 +197,95 @@ impl Search<'_> {
             }
             self.budget -= 1;
             let buffer = self.buffers[index];
-            let covers = |load: &Load| buffer.first <= load.step && load.step <= buffer.last;
-            let base = loads
-                .iter()
-                .filter(|load| covers(load))
-                .map(|load| load.top);
-            let base = base.max().unwrap_or(0);
-            if base < offset || (base == offset && index < last) {
-                continue;
-            }
-            let next: Vec<Load> = loads
-                .iter()
-                .map(|load| {
-                    let mut load = *load;
-                    if covers(&load) {
-                        load.top = base.saturating_add(buffer.bytes);
-                        load.unplaced = load.unplaced.saturating_sub(buffer.bytes);
-                    }
-                    load
-                })
-                .collect();
-            let least = next.iter().map(|load| load.least(base)).max();
-            if least.is_some_and(|least| least >= self.best.arena_bytes) {
+            let base = self.base(index);
+            let falls = (base, index) < (last.offset, last.index);
+            if falls && !(last.placed > 0 && buffer.conflicts(&self.buffers[last.index])) {
                 continue;
             }
             self.placed[index] = true;
             self.offsets[index] = base;
-            self.descend(&next, unplaced - 1, base, index);
+            let mut next = loads.to_vec();
+            for load in &mut next {
+                if buffer.lives_at(load.step) && !load.pairs(index) {
+                    load.top = load.top.max(self.end(index));
+                    load.unplaced = load.unplaced.saturating_sub(buffer.bytes);
+                }
+            }
+            let floor = base.saturating_sub(self.falls());
+            let least = next.iter().map(|load| self.least(load, floor)).max();
+            if least.is_none_or(|least| least < self.best.arena_bytes) {
+                let last = Last {
+                    placed: last.placed + 1,
+                    offset: base,
+                    index,
+                };
+                self.descend(&next, &last);
+            }
             self.placed[index] = false;
         }
+    }
+
+    /// The lowest offset above all that is placed.
+    fn base(&self, index: usize) -> usize {
+        let others = (0..self.buffers.len()).filter(|&other| {
+            self.placed[other] && self.buffers[other].conflicts(&self.buffers[index])
+        });
+        let bases = others.map(|other| self.base_on(other, index));
+        bases.max().unwrap_or(0)
+    }
+
+    fn base_on(&self, below: usize, above: usize) -> usize {
+        self.offsets[below].saturating_add_signed(offsets::apart(self.buffers, below, above))
+    }
+
+    /// One past the last byte of a placed buffer.
+    fn end(&self, index: usize) -> usize {
+        self.offsets[index].saturating_add(self.buffers[index].bytes)
+    }
+
+    /// By how much the offsets to come may fall in all.
+    fn falls(&self) -> usize {
+        let inputs = self.buffers.iter().filter_map(|buffer| buffer.over);
+        let inputs = inputs.filter(|over| over.distance < 0 && !self.placed[over.buffer]);
+        inputs
+            .map(|over| over.distance.unsigned_abs())
+            .fold(0, usize::saturating_add)
+    }
+
+    /// What the step will reach at least, when all that is still to come lies at `floor` or above.
+    fn least(&self, load: &Load, floor: usize) -> usize {
+        let Some((output, input)) = load.pair else {
+            return above(load.top, floor, load.unplaced);
+        };
+        let (first, second) = match (self.placed[output], self.placed[input]) {
+            (false, false) => {
+                let pair = offsets::pair_bytes(self.buffers, &self.buffers[output], input);
+                return above(load.top, floor, load.unplaced.saturating_add(pair));
+            }
+            (true, true) => {
+                let top = load.top.max(self.end(output)).max(self.end(input));
+                return above(top, floor, load.unplaced);
+            }
+            (true, false) => (output, input),
+            (false, true) => (input, output),
+        };
+        // The rest lies on the first of the pair, or the second does, in part within the first.
+        let rest = above(load.top.max(self.end(first)), floor, load.unplaced);
+        let second_bytes = self.buffers[second].bytes;
+        let base = load.top.max(self.base_on(first, second));
+        rest.max(above(
+            base,
+            floor,
+            load.unplaced.saturating_add(second_bytes),
+        ))
+    }
+}
+
+/// The end of so many bytes on `top`, all of them at `floor` or above.
+fn above(top: usize, floor: usize, bytes: usize) -> usize {
+    if bytes == 0 {
+        top
+    } else {
+        top.max(floor).saturating_add(bytes)
     }
 }

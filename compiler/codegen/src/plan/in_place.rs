@@ -1,15 +1,22 @@
-//! Lifetimes, and additions that write over an input that dies there.
+//! Lifetimes, and outputs that share bytes with an input that dies there.
 //!
 //! Time is counted in steps: graph inputs are written at step 0, node `order[i]` runs at step
 //! `i + 1`, outputs are read at the step after the last node. A storage lives from the step that
-//! writes it to the last that reads it, both included, so a node's inputs never share bytes with its
-//! output unless an addition is placed in place.
+//! writes it to the last that reads it, both included, and scratch for the step of its node, so
+//! nothing shares bytes with a node's inputs unless its kernel allows it:
+//! * where the output may lie exactly on a dying input ([`Sharing::Exactly`]), the two storages become
+//!   one buffer, as large as the larger;
+//! * where it may lie some bytes below ([`Sharing::Below`]), they stay two buffers, of which the
+//!   output's is [`Over`] the input's. That is right because these two live together at that one step
+//!   only: a storage that dies there is the last in its buffer, and the output is the first in its own.
 
-use ember_ir::{Graph, Node, Op};
+use ember_ir::{Graph, Node};
 
+use super::ALIGN;
+use super::sharing::Sharing;
 use super::storage::Storages;
 
-/// Which dying input an addition writes over when it has the choice.
+/// Which dying input a node writes over when it has the choice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum InPlace {
     /// The one whose buffer has lived longer: a chain of residual blocks then stays in one place.
@@ -34,9 +41,28 @@ pub(super) struct Buffer {
     pub first: usize,
     /// Last step, included.
     pub last: usize,
+    /// The buffer that dies at the first step and that this one may share bytes with.
+    pub over: Option<Over>,
+}
+
+/// How a convolution's output lies over its input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Over {
+    /// The buffer of the input.
+    pub buffer: usize,
+    /// How far below its offset the output starts at least; see [`Sharing::Below`].
+    pub distance: isize,
+    /// How far above its offset the output starts otherwise: the bytes of the input, which may be
+    /// fewer than those of its buffer.
+    pub input_bytes: usize,
 }
 
 impl Buffer {
+    /// Whether it is reserved at a step.
+    pub fn lives_at(&self, step: usize) -> bool {
+        self.first <= step && step <= self.last
+    }
+
     /// Whether both are reserved at some step.
     pub fn conflicts(&self, other: &Buffer) -> bool {
         self.first <= other.last && other.first <= self.last
@@ -49,20 +75,27 @@ pub(super) struct Buffers {
     pub all: Vec<Buffer>,
     /// Buffer of each storage.
     pub of_storage: Vec<usize>,
+    /// Buffer of each node's scratch, if it wants any.
+    pub of_scratch: Vec<Option<usize>>,
 }
 
 impl Buffers {
-    /// Lifetimes under `order`, additions placed by `policy`.
-    pub fn new(graph: &Graph, storages: &Storages, order: &[usize], policy: InPlace) -> Self {
-        Self::with_choice(graph, storages, order, |_, dying, buffers| match policy {
-            InPlace::Never => None,
-            InPlace::Oldest => dying.iter().copied().min_by_key(|&b| buffers[b].first),
-            InPlace::Youngest => dying.iter().copied().max_by_key(|&b| buffers[b].first),
-        })
+    /// Lifetimes under `order`, each node's output placed by its policy.
+    pub fn new(graph: &Graph, storages: &Storages, order: &[usize], policies: &[InPlace]) -> Self {
+        Self::with_choice(
+            graph,
+            storages,
+            order,
+            |node, dying, buffers| match policies[node] {
+                InPlace::Never => None,
+                InPlace::Oldest => dying.iter().copied().min_by_key(|&b| buffers[b].first),
+                InPlace::Youngest => dying.iter().copied().max_by_key(|&b| buffers[b].first),
+            },
+        )
     }
 
-    /// As [`Buffers::new`], with `choose` deciding per addition (node, buffers that it may write
-    /// over, all buffers so far).
+    /// As [`Buffers::new`], with `choose` deciding per node that may run in place (node,
+    /// buffers that it may write over, all buffers so far).
     pub fn with_choice(
         graph: &Graph,
         storages: &Storages,
@@ -72,6 +105,7 @@ impl Buffers {
         let lives = lifetimes(storages, order);
         let mut all: Vec<Buffer> = Vec::with_capacity(storages.all.len());
         let mut of_storage = vec![usize::MAX; storages.all.len()];
+        let mut of_scratch = vec![None; order.len()];
         for (index, storage) in storages.all.iter().enumerate() {
             if storage.producer.is_none() {
                 of_storage[index] = all.len();
@@ -84,20 +118,28 @@ impl Buffers {
             if storages.all[output].producer != Some(index) {
                 continue; // a reshape
             }
-            let life = lives[output];
-            let dying: Vec<usize> = dying_inputs(storages, &lives, node, position + 1)
-                .into_iter()
-                .flatten()
-                .map(|storage| of_storage[storage])
-                .collect();
-            let target = if dying.is_empty() {
-                None
-            } else {
-                choose(index, &dying, &all)
+            let step = position + 1;
+            let mut life = lives[output];
+            let dying: Vec<usize> = dying_inputs(storages, &lives, node, step).collect();
+            let target = match (storages.wants[index].sharing, dying.first()) {
+                (Sharing::Never, _) | (_, None) => None,
+                (Sharing::Exactly, Some(_)) => {
+                    let dying: Vec<usize> = dying.iter().map(|&input| of_storage[input]).collect();
+                    choose(index, &dying, &all)
+                }
+                (Sharing::Below(distance), Some(&input)) => {
+                    life.over = Some(Over {
+                        buffer: of_storage[input],
+                        distance,
+                        input_bytes: storages.all[input].bytes,
+                    });
+                    None
+                }
             };
             of_storage[output] = match target {
                 Some(buffer) => {
                     all[buffer].last = life.last;
+                    all[buffer].bytes = all[buffer].bytes.max(life.bytes);
                     buffer
                 }
                 None => {
@@ -105,8 +147,21 @@ impl Buffers {
                     all.len() - 1
                 }
             };
+            if storages.wants[index].scratch > 0 {
+                of_scratch[index] = Some(all.len());
+                all.push(Buffer {
+                    bytes: storages.wants[index].scratch.next_multiple_of(ALIGN),
+                    first: step,
+                    last: step,
+                    over: None,
+                });
+            }
         }
-        Self { all, of_storage }
+        Self {
+            all,
+            of_storage,
+            of_scratch,
+        }
     }
 }
 
@@ -130,25 +185,19 @@ fn lifetimes(storages: &Storages, order: &[usize]) -> Vec<Buffer> {
                 } else {
                     first.max(read.unwrap_or(0))
                 },
+                over: None,
             }
         })
         .collect()
 }
 
-/// Storages that `node` may write over: inputs of an addition that nobody reads after it. Not where
-/// both inputs are one storage: kernels allow the output to be exactly one of two inputs.
-fn dying_inputs(
-    storages: &Storages,
-    lives: &[Buffer],
-    node: &Node,
+/// Inputs of `node` that nobody reads after it.
+fn dying_inputs<'a>(
+    storages: &'a Storages,
+    lives: &'a [Buffer],
+    node: &'a Node,
     step: usize,
-) -> [Option<usize>; 2] {
-    let Op::Add(_) = node.op else {
-        return [None; 2];
-    };
-    let [left, right] = [0, 1].map(|i| storages.of_tensor[node.inputs[i].0]);
-    if left == right {
-        return [None; 2];
-    }
-    [left, right].map(|storage| (lives[storage].last == step).then_some(storage))
+) -> impl Iterator<Item = usize> + 'a {
+    let inputs = node.inputs.iter().map(|input| storages.of_tensor[input.0]);
+    inputs.filter(move |&storage| lives[storage].last == step)
 }

@@ -1,10 +1,17 @@
 //! Live bytes: what an execution order needs at each step, before anything has an offset.
+//!
+//! No plan of the order is smaller. Proof: at a step the live storages and the scratch are disjoint,
+//! except for the output and one dying input, which take at least [`Sharing::span`] together. A plan
+//! that lets them share less, or merges storages into buffers that are as large as the largest, takes
+//! no less. It may take more: the outputs of several layers in a row cannot all lie below their inputs
+//! where the arena begins.
 
-use ember_ir::{Graph, Op};
+use ember_ir::Graph;
 
+use super::sharing::Sharing;
 use super::storage::Storages;
 
-/// Live bytes at the fullest step of an order, additions placed in place where they can be.
+/// Live bytes at the fullest step of an order, outputs over dying inputs where they can be.
 pub(super) fn peak_bytes(graph: &Graph, storages: &Storages, order: &[usize]) -> usize {
     let mut done = vec![false; graph.nodes.len()];
     let mut peak = start_bytes(storages);
@@ -82,7 +89,6 @@ impl Step {
     ) -> Self {
         let mut inputs: Vec<usize> = inputs_of(graph, storages, node).collect();
         inputs.dedup();
-        let two_inputs = inputs.len() == 2;
         inputs.retain(|&input| {
             let storage = &storages.all[input];
             !storage.is_output
@@ -97,11 +103,21 @@ impl Step {
             .fold(0, usize::saturating_add);
         let output = &storages.all[storages.of_tensor[graph.nodes[node].output.0]];
         let writes = output.producer == Some(node);
-        let adds = matches!(graph.nodes[node].op, Op::Add(_));
-        let in_place = adds && two_inputs && !inputs.is_empty();
         let written = if writes { output.bytes } else { 0 };
+        let wants = storages.wants[node];
+        // Where two inputs die, as those of an addition, they are of one size.
+        let shared = match inputs.first() {
+            Some(&input) if writes && wants.sharing != Sharing::Never => {
+                let input = storages.all[input].bytes;
+                input.saturating_add(written) - wants.sharing.span(input, written)
+            }
+            _ => 0,
+        };
         let kept = output.is_output || !output.readers.is_empty();
-        let bytes = live.saturating_add(if in_place { 0 } else { written });
+        let bytes = live
+            .saturating_add(written)
+            .saturating_sub(shared)
+            .saturating_add(wants.scratch);
         let after = live.saturating_add(if kept { written } else { 0 });
         Self {
             bytes,

@@ -4,13 +4,13 @@ use std::fmt::Write;
 
 use ember_ir::{Graph, TensorId};
 
-use super::Plan;
+use super::{Plan, Region};
 
 /// Columns of the drawing.
 const COLUMNS: usize = 64;
 
 /// The arena over time: one line per step, addresses from left to right. A step shows the tensors
-/// that are live while it runs, its output in upper case. Letters are given in order of birth and
+/// that are live while it runs, its output in upper case, and its scratch as `#`. Letters are given in order of birth and
 /// come again after `z`; the legend gives each tensor's bytes.
 pub fn map(graph: &Graph, plan: &Plan) -> String {
     let columns = plan.arena_bytes.clamp(1, COLUMNS);
@@ -33,14 +33,23 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
     let _ = writeln!(text, "{:width$} 0{:>columns$}", "", plan.arena_bytes);
     for (step, label) in labels.iter().enumerate() {
         let mut line = vec!['.'; columns];
+        let columns_of = |region: Region| {
+            let from = region.offset * columns / plan.arena_bytes.max(1);
+            let to = (region.end() * columns).div_ceil(plan.arena_bytes.max(1));
+            from..to
+        };
+        // Tensors go over scratch that ends in the same column.
+        let node = step.checked_sub(1).map(|position| plan.order[position]);
+        let scratch = node.map(|node| plan.scratch[node]);
+        if let Some(scratch) = scratch.filter(|scratch| scratch.bytes > 0) {
+            line[columns_of(scratch)].fill('#');
+        }
         for life in lives
             .iter()
             .filter(|life| life.first <= step && step <= life.last)
         {
             let region = plan.regions[life.tensor.0];
-            let from = region.offset * columns / plan.arena_bytes.max(1);
-            let to = (region.end() * columns).div_ceil(plan.arena_bytes.max(1));
-            line[from..to].fill(if life.first == step {
+            line[columns_of(region)].fill(if life.first == step {
                 life.letter.to_ascii_uppercase()
             } else {
                 life.letter

@@ -1,19 +1,24 @@
 //! The memory plan: when each node runs and where each tensor lies in the one arena.
 //!
-//! The plan depends on the topology alone, so that the planner that prices a candidate in the search
-//! is the planner whose plan is emitted. Steps:
-//! 1. `storage`: a reshape shares its input's bytes, so tensors are grouped into storages;
+//! The plan depends on the topology and the target's instructions alone, so that the planner that
+//! prices a candidate in the search is the planner whose plan is emitted. Steps:
+//! 1. `storage`: a reshape shares its input's bytes, so tensors are grouped into storages; `sharing`:
+//!    what each node wants, scratch and bytes of an input that dies there;
 //! 2. `order`: the execution order with the least live bytes (`live`) at its peak;
-//! 3. `in_place`: an addition may write over an input that dies there; storages become buffers with
-//!    one lifetime each;
+//! 3. `in_place`: an addition or a depthwise convolution may write over an input that dies there, a
+//!    convolution over a part of it; storages become buffers with one lifetime each; `choices`: which
+//!    do;
 //! 4. `offsets`: best-fit under several priorities, stopped as soon as one reaches the lower bound
-//!    (the live bytes at the peak); `exact` when none does and the graph is small.
+//!    (the live bytes at the peak); `exact` when none does, for the largest buffers of large graphs.
 //!
 //! [`check`] proves a plan by executing it symbolically and shares no code with the steps above.
-//! [`map`] draws it. Cost: tens of microseconds for a network of twenty layers.
-//! Source: TensorFlow Lite Micro's greedy memory planner; the exact orders and offsets are ours.
+//! [`map`] draws it. Cost: microseconds where the bound is reached, half a millisecond where it is not
+//! (a MobileNet of thirty layers, a ResNet of sixteen).
+//! Sources: TensorFlow Lite Micro's greedy memory planner, vMCU's overlap of input and output; the
+//! exact orders, distances and offsets are ours.
 
 mod check;
+mod choices;
 mod exact;
 mod in_place;
 mod live;
@@ -21,7 +26,10 @@ mod map;
 mod offsets;
 mod order;
 mod planned;
+mod sharing;
 mod storage;
+
+pub use ember_runtime::scratch::Isa;
 
 pub use check::{PlanViolation, check};
 pub use exact::plan_exact;
@@ -30,7 +38,7 @@ pub use planned::Planned;
 
 use ember_ir::Graph;
 
-use in_place::{Buffers, InPlace};
+use in_place::Buffers;
 use storage::Storages;
 
 /// Alignment of every tensor and of the arena's size, in bytes.
@@ -57,67 +65,40 @@ impl Region {
     }
 }
 
-/// When each node runs and where each tensor lies.
+/// When each node runs, where each tensor lies and where a node finds scratch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Plan {
     /// Indices into the graph's nodes, in execution order.
     pub order: Vec<usize>,
     /// One region per tensor of the graph.
     pub regions: Vec<Region>,
-    /// One region per node: what it needs while it runs, beside its tensors.
+    /// One region per node of the graph, reserved while the node runs; `0..0` where it needs none.
     pub scratch: Vec<Region>,
     /// Size of the arena; a multiple of [`ALIGN`].
     pub arena_bytes: usize,
 }
 
-/// Plans a graph that the verifier accepts. Graph inputs are live from before the first node until
-/// their last reader (an inference spends its input), graph outputs until after the last node.
-pub fn plan(graph: &Graph) -> Plan {
-    let storages = Storages::new(graph);
+/// Plans a graph that the verifier accepts, for kernels that use `isa`. Graph inputs are live from
+/// before the first node until their last reader (an inference spends its input), graph outputs until
+/// after the last node.
+pub fn plan(graph: &Graph, isa: Isa) -> Plan {
+    let storages = Storages::new(graph, isa);
     let mut best: Option<Plan> = None;
     for order in order::candidates(graph, &storages) {
-        for policy in InPlace::ALL {
-            let buffers = Buffers::new(graph, &storages, &order, policy);
-            let placement = offsets::place(&buffers.all);
-            let reached_bound = placement.arena_bytes == offsets::lower_bound(&buffers.all);
-            if best
-                .as_ref()
-                .is_none_or(|plan| placement.arena_bytes < plan.arena_bytes)
-            {
-                best = Some(assemble(graph, &storages, &order, &buffers, &placement));
-            }
-            // The first order has the least peak and the first policy does not raise it.
-            if reached_bound {
-                break;
-            }
-        }
+        let plan = choices::plan(graph, &storages, &order);
+        // No other order is better then: the first has the least peak.
+        let done = plan.arena_bytes <= live::peak_bytes(graph, &storages, &order);
         if best
             .as_ref()
-            .is_some_and(|plan| plan.arena_bytes == live::peak_bytes(graph, &storages, &order))
+            .is_none_or(|best| plan.arena_bytes < best.arena_bytes)
         {
+            best = Some(plan);
+        }
+        if done {
             break;
         }
     }
-    let mut best = best.unwrap_or_else(|| panic!("BUG: no execution order was tried"));
-    let isa = ember_runtime::scratch::Isa::Any;
-    let mut most = 0;
-    for node in &graph.nodes {
-        let geometry = |window: &ember_ir::Window2d| ember_runtime::scratch::Geometry {
-            input: graph.input_shape(node).hwc().unwrap_or_default(),
-            output: graph.output_shape(node).hwc().unwrap_or_default(),
-            kernel: window.kernel, stride: window.stride, dilation: window.dilation,
-            pad: [window.padding.top, window.padding.left],
-        };
-        let bytes = match &node.op {
-            ember_ir::Op::Conv2d(op) => isa.conv2d_scratch(&geometry(&op.window)),
-            ember_ir::Op::DepthwiseConv2d(op) => isa.depthwise_scratch(&geometry(&op.window)),
-            _ => 0,
-        };
-        most = most.max(bytes);
-        best.scratch.push(Region { offset: best.arena_bytes, bytes });
-    }
-    best.arena_bytes += most.next_multiple_of(ALIGN);
-    best
+    best.unwrap_or_else(|| panic!("BUG: no execution order was tried"))
 }
 
 /// The plan that puts each tensor where its buffer was placed.
@@ -137,10 +118,15 @@ fn assemble(
             bytes: tensor.shape.elements(),
         })
         .collect();
+    let scratch = buffers.of_scratch.iter().zip(&storages.wants);
+    let scratch = scratch.map(|(&buffer, wants)| Region {
+        offset: buffer.map_or(0, |buffer| placement.offsets[buffer]),
+        bytes: wants.scratch,
+    });
     Plan {
         order: order.to_vec(),
         regions,
-        scratch: Vec::new(),
+        scratch: scratch.collect(),
         arena_bytes: placement.arena_bytes,
     }
 }

@@ -5,7 +5,7 @@
 //! the number of sets is bounded, and beyond the bound a greedy order (the ready node with the lowest
 //! step, then the fewest live bytes) competes with the given one.
 //! Source: the schedule search of Liberis and Lane, "Neural networks on microcontrollers: saving
-//! memory at inference via operator reordering" (2019), with in-place additions counted.
+//! memory at inference via operator reordering" (2019), with scratch and outputs over dying inputs counted.
 
 use std::collections::BTreeMap;
 

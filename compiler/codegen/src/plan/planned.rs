@@ -1,6 +1,7 @@
 //! The last stage before emission: nothing in it changes any more.
 
 use ember_ir::{Graph, QuantGraph};
+use ember_runtime::scratch::Isa;
 
 use super::{Plan, plan};
 use crate::lower::{Layer, LowerError, lower};
@@ -11,23 +12,25 @@ pub struct Planned {
     network: QuantGraph,
     layers: Vec<Layer>,
     plan: Plan,
+    isa: Isa,
 }
 
 impl Planned {
-    /// Lowers and plans a network.
+    /// Lowers a network and plans it for kernels that use `isa`.
     ///
     /// # Errors
     /// As [`lower`]: a network that the verifier refuses, or whose accumulators may overflow.
-    pub fn new(network: QuantGraph) -> Result<Self, LowerError> {
+    pub fn new(network: QuantGraph, isa: Isa) -> Result<Self, LowerError> {
         let layers = lower(&network)?;
-        let plan = plan(&network.graph);
+        let plan = plan(&network.graph, isa);
         // Cheap beside everything else, and a wrong plan is a wrong result on the device.
-        let violations = super::check(&network.graph, &plan);
+        let violations = super::check(&network.graph, &plan, isa);
         assert_eq!(violations, [], "BUG: the planner made a wrong plan");
         Ok(Self {
             network,
             layers,
             plan,
+            isa,
         })
     }
 
@@ -44,6 +47,11 @@ impl Planned {
     /// One layer per node, in the graph's order (not the plan's).
     pub fn layers(&self) -> &[Layer] {
         &self.layers
+    }
+
+    /// The instructions that the plan has scratch for.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// When each node runs and where each tensor lies.

@@ -1,8 +1,11 @@
-//! Storages: tensors that share their bytes whatever the order, because a reshape moves nothing.
+//! Storages: tensors that share their bytes whatever the order, because a reshape moves nothing; and
+//! what each node wants of the arena, which no order changes either.
 
 use ember_ir::{Graph, Op};
+use ember_runtime::scratch::Isa;
 
 use super::ALIGN;
+use super::sharing::{Sharing, Wants};
 
 /// A group of tensors over the same bytes, with what the order and the lifetimes need to know.
 pub(super) struct Storage {
@@ -22,11 +25,13 @@ pub(super) struct Storages {
     pub all: Vec<Storage>,
     /// Storage of each tensor.
     pub of_tensor: Vec<usize>,
+    /// What each node wants. A node that reads a storage twice shares bytes with nothing.
+    pub wants: Vec<Wants>,
 }
 
 impl Storages {
-    /// Groups the tensors of a verified graph.
-    pub fn new(graph: &Graph) -> Self {
+    /// Groups the tensors of a verified graph, whose kernels use `isa`.
+    pub fn new(graph: &Graph, isa: Isa) -> Self {
         let mut all = Vec::with_capacity(graph.tensors.len());
         let mut of_tensor = vec![usize::MAX; graph.tensors.len()];
         let mut open = |tensor: usize, producer: Option<usize>| {
@@ -68,6 +73,19 @@ impl Storages {
         for output in &graph.outputs {
             all[of_tensor[output.0]].is_output = true;
         }
-        Self { all, of_tensor }
+        let wants = graph.nodes.iter().map(|node| {
+            let mut wants = Wants::of(graph, node, isa);
+            if let [left, right] = node.inputs[..]
+                && of_tensor[left.0] == of_tensor[right.0]
+            {
+                wants.sharing = Sharing::Never;
+            }
+            wants
+        });
+        Self {
+            wants: wants.collect(),
+            all,
+            of_tensor,
+        }
     }
 }

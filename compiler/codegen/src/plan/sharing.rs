@@ -1,0 +1,134 @@
+//! What a node wants of the arena besides its tensors: scratch, and how far its output may share
+//! bytes with an input that dies there.
+//!
+//! The rules are those of the kernels; `ember_runtime::scratch` has them, with their proofs, as
+//! functions that the kernels assert when the firmware is compiled. An addition reads an element of
+//! both inputs before it writes their sum, so its output may lie exactly on one of them.
+//! Source: vMCU (Zheng et al., "vMCU: Coordinated memory management and kernel optimization for DNN
+//! inference on MCUs", MLSys 2024) overlaps a layer's input and output by segments; here the distance
+//! is exact to the byte and there is no ring buffer.
+
+use ember_ir::{Graph, Node, Op, Window2d};
+use ember_runtime::scratch::{Geometry, Isa};
+
+use super::ALIGN;
+
+/// How a node's output may share bytes with one input that dies at the node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Sharing {
+    /// Not at all.
+    Never,
+    /// It may start where the input starts, and is not larger.
+    Exactly,
+    /// It may start so many bytes below the input, or more; negative: so many bytes above it, or
+    /// less. A multiple of [`ALIGN`], not below minus the input's size.
+    Below(isize),
+}
+
+/// What a node wants.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Wants {
+    /// Bytes of scratch while it runs; 0 for none.
+    pub scratch: usize,
+    /// What its output may do to a dying input.
+    pub sharing: Sharing,
+}
+
+impl Sharing {
+    /// The fewest bytes that the input and the output take together.
+    ///
+    /// Proof: with the input at 0 and the output at x, allowed are x ≤ −d and x ≥ `input`. The first
+    /// is best at x = −d if d ≥ 0, where they span max(d + `input`, `output`), and at x = 0 if d < 0.
+    /// The second takes the sum, which is no less, because d is at most the output's size.
+    pub fn span(self, input: usize, output: usize) -> usize {
+        match self {
+            Sharing::Never => input.saturating_add(output),
+            Sharing::Exactly => input.max(output),
+            Sharing::Below(distance) => {
+                let above = input.saturating_add_signed(distance.max(0));
+                above.max(output)
+            }
+        }
+    }
+}
+
+impl Wants {
+    /// Of a node of a verified graph.
+    pub fn of(graph: &Graph, node: &Node, isa: Isa) -> Self {
+        match &node.op {
+            Op::Conv2d(conv) => match geometry(graph, node, &conv.window) {
+                Some(geometry) => Self {
+                    scratch: isa.conv2d_scratch(&geometry),
+                    sharing: Sharing::Below(align_up(geometry.overlap_distance())),
+                },
+                None => Self::NOTHING,
+            },
+            Op::DepthwiseConv2d(conv) => match geometry(graph, node, &conv.window) {
+                Some(geometry) => Self {
+                    scratch: isa.depthwise_scratch(&geometry),
+                    sharing: if geometry.depthwise_in_place()
+                        && elements(geometry.output) <= elements(geometry.input)
+                    {
+                        Sharing::Exactly
+                    } else {
+                        Sharing::Never
+                    },
+                },
+                None => Self::NOTHING,
+            },
+            Op::Add(_) => Self {
+                scratch: 0,
+                sharing: Sharing::Exactly,
+            },
+            Op::Dense(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_) => Self::NOTHING,
+        }
+    }
+
+    const NOTHING: Self = Self {
+        scratch: 0,
+        sharing: Sharing::Never,
+    };
+}
+
+/// Elements of a tensor, or taps times channels, up to which a geometry is computed with: far beyond
+/// any arena, and no product of two of them overflows.
+const MOST: usize = 1 << 28;
+
+/// `None` for layers that no device has the memory for: what they want does not matter.
+fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
+    let input = graph.input_shape(node).hwc()?;
+    let output = graph.output_shape(node).hwc()?;
+    let [height, width] = window.kernel;
+    let taps = height.saturating_mul(width).saturating_mul(input[2]);
+    let extents = window.extent(0).max(window.extent(1));
+    let steps = window.stride[0].max(window.stride[1]);
+    if [elements(input), elements(output), taps, extents, steps]
+        .iter()
+        .any(|&number| number > MOST)
+    {
+        return None;
+    }
+    Some(Geometry {
+        input,
+        output,
+        kernel: window.kernel,
+        stride: window.stride,
+        dilation: window.dilation,
+        pad: [window.padding.top, window.padding.left],
+    })
+}
+
+fn elements(shape: [usize; 3]) -> usize {
+    shape.iter().copied().fold(1, usize::saturating_mul)
+}
+
+/// The next multiple of [`ALIGN`] that is not below, also of negative numbers.
+fn align_up(bytes: isize) -> isize {
+    let align = ALIGN as isize;
+    (bytes + align - 1).div_euclid(align) * align
+}

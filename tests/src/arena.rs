@@ -1,0 +1,180 @@
+//! Layers that share one arena as a plan says: the definition of a right plan.
+//!
+//! The interpreter's layers are run with the kernels' order of work: a convolution pixel by pixel, a
+//! depthwise one by rows of a few channels, each reading what the arena holds at that time. What a
+//! kernel may spoil is poisoned: scratch, and the output before it is written.
+
+use ember_codegen::lower::Layer;
+use ember_codegen::plan::{Plan, Planned, Region};
+use ember_runtime::params::{AddParams, Conv2dParams, DepthwiseConv2dParams};
+use ember_runtime::reference;
+
+/// Channels of a depthwise convolution that go through the image together.
+const CHANNELS: usize = 4;
+
+/// Runs the layers in the plan's order and arena; `None` if the order reads what is not there.
+pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<Vec<i8>>> {
+    let graph = planned.graph();
+    let mut arena = vec![-86_i8; plan.arena_bytes];
+    let mut rest = input;
+    for id in &graph.inputs {
+        let region = plan.regions[id.0];
+        let (sample, after) = rest.split_at(region.bytes);
+        arena.get_mut(slice(region))?.copy_from_slice(sample);
+        rest = after;
+    }
+    for &index in &plan.order {
+        let node = &graph.nodes[index];
+        let scratch = slice(plan.scratch[index]);
+        arena.get_mut(scratch.clone())?.fill(85);
+        let inputs: Vec<Region> = node.inputs.iter().map(|id| plan.regions[id.0]).collect();
+        run(
+            &planned.layers()[index],
+            &mut arena,
+            &inputs,
+            plan.regions[node.output.0],
+        )?;
+        arena.get_mut(scratch)?.fill(-86);
+    }
+    graph
+        .outputs
+        .iter()
+        .map(|id| arena.get(slice(plan.regions[id.0])).map(<[i8]>::to_vec))
+        .collect()
+}
+
+fn slice(region: Region) -> std::ops::Range<usize> {
+    region.offset..region.end()
+}
+
+fn run(layer: &Layer, arena: &mut [i8], inputs: &[Region], output: Region) -> Option<()> {
+    let input = inputs[0];
+    match layer {
+        Layer::Reshape => return Some(()),
+        Layer::Add(params) => {
+            // One element at a time: right also where the output lies exactly on an input.
+            let [left, right] = [0, 1].map(|i| inputs[i].offset);
+            for i in 0..params.len {
+                let (left, right) = (*arena.get(left + i)?, *arena.get(right + i)?);
+                let output = arena.get_mut(output.offset + i..=output.offset + i)?;
+                reference::add_s8(&AddParams { len: 1, ..*params }, &[left], &[right], output);
+            }
+            return Some(());
+        }
+        Layer::Conv2d(layer) if input.overlaps(output) => {
+            return by_pixels(&layer.params(), arena, input, output);
+        }
+        Layer::DepthwiseConv2d(layer) if input.overlaps(output) => {
+            return by_rows(&layer.params(), arena, input, output);
+        }
+        Layer::Conv2d(_)
+        | Layer::DepthwiseConv2d(_)
+        | Layer::Dense(_)
+        | Layer::AveragePool2d(_)
+        | Layer::MaxPool2d(_)
+        | Layer::Mean(_)
+        | Layer::Softmax(_) => {}
+    }
+    // Other kernels may write any output before they read an input.
+    arena.get_mut(slice(output))?.fill(-86);
+    let input = arena.get(slice(input))?;
+    let mut result = vec![0; output.bytes];
+    match layer {
+        Layer::Conv2d(layer) => reference::conv2d_s8(&layer.params(), input, &mut result),
+        Layer::DepthwiseConv2d(layer) => {
+            reference::depthwise_conv2d_s8(&layer.params(), input, &mut result);
+        }
+        Layer::Dense(layer) => reference::dense_s8(&layer.params(), input, &mut result),
+        Layer::AveragePool2d(params) => reference::average_pool2d_s8(params, input, &mut result),
+        Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, input, &mut result),
+        Layer::Mean(params) => reference::mean_s8(params, input, &mut result),
+        Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), input, &mut result),
+        Layer::Add(_) | Layer::Reshape => return None,
+    }
+    arena.get_mut(slice(output))?.copy_from_slice(&result);
+    Some(())
+}
+
+/// The input elements under the window of an output along an axis, and the padding before them.
+fn under(
+    output: usize,
+    step: usize,
+    pad: usize,
+    extent: usize,
+    len: usize,
+) -> (usize, usize, usize) {
+    let start = output * step;
+    let end = (start + extent).saturating_sub(pad).min(len);
+    (start.saturating_sub(pad), end, pad.saturating_sub(start))
+}
+
+fn by_pixels(
+    params: &Conv2dParams<'_>,
+    arena: &mut [i8],
+    input: Region,
+    output: Region,
+) -> Option<()> {
+    let [height, width, channels] = params.input;
+    let [rows, columns, outputs] = params.output;
+    let extent = |axis: usize| (params.kernel[axis] - 1) * params.dilation[axis] + 1;
+    for pixel in 0..rows * columns {
+        let (oy, ox) = (pixel / columns, pixel % columns);
+        let (top, bottom, above) = under(oy, params.stride[0], params.pad[0], extent(0), height);
+        let (left, right, before) = under(ox, params.stride[1], params.pad[1], extent(1), width);
+        let mut window = Vec::new();
+        for y in top..bottom {
+            let at = input.offset + (y * width + left) * channels;
+            window.extend_from_slice(arena.get(at..at + (right - left) * channels)?);
+        }
+        let one = Conv2dParams {
+            input: [bottom - top, right - left, channels],
+            output: [1, 1, outputs],
+            pad: [above, before],
+            ..*params
+        };
+        let at = output.offset + pixel * outputs;
+        reference::conv2d_s8(&one, &window, arena.get_mut(at..at + outputs)?);
+    }
+    Some(())
+}
+
+fn by_rows(
+    params: &DepthwiseConv2dParams<'_>,
+    arena: &mut [i8],
+    input: Region,
+    output: Region,
+) -> Option<()> {
+    let [height, width, channels] = params.input;
+    let [rows, columns, outputs] = params.output;
+    let extent = (params.kernel[0] - 1) * params.dilation[0] + 1;
+    let row_bytes = width * channels;
+    for first in (0..outputs).step_by(CHANNELS) {
+        let mut band = vec![-86_i8; input.bytes];
+        let mut copied = 0;
+        for oy in 0..rows {
+            let (top, bottom, above) = under(oy, params.stride[0], params.pad[0], extent, height);
+            for y in top.max(copied)..bottom {
+                let at = input.offset + y * row_bytes;
+                let row = arena.get(at..at + row_bytes)?;
+                band[y * row_bytes..][..row_bytes].copy_from_slice(row);
+            }
+            copied = copied.max(bottom);
+            let one = DepthwiseConv2dParams {
+                input: [bottom - top, width, channels],
+                output: [1, columns, outputs],
+                pad: [above, params.pad[1]],
+                ..*params
+            };
+            let mut row = vec![0; columns * outputs];
+            let window = &band[top * row_bytes..bottom * row_bytes];
+            reference::depthwise_conv2d_s8(&one, window, &mut row);
+            for ox in 0..columns {
+                for channel in first..outputs.min(first + CHANNELS) {
+                    let at = output.offset + (oy * columns + ox) * outputs + channel;
+                    *arena.get_mut(at)? = row[ox * outputs + channel];
+                }
+            }
+        }
+    }
+    Some(())
+}
