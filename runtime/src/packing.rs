@@ -13,7 +13,7 @@
 //! The shifts of a pair are four bytes: shift and addend shift of the first, of the second.
 
 use crate::isa::TARGET;
-use crate::kernels::requant::Requant;
+use crate::kernels::requant::{Form, Requant};
 use crate::params::{Conv2dParams, DenseParams, DepthwiseConv2dParams};
 pub use crate::scratch::{CHANNELS, Isa};
 
@@ -70,6 +70,21 @@ pub const fn depthwise_record_words(isa: Isa, taps: usize) -> usize {
 pub const fn depthwise_conv2d_words(params: &DepthwiseConv2dParams<'_>) -> usize {
     let taps = params.kernel[0] * params.kernel[1];
     params.output[2].div_ceil(CHANNELS) * depthwise_record_words(TARGET, taps)
+}
+
+/// How the outputs of a convolution are finished.
+pub const fn conv2d_form(params: &Conv2dParams<'_>) -> Form {
+    Requant::of_conv2d(params).form()
+}
+
+/// How the outputs of a depthwise convolution are finished.
+pub const fn depthwise_conv2d_form(params: &DepthwiseConv2dParams<'_>) -> Form {
+    Requant::of_depthwise_conv2d(params).form()
+}
+
+/// How the outputs of a fully connected layer are finished.
+pub const fn dense_form(params: &DenseParams<'_>) -> Form {
+    Requant::of_dense(params).form()
 }
 
 /// The stream of a convolution; `N` is [`conv2d_words`], anything else does not compile.

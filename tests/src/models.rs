@@ -5,7 +5,7 @@ use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
+    QuantGraph,    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
     Mean, Op, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
 };
 
@@ -45,14 +45,30 @@ impl Model {
         (self.graph)().unwrap_or_else(|error| panic!("{}: {error}", self.name))
     }
 
-    /// With weights, quantised and planned.
+    /// With weights, quantised and planned for any instruction set.
     pub fn planned(&self) -> Planned {
-        planned(self.graph(), self.rounding, 1)
+        self.planned_for(Isa::Any)
+    }
+
+    /// With weights, quantised and planned.
+    pub fn planned_for(&self, isa: Isa) -> Planned {
+        plan(quantized(self.graph(), self.rounding, 1), isa)
     }
 }
 
-/// A topology with random weights, quantised and planned.
+/// A topology with random weights, quantised and planned for any instruction set.
 pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
+    plan(quantized(graph, rounding, seed), Isa::Any)
+}
+
+/// The plan of a network of a test.
+pub fn plan(network: QuantGraph, isa: Isa) -> Planned {
+    let name = network.graph.name.clone();
+    Planned::new(network, isa).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A topology with random weights, quantised.
+pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
     let name = graph.name.clone();
     let mut network = with_weights(graph, seed);
     // Trained channels differ in scale; with equal ones their shifts would be equal too.
@@ -76,9 +92,7 @@ pub fn planned(graph: Graph, rounding: Rounding, seed: u64) -> Planned {
         samples.iter().map(Vec::as_slice),
         RangeMethod::MinMax,
     );
-    let network =
-        quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Planned::new(network, Isa::Any).unwrap_or_else(|error| panic!("{name}: {error}"))
+    quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Random samples with the outputs that the interpreter computes; every second one is saturated.

@@ -6,7 +6,6 @@
 
 use ember_codegen::cost::{Kernel, Table, features, footprint_of};
 use ember_codegen::plan::{Isa, Planned};
-use ember_codegen::target::Core;
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
 use ember_tests::models::MODELS;
@@ -26,38 +25,29 @@ const BOARDS: [&str; 8] = [
 /// How far flash may be from its prediction, in percent.
 const FLASH_TOLERANCE: f64 = 3.0;
 
-/// The same for the three small networks, firmware of 5 kB, where the errors of few layers do not even
-/// out: 5.4 at worst, on the M55. To be brought down to the above.
-const SMALL_FLASH_TOLERANCE: f64 = 6.0;
-
-/// The networks with their tolerances.
-fn networks() -> Vec<(String, Planned, f64)> {
+/// The networks, planned for an instruction set.
+fn networks(isa: Isa) -> Vec<(String, Planned)> {
     let mut networks = Vec::new();
     for model in &MODELS {
-        networks.push((model.name.into(), model.planned(), SMALL_FLASH_TOLERANCE));
+        networks.push((model.name.into(), model.planned_for(isa)));
     }
     for name in ["digits", "motion"] {
         let path = root().join(format!("tests/nets/{name}.ember"));
         let text = std::fs::read_to_string(path).unwrap();
         let network = ember_ir::text::parse(&text).unwrap();
-        networks.push((
-            name.into(),
-            Planned::new(network, Isa::Any).unwrap(),
-            FLASH_TOLERANCE,
-        ));
+        networks.push((name.into(), Planned::new(network, isa).unwrap()));
     }
     networks
 }
 
 /// How far executed instructions may be from their prediction, in percent.
-const INSTRUCTIONS_TOLERANCE: f64 = 15.0;
+const INSTRUCTIONS_TOLERANCE: f64 = 5.0;
 
 #[test]
 fn linked_firmware_is_as_predicted() {
     let mut problems = Vec::new();
-    let networks = networks();
     for board in BOARDS.map(board) {
-        for (name, planned, tolerance) in &networks {
+        for (name, planned) in &networks(board.isa()) {
             let linked = link(planned, &board)
                 .unwrap_or_else(|text| panic!("{name} on {}: {text}", board.name));
             let predicted = footprint_of(planned, &board);
@@ -81,7 +71,7 @@ fn linked_firmware_is_as_predicted() {
                 problem(format!("panicking machinery: {:?}", linked.panicking));
             }
             let off = percent(predicted.flash_bytes as f64, linked.flash as f64);
-            if off.abs() > *tolerance {
+            if off.abs() > FLASH_TOLERANCE {
                 problem(format!(
                     "flash {}, predicted {} ({off:+.1} %); code {}, predicted {}",
                     linked.flash, predicted.flash_bytes, linked.code, predicted.code_bytes
@@ -121,18 +111,19 @@ fn the_table_has_a_factor_for_every_feature() {
     for model in &MODELS {
         let planned = model.planned();
         let nodes = planned.graph().nodes.iter().zip(planned.layers());
-        for ((node, layer), core) in nodes.flat_map(|node| Core::ALL.map(|core| (node, core))) {
-            let Some(features) = features(planned.graph(), node, Some(layer), core) else {
+        for ((node, layer), board) in nodes.flat_map(|node| BOARDS.map(|name| (node, board(name)))) {
+            let Some(features) =
+                features(planned.graph(), node, Some(layer), board.isa())
+            else {
                 continue;
             };
-            let factors = Table::get().core(core).factors(features.kernel);
-            let lengths = [factors.code.len(), factors.instructions.len()];
+            let factors = Table::get().core(board.core).factors(features.kernel);
             assert_eq!(
-                [features.code.len(), features.instructions.len()],
-                lengths,
+                features.instructions.len(),
+                factors.len(),
                 "{} on {}: run fit_cost",
                 features.kernel.name(),
-                core.name()
+                board.name
             );
             seen.insert(features.kernel);
         }

@@ -2,7 +2,7 @@
 //! is written. One function for every layer of a model, as in [`super::conv2d`].
 
 use super::multiply::{multiply_high, multiply_high_rounded};
-use super::requant::{Channel, Method, Requant};
+use super::requant::{Channel, Form, Requant};
 use super::{OTHER, SINGLE, TFLITE, binary, frozen, rolled};
 use crate::arena::Memory;
 use crate::layer::Add;
@@ -25,10 +25,10 @@ pub fn add_s8<L: Add>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: regions and length were checked against each other.
     unsafe {
-        match task.method {
-            TFLITE => run::<TFLITE>(base, frozen(task)),
-            SINGLE => run::<SINGLE>(base, frozen(task)),
-            _ => run::<OTHER>(base, frozen(task)),
+        match add_form(&L::PARAMS) {
+            Form::TfLite => run::<TFLITE>(base, frozen(task)),
+            Form::Single => run::<SINGLE>(base, frozen(task)),
+            Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }
@@ -41,13 +41,12 @@ const SHIFTED_BITS: u32 = 8 + SHIFT;
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     left: usize,
     right: usize,
     output: usize,
     len: usize,
-    method: u32,
     steps: [Step; 2],
     requant: Requant,
     factor: Channel,
@@ -59,26 +58,26 @@ impl Task {
     const fn new<L: Add>() -> Self {
         let p = L::PARAMS;
         let requant = Requant::of_add(&p);
-        let steps = [
-            Step::new(p.rounding, p.left, p.left_zero),
-            Step::new(p.rounding, p.right, p.right_zero),
-        ];
-        let method = match (steps[0].fits && steps[1].fits, requant.method()) {
-            (true, Method::TfLite) => TFLITE,
-            (true, Method::Single { pre: 0 }) => SINGLE,
-            _ => OTHER,
-        };
         Self {
             left: L::LEFT.offset,
             right: L::RIGHT.offset,
             output: L::OUTPUT.offset,
             len: p.len,
-            method,
-            steps,
+            steps: Step::of(&p),
             requant,
             factor: requant.channel(p.output.mantissa, p.output.exponent),
             rounding: p.rounding,
         }
+    }
+}
+
+/// How an addition is computed: both steps and the sum have to fit the short forms.
+pub const fn add_form(p: &AddParams) -> Form {
+    let [left, right] = Step::of(p);
+    if left.fits && right.fits {
+        Requant::of_add(p).form()
+    } else {
+        Form::Other
     }
 }
 
@@ -98,6 +97,13 @@ struct Step {
 }
 
 impl Step {
+    const fn of(p: &AddParams) -> [Self; 2] {
+        [
+            Self::new(p.rounding, p.left, p.left_zero),
+            Self::new(p.rounding, p.right, p.right_zero),
+        ]
+    }
+
     const fn new(rounding: Rounding, scale: Scale, zero: i8) -> Self {
         let shift = -(scale.exponent as i32);
         let mut step = Self {

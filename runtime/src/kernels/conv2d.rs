@@ -7,7 +7,7 @@
 //! ([`crate::packing`]). So there is no border in the sums, and an output may overlap the input it
 //! comes from ([`Geometry::overlap_distance`]).
 
-use super::requant::{Method, Requant, accumulator_bits};
+use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
 use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
 use crate::arena::{Memory, Region};
@@ -25,10 +25,10 @@ pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match task.requant.method() {
-            Method::TfLite => run::<TFLITE>(base, frozen(task)),
-            Method::Single { pre: 0 } => run::<SINGLE>(base, frozen(task)),
-            Method::Single { .. } | Method::General => run::<OTHER>(base, frozen(task)),
+        match task.requant.form() {
+            Form::TfLite => run::<TFLITE>(base, frozen(task)),
+            Form::Single => run::<SINGLE>(base, frozen(task)),
+            Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }

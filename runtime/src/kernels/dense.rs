@@ -1,7 +1,7 @@
 //! Fully connected layer: [`ROWS`] rows of weights at a time, so that one load of the input serves several
 //! outputs. One function for every layer of a model, as in [`super::conv2d`].
 
-use super::requant::{Method, Requant, accumulator_bits};
+use super::requant::{Form, Requant, accumulator_bits};
 use super::{OTHER, SINGLE, TFLITE, frozen, rolled, unary};
 use crate::arena::Memory;
 use crate::isa::dense as isa;
@@ -51,17 +51,17 @@ pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
     };
     // SAFETY: regions, sizes and constants were checked against each other.
     unsafe {
-        match task.requant.method() {
-            Method::TfLite => run::<TFLITE>(base, frozen(task)),
-            Method::Single { pre: 0 } => run::<SINGLE>(base, frozen(task)),
-            Method::Single { .. } | Method::General => run::<OTHER>(base, frozen(task)),
+        match task.requant.form() {
+            Form::TfLite => run::<TFLITE>(base, frozen(task)),
+            Form::Single => run::<SINGLE>(base, frozen(task)),
+            Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

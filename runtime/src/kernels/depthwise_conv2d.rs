@@ -6,7 +6,7 @@
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
 use super::conv2d::windowed;
-use super::requant::{Channel, Method, Requant, accumulator_bits};
+use super::requant::{Channel, Form, Requant, accumulator_bits};
 use super::sliding::axes;
 use super::{OTHER, SINGLE, TFLITE, frozen, least, per_channel, rolled};
 use crate::arena::Memory;
@@ -24,17 +24,17 @@ pub fn depthwise_conv2d_s8<L: DepthwiseConv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match task.requant.method() {
-            Method::TfLite => run::<TFLITE>(base, frozen(task)),
-            Method::Single { pre: 0 } => run::<SINGLE>(base, frozen(task)),
-            Method::Single { .. } | Method::General => run::<OTHER>(base, frozen(task)),
+        match task.requant.form() {
+            Form::TfLite => run::<TFLITE>(base, frozen(task)),
+            Form::Single => run::<SINGLE>(base, frozen(task)),
+            Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

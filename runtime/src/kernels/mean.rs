@@ -28,7 +28,7 @@ pub fn mean_s8<L: Mean>(arena: &mut impl Memory) {
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

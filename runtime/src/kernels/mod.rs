@@ -22,14 +22,28 @@ pub(crate) mod requant;
 pub(crate) mod sliding;
 mod softmax;
 
-pub use add::add_s8;
+pub use add::{add_form, add_s8};
 pub use average_pool2d::average_pool2d_s8;
 pub use conv2d::conv2d_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
+pub use requant::Form;
 pub use softmax::softmax_s8;
+
+/// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
+/// on the host, where pointers are larger.
+pub const TASK_BYTES: [(&str, usize); 8] = [
+    ("conv2d", size_of::<conv2d::Task>()),
+    ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
+    ("dense", size_of::<dense::Task>()),
+    ("add", size_of::<add::Task>()),
+    ("average_pool2d", size_of::<pool2d::Task>()),
+    ("max_pool2d", size_of::<pool2d::Task>()),
+    ("mean", size_of::<mean::Task>()),
+    ("softmax", size_of::<softmax::Task>()),
+];
 
 use crate::arena::{ALIGN, Memory, Region};
 use crate::layer::{Binary, Unary};

@@ -19,7 +19,7 @@ pub(super) trait Fold {
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

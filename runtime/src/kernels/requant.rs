@@ -25,6 +25,17 @@ pub(crate) enum Method {
     General,
 }
 
+/// Whether a layer's outputs are finished by code of their method's own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Form {
+    /// The short form of TensorFlow Lite's rounding.
+    TfLite,
+    /// The short form of the single rounding.
+    Single,
+    /// One by one: rare factors, above 1/4 or so.
+    Other,
+}
+
 /// What all outputs of a layer share; a constant of the layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requant {
@@ -117,9 +128,13 @@ impl Requant {
         }
     }
 
-    /// The form.
-    pub(crate) const fn method(self) -> Method {
-        self.method
+    /// How outputs are finished.
+    pub(crate) const fn form(self) -> Form {
+        match self.method {
+            Method::TfLite => Form::TfLite,
+            Method::Single { pre: 0 } => Form::Single,
+            Method::Single { .. } | Method::General => Form::Other,
+        }
     }
 
     /// Twice the output's zero point, plus one: what addends are made of.

@@ -35,7 +35,7 @@ pub fn softmax_s8<L: Softmax>(arena: &mut impl Memory) {
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

@@ -1,6 +1,5 @@
 //! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew:
-//! `cargo run --release -p ember-tests --bin fit_cost`. With `--reuse` the measurements of the last
-//! run are fitted again, for work on `cost::features`.
+//! `cargo run --release -p ember-tests --bin fit_cost`, or of some cores: `… fit_cost cortex-m4`.
 #![allow(missing_docs, reason = "a program")]
 
 use std::fmt::Write as _;
@@ -8,25 +7,27 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use ember_codegen::cost::{Kernel, features};
-use ember_codegen::plan::Planned;
+use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Core;
 use ember_ir::Rounding;
-use ember_tests::calibrate::base::Base;
+use ember_tests::calibrate::base::{Base, CALL_BYTES};
+use ember_tests::calibrate::bench::Measured;
 use ember_tests::calibrate::{base, bench, bench_board, fit, layers};
 use ember_tests::{firmware, models};
 
+/// The first lines of the table.
+const HEAD: &str =
+    "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
+     # Bytes of functions and of a layer's constants; instructions per count of `cost::features`.\n";
+
 /// Instructions of `infer` outside its layers and of the counter around it.
 const CALL_INSTRUCTIONS: u64 = 10;
-
-/// Errors of code are weighed relative to the code's bytes plus these: in a firmware it is bytes that
-/// add up.
-const SLACK_BYTES: f64 = 1000.0;
 
 /// Layers in one firmware.
 const PART: usize = 220;
 
 fn main() -> ExitCode {
-    match write_table(env::args().any(|argument| argument == "--reuse")) {
+    match write_table() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -35,12 +36,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn write_table(reuse: bool) -> Result<(), String> {
-    let networks = networks();
-    let mut table = String::from(
-        "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
-         # Bytes and instructions per count, in the order of `cost::features`.\n",
-    );
+fn write_table() -> Result<(), String> {
+    let wanted: Vec<String> = env::args().skip(1).collect();
+    let path = firmware::root().join("compiler/codegen/src/cost/table.toml");
+    let failed = |error| format!("{}: {error}", path.display());
+    let old = fs::read_to_string(&path).map_err(failed)?;
+    let mut table = String::from(HEAD);
     for core in Core::ALL {
         // The same instructions; what differs between these cores is their time.
         let twin = match core {
@@ -52,131 +53,120 @@ fn write_table(reuse: bool) -> Result<(), String> {
             | Core::CortexM33
             | Core::CortexM55 => None,
         };
-        if let Some(twin) = twin {
-            let same = section(&table, twin, core);
-            table += &same;
-            continue;
-        }
-        table += &measure(core, &networks, reuse)?;
+        table += &match twin {
+            Some(twin) => {
+                let same = section(&table, twin);
+                same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
+            }
+            None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
+                measure(core)?
+            }
+            None => section(&old, core).to_owned(),
+        };
     }
-    let path = firmware::root().join("compiler/codegen/src/cost/table.toml");
-    fs::write(&path, table).map_err(|error| format!("{}: {error}", path.display()))
+    fs::write(&path, table).map_err(failed)
 }
 
-/// Layers as networks; every fourth rounds like TensorFlow Lite.
-fn networks() -> Vec<Planned> {
-    let graphs = layers::single_layers(7).into_iter();
-    let planned = graphs.zip((0..4).cycle()).map(|(graph, turn)| {
-        let rounding = if turn == 0 {
-            Rounding::TfLite
-        } else {
-            Rounding::Single
+/// Layers as networks; every fourth rounds like TensorFlow Lite, every seventh has factors that no short form
+/// holds for.
+fn networks(isa: Isa) -> Vec<Planned> {
+    let graphs = layers::single_layers(7).into_iter().enumerate();
+    let planned = graphs.map(|(index, graph)| {
+        let rounding = match index % 4 {
+            0 => Rounding::TfLite,
+            _ => Rounding::Single,
         };
-        models::planned(graph, rounding, 3)
+        let mut network = models::quantized(graph, rounding, 3);
+        if index % 7 == 6 {
+            layers::finish_one_by_one(&mut network);
+        }
+        models::plan(network, isa)
     });
     planned.collect()
 }
 
 /// The table of one core.
-fn measure(core: Core, networks: &[Planned], reuse: bool) -> Result<String, String> {
+fn measure(core: Core) -> Result<String, String> {
     let board = bench_board(core);
     let dir = firmware::work_dir("fit").join(core.name());
     let target = firmware::work_dir("fit/target");
-    let cache = dir.with_extension("measured");
-    let measured = bench::cached(reuse, &cache, || {
-        // What fits the smallest flash at once.
-        let parts = networks
-            .chunks(PART)
-            .map(|part| bench::measure(part, &board, "2", &dir, &target));
-        parts
-            .collect::<Result<Vec<_>, _>>()
-            .map(|parts| parts.concat())
-    })?;
-    let code: u64 = measured.iter().map(|m| m.code_bytes).sum();
-    let instructions: u64 = measured.iter().map(|m| m.instructions).sum();
-    eprintln!(
-        "{}: {code} bytes of code, {instructions} instructions",
-        core.name()
-    );
+    let networks = networks(board.isa());
+    let mut measured = Measured::default();
+    // What fits the smallest flash at once.
+    for part in networks.chunks(PART) {
+        measured.add(bench::measure(part, &board, "2", &dir, &target)?);
+    }
+    let instructions: u64 = measured.instructions.iter().sum();
+    eprintln!("{}: {instructions} instructions", core.name());
     let Base {
         flash,
         statics,
         stack,
-        helpers,
-    } = base::measure(core)?;
+    } = base::measure(core, &measured.tasks)?;
     let mut text = format!(
         "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
-         division_bytes = {}\nlong_multiply_bytes = {}\n\
          base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
         core.name(),
-        helpers.division,
-        helpers.long_multiply,
         flash[0],
         flash[1],
         statics[0],
         statics[1],
     );
-    for kernel in Kernel::ALL {
-        let (code, instructions) = factors(kernel, core, networks, &measured);
-        let name = format!("{}.kernels.{}", core.name(), kernel.name());
+    let _ = writeln!(text, "\n[{}.parts]", core.name());
+    for (module, [all, tflite, single, other]) in &measured.parts {
         let _ = writeln!(
             text,
-            "\n[{name}]\ncode = {code}\ninstructions = {instructions}"
+            "{module} = {{ all = {all}, tflite = {tflite}, single = {single}, other = {other} }}"
         );
+    }
+    let _ = writeln!(text, "\n[{}.tasks]", core.name());
+    for (kernel, bytes) in &measured.tasks {
+        let _ = writeln!(text, "{kernel} = {}", bytes + CALL_BYTES);
+    }
+    let _ = writeln!(text, "\n[{}.instructions]", core.name());
+    for kernel in Kernel::ALL {
+        let factors = factors(kernel, board.isa(), &networks, &measured);
+        let _ = writeln!(text, "{} = {factors}", kernel.name());
     }
     Ok(text)
 }
 
-/// The factors of a kernel as lists.
-fn factors(
-    kernel: Kernel,
-    core: Core,
-    networks: &[Planned],
-    measured: &[bench::Measured],
-) -> (String, String) {
-    let mut rows = [Vec::new(), Vec::new()];
-    let mut targets = [Vec::new(), Vec::new()];
-    for (network, measured) in networks.iter().zip(measured) {
+/// The factors of a kernel as a list.
+fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &Measured) -> String {
+    let (mut rows, mut targets) = (Vec::new(), Vec::new());
+    for (network, &instructions) in networks.iter().zip(&measured.instructions) {
         let (graph, layer) = (network.graph(), network.layers().last());
         let Some(node) = graph.nodes.last() else {
             continue;
         };
-        let Some(features) = features(graph, node, layer, core) else {
+        let Some(features) = features(graph, node, layer, isa) else {
             continue;
         };
-        if features.kernel != kernel {
-            continue;
-        }
-        // LLVM merges functions with equal code; the second one has no symbol.
-        if measured.code_bytes > 0 {
-            rows[0].push(features.code);
-            targets[0].push(measured.code_bytes as f64);
-        }
         // Nothing is counted of layers that were left out.
-        if measured.instructions > 0 {
-            rows[1].push(features.instructions);
-            targets[1].push(measured.instructions as f64);
+        if features.kernel == kernel && instructions > 0 {
+            rows.push(features.instructions);
+            targets.push(instructions as f64);
         }
     }
-    let code = fit::least_squares(&rows[0], &targets[0], SLACK_BYTES);
-    let work = fit::least_squares(&rows[1], &targets[1], 20.0);
-    let held = [
-        fit::held_out(&rows[0], &targets[0], SLACK_BYTES),
-        fit::held_out(&rows[1], &targets[1], 20.0),
-    ];
+    let factors = fit::least_squares(&rows, &targets, 20.0);
     eprintln!(
-        "  {:17} mean and largest error: code {}, unseen {}; instructions {}, unseen {}",
+        "  {:17} mean and largest error: {}, unseen {}",
         kernel.name(),
-        fit::errors(&rows[0], &targets[0], &code),
-        held[0],
-        fit::errors(&rows[1], &targets[1], &work),
-        held[1],
+        fit::errors(&rows, &targets, &factors),
+        fit::held_out(&rows, &targets, 20.0),
     );
-    (fit::list(&code), fit::list(&work))
+    fit::list(&factors)
 }
 
-/// The section of one core, which is the table's last one, under the name of another.
-fn section(table: &str, from: Core, to: Core) -> String {
-    let start = table.find(&format!("\n[{}]", from.name())).unwrap_or(0);
-    table[start..].replace(&format!("[{}", from.name()), &format!("[{}", to.name()))
+/// The section of one core.
+fn section(table: &str, core: Core) -> &str {
+    let start = table.find(&format!("\n[{}]", core.name()));
+    let section = &table[start.unwrap_or(table.len())..];
+    // The next core's section starts with its name alone.
+    let end = Core::ALL
+        .iter()
+        .filter(|&&other| other != core)
+        .filter_map(|other| section.find(&format!("\n[{}]", other.name())))
+        .min();
+    &section[..end.unwrap_or(section.len())]
 }

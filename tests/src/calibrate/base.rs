@@ -1,11 +1,16 @@
 //! What a firmware takes without its layers: whole emitted crates, linked, less what is known of them.
 
-use ember_codegen::cost::{CALL_BYTES, gap_bytes, vector_bytes};
+use std::collections::BTreeMap;
+
+use ember_codegen::cost::{features, vector_bytes};
 use ember_codegen::target::{Board, Core};
 
 use crate::firmware::board;
-use crate::linked::{Helpers, Linked, link};
+use crate::linked::link;
 use crate::models::MODELS;
+
+/// Bytes of a layer's call in `infer`: the arena's address, that of the constants, the branch.
+pub const CALL_BYTES: u64 = 12;
 
 /// Margin over the deepest stack that was measured, as a factor.
 const STACK_MARGIN: f64 = 1.5;
@@ -19,8 +24,6 @@ pub struct Base {
     pub statics: [usize; 2],
     /// Bound on the stack.
     pub stack: usize,
-    /// Functions that kernels share.
-    pub helpers: Helpers,
 }
 
 /// A board per transport whose firmware stands for the core's.
@@ -36,31 +39,34 @@ fn boards(core: Core) -> [Board; 2] {
     names.map(board)
 }
 
-/// Links the test models for a core.
+/// Links the test models for a core, whose layers have constants of `tasks` bytes beside their streams.
 ///
 /// # Errors
 /// What cargo or QEMU printed.
-pub fn measure(core: Core) -> Result<Base, String> {
+pub fn measure(core: Core, tasks: &BTreeMap<String, u64>) -> Result<Base, String> {
     let mut base = Base::default();
     let mut stack = 0;
     for (transport, board) in boards(core).iter().enumerate() {
         let mut rests = Vec::new();
         for model in &MODELS {
-            let planned = model.planned();
+            let planned = model.planned_for(board.isa());
             let linked = link(&planned, board)?;
             let graph = planned.graph();
-            let Linked { helpers, .. } = linked;
+            let helpers = linked.helpers;
+            let kernels = graph.nodes.iter().zip(planned.layers());
+            let tasks: u64 = kernels
+                .filter_map(|(node, layer)| features(graph, node, Some(layer), board.isa()))
+                .map(|features| tasks.get(features.kernel.name()).copied().unwrap_or(0))
+                .map(|task| task + CALL_BYTES)
+                .sum();
             let known = linked.constants
                 + linked.code
                 + helpers.division
                 + helpers.long_multiply
-                + gap_bytes(graph)
-                + vector_bytes(graph, board)
-                + CALL_BYTES * graph.nodes.len();
+                + tasks as usize
+                + vector_bytes(graph, board);
             rests.push(linked.flash.saturating_sub(known));
             base.statics[transport] = base.statics[transport].max(linked.ram - linked.arena);
-            base.helpers.division = base.helpers.division.max(helpers.division);
-            base.helpers.long_multiply = base.helpers.long_multiply.max(helpers.long_multiply);
             if let Some(ran) = linked.ran {
                 stack = stack.max(ran?.stack);
             }

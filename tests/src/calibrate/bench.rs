@@ -1,4 +1,5 @@
-//! One firmware with all layers: every layer's code from the ELF, its instructions from QEMU.
+//! One firmware with many layers: the instructions of each from QEMU, the runtime's functions from the
+//! ELF.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,15 +10,32 @@ use ember_codegen::emit::emit_module;
 use ember_codegen::plan::Planned;
 use ember_codegen::target::{Board, Limits};
 
-use crate::firmware::{device_cargo, elf, run, with_repository_paths, write_files};
+use crate::firmware::{Elf, device_cargo, elf, run, with_repository_paths, write_files};
+use crate::linked::Helpers;
 
-/// A measured layer.
-#[derive(Clone, Copy, Debug)]
+/// What a core's firmware with many layers tells.
+#[derive(Clone, Debug, Default)]
 pub struct Measured {
-    /// Bytes of its functions.
-    pub code_bytes: u64,
-    /// Executed instructions.
-    pub instructions: u64,
+    /// Executed instructions of each layer; 0 for one that was left out.
+    pub instructions: Vec<u64>,
+    /// Bytes of the runtime's functions: module, then for all forms, TfLite, Single, other.
+    pub parts: BTreeMap<&'static str, [u64; 4]>,
+    /// Bytes of a layer's constants beside its stream, by kernel.
+    pub tasks: BTreeMap<String, u64>,
+}
+
+impl Measured {
+    /// Adds what another firmware of the core tells: more layers, and functions that the first may lack.
+    pub fn add(&mut self, other: Self) {
+        self.instructions.extend(other.instructions);
+        for (module, bytes) in other.parts {
+            let known = self.parts.entry(module).or_default();
+            for (known, bytes) in known.iter_mut().zip(bytes) {
+                *known = (*known).max(bytes);
+            }
+        }
+        self.tasks.extend(other.tasks);
+    }
 }
 
 /// Builds networks of one layer each into one firmware and measures them; those too large for a small
@@ -31,7 +49,7 @@ pub fn measure(
     opt_level: &str,
     dir: &Path,
     target: &Path,
-) -> Result<Vec<Measured>, String> {
+) -> Result<Measured, String> {
     let mut library = String::from("#![no_std]\n");
     let mut calls = String::new();
     let mut arena = 0;
@@ -84,40 +102,87 @@ pub fn measure(
     device_cargo(dir, target, &board.triple, &["build", "--release"])?;
     let path = target.join(&board.triple).join("release/fit");
     let printed = run(board, &path, dir)?;
-    let elf = elf(&path, board);
     let mut counts = BTreeMap::new();
+    let mut measured = Measured::default();
     for line in printed.lines() {
-        let Some((index, ticks)) = line.split_once(' ') else {
+        let Some((name, number)) = line.split_once(' ') else {
             continue;
         };
-        if let (Ok(index), Ok(ticks)) = (index.parse::<usize>(), ticks.parse::<u64>()) {
-            counts.insert(index, ticks);
+        match (name.parse::<usize>(), number.parse::<u64>()) {
+            (Ok(index), Ok(ticks)) => drop(counts.insert(index, ticks)),
+            (Err(_), Ok(bytes)) => drop(measured.tasks.insert(name.to_owned(), bytes)),
+            _ => {}
         }
     }
     let empty = counts
         .get(&networks.len())
         .copied()
         .ok_or("no count of the empty call")?;
-    (0..networks.len())
-        .map(|index| {
-            let name = format!("::{}::layers::Layer", networks[index].graph().name);
-            let code = elf
-                .symbols
-                .iter()
-                .filter(|symbol| symbol.name.contains(&name));
-            let ticks = match counts.get(&index) {
-                Some(ticks) => *ticks,
-                None if !fits(&networks[index], board) => empty,
-                None => return Err(format!("no count of layer {index}")),
-            };
-            Ok(Measured {
-                code_bytes: code.map(|symbol| symbol.size).sum(),
-                instructions: board
-                    .instructions(ticks.saturating_sub(empty), 1)
-                    .unwrap_or(0),
-            })
-        })
-        .collect()
+    for (index, network) in networks.iter().enumerate() {
+        let ticks = match counts.get(&index) {
+            Some(ticks) => *ticks,
+            None if !fits(network, board) => empty,
+            None => return Err(format!("no count of layer {index}")),
+        };
+        let instructions = board.instructions(ticks.saturating_sub(empty), 1);
+        measured.instructions.push(instructions.unwrap_or(0));
+    }
+    let elf = elf(&path, board);
+    for (name, bytes) in unique(&elf) {
+        let Some((module, form)) = part(&name) else {
+            eprintln!("  no part has {name}: {bytes} bytes");
+            continue;
+        };
+        measured.parts.entry(module).or_default()[form] += bytes;
+    }
+    let helpers = Helpers::of(&elf);
+    for (module, bytes) in [
+        ("division", helpers.division),
+        ("long_multiply", helpers.long_multiply),
+    ] {
+        measured.parts.entry(module).or_default()[0] = bytes as u64;
+    }
+    Ok(measured)
+}
+
+/// The runtime's functions, those of one address once.
+fn unique(elf: &Elf) -> Vec<(String, u64)> {
+    let functions = elf.symbols.iter().filter(|symbol| {
+        symbol.name.trim_start_matches('<').starts_with("ember_runtime::") && symbol.size > 0
+    });
+    let by_address: BTreeMap<u64, (String, u64)> = functions
+        .map(|symbol| (symbol.address, (symbol.name.clone(), symbol.size)))
+        .collect();
+    by_address.into_values().collect()
+}
+
+/// Modules of the runtime by what their functions' names contain, the more special first.
+const MODULES: [(&str, &str); 12] = [
+    ("::saturated::", "saturated"),
+    ("::finish_one", "finish_one"),
+    ("::finish_any", "finish_any"),
+    ("::clamp", "clamp"),
+    ("Average>", "average_pool2d"),
+    ("Maximum>", "max_pool2d"),
+    ("::depthwise_conv2d::", "depthwise_conv2d"),
+    ("::conv2d::", "conv2d"),
+    ("::dense::", "dense"),
+    ("::add::", "add"),
+    ("::mean::", "mean"),
+    ("::softmax::", "softmax"),
+];
+
+/// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for
+/// Single, 3 for others. Functions for one form have its number as their first parameter.
+pub fn part(function: &str) -> Option<(&'static str, usize)> {
+    let (_, module) = MODULES.iter().find(|(text, _)| function.contains(text))?;
+    let form = function
+        .rsplit_once("::<")
+        .filter(|(path, _)| !path.ends_with("one_pixel"))
+        .and_then(|(_, parameters)| parameters.bytes().next())
+        .filter(u8::is_ascii_digit)
+        .map_or(0, |digit| usize::from(digit - b'0') + 1);
+    Some((module, form))
 }
 
 /// Whether a layer is small enough to be measured together with hundreds of others.
@@ -128,38 +193,9 @@ fn fits(network: &Planned, board: &Board) -> bool {
     let bytes: usize = graph
         .nodes
         .iter()
-        .map(|node| constant_bytes(graph, node))
+        .map(|node| constant_bytes(graph, node, board.isa()))
         .sum();
     board.flash.bytes >= SMALL_FLASH || bytes < LARGE_LAYER
-}
-
-/// The measurements of an earlier run if `reuse` is set and there was one, else those of `measure`, kept for later.
-///
-/// # Errors
-/// As `measure`, or if the file cannot be read or written.
-pub fn cached(
-    reuse: bool,
-    file: &Path,
-    measure: impl FnOnce() -> Result<Vec<Measured>, String>,
-) -> Result<Vec<Measured>, String> {
-    if reuse && file.exists() {
-        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
-        let numbers = text.lines().filter_map(|line| line.split_once(' '));
-        return numbers
-            .map(|(code, instructions)| {
-                let number = |text: &str| text.parse().map_err(|e| format!("{text}: {e}"));
-                Ok(Measured {
-                    code_bytes: number(code)?,
-                    instructions: number(instructions)?,
-                })
-            })
-            .collect();
-    }
-    let measured = measure()?;
-    let line = |m: &Measured| format!("{} {}\n", m.code_bytes, m.instructions);
-    let text: String = measured.iter().map(line).collect();
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(measured)
 }
 
 /// The kernel that a module's `infer` calls.
@@ -221,6 +257,9 @@ CALLS
         hprintln!("{} {}", index, ticks(MODEL, *layer));
     }
     hprintln!("{} {}", COUNT, ticks(MODEL, |_| ()));
+    for (kernel, bytes) in ember_runtime::kernels::TASK_BYTES {
+        hprintln!("{} {}", kernel, bytes);
+    }
     debug::exit(debug::EXIT_SUCCESS);
     loop {}
 }

@@ -2,7 +2,7 @@
 
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, Shape, Softmax, Window2d,
+    Mean, Op, QuantGraph, Shape, Softmax, Window2d,
 };
 
 use crate::random_graphs::Random;
@@ -45,6 +45,22 @@ pub fn single_layers(seed: u64) -> Vec<Graph> {
         }
     }
     graphs
+}
+
+/// Makes the factor of the last layer one that no short form of requantisation holds for.
+pub fn finish_one_by_one(network: &mut QuantGraph) {
+    let Some(node) = network.graph.nodes.last() else {
+        return;
+    };
+    let input = network.quants[node.inputs[0].0].scale;
+    let weights = network.params.last().and_then(|params| params.as_ref());
+    network.quants[node.output.0].scale = match (weights, &node.op) {
+        // Factors near one.
+        (Some(params), _) => params.scales.iter().fold(0.0f32, |most, &s| most.max(s)) * input,
+        // A right shift of more than 22 bits.
+        (None, Op::Add(_)) => input * 100.0,
+        (None, _) => return,
+    };
 }
 
 fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {

@@ -78,7 +78,7 @@ fn must_be_emulated(board: Board) -> Result<Board, Error> {
 fn table(bench: &Bench) -> String {
     let mut text = format!("{} on {} ({})\n\n", bench.model, bench.board, bench.core);
     text.push_str(&format!(
-        "  {:<20} {:<18} {:>12} {:>12} {:>8} {:>7} {:>8} {:>7} {:>9}\n",
+        "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}\n",
         "layer",
         "operator",
         "MACs",
@@ -86,7 +86,6 @@ fn table(bench: &Bench) -> String {
         "predicted",
         "per MAC",
         "code",
-        "pred.",
         "weights"
     ));
     let off = |predicted: f64, actual: f64| match actual {
@@ -104,12 +103,11 @@ fn table(bench: &Bench) -> String {
         instructions: bench.instructions,
         instructions_predicted: bench.instructions_predicted,
         code_bytes: bench.code_bytes,
-        code_predicted_bytes: bench.code_predicted_bytes,
         weight_bytes: bench.weight_bytes,
     };
     for layer in bench.layers.iter().chain([&all]) {
         text.push_str(&format!(
-            "  {:<20} {:<18} {:>12} {:>12} {:>8} {:>7} {:>8} {:>7} {:>9}\n",
+            "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}\n",
             layer.name,
             layer.operator,
             thousands(layer.macs as usize),
@@ -120,12 +118,13 @@ fn table(bench: &Bench) -> String {
             ),
             per(layer.instructions, layer.macs),
             thousands(layer.code_bytes),
-            off(layer.code_predicted_bytes as f64, layer.code_bytes as f64),
             thousands(layer.weight_bytes),
         ));
     }
     text.push_str(&format!(
-        "\n  arena {} bytes, stack {} bytes, whole firmware {} bytes of flash (predicted {})\n  {} in {} samples\n",
+        "\n  code {} bytes, which layers of a kind share (predicted {}), arena {} bytes, stack {} bytes\n  whole firmware {} bytes of flash (predicted {})\n  {} in {} samples\n",
+        thousands(bench.code_bytes),
+        off(bench.code_predicted_bytes as f64, bench.code_bytes as f64),
         thousands(bench.arena_bytes),
         thousands(bench.stack_bytes),
         thousands(bench.flash_bytes),

@@ -15,7 +15,7 @@ use ember_ir::text::seeded_weights;
 use serde::Serialize;
 
 use super::build::{bytes, tool};
-use crate::device::elf::{FirmwareSizes, Part, Symbol};
+use crate::device::elf::Part;
 use crate::device::{self, build::BuildJob, qemu};
 use crate::progress::Progress;
 use crate::{Error, files, vendor};
@@ -83,10 +83,8 @@ pub struct LayerBench {
     pub instructions: u64,
     /// The same, predicted.
     pub instructions_predicted: u64,
-    /// Code that belongs to this layer alone.
+    /// Code that it runs; layers of a kind share it, so that all layers' is less than the sum.
     pub code_bytes: usize,
-    /// The same, predicted.
-    pub code_predicted_bytes: usize,
     /// Weights and other constants.
     pub weight_bytes: usize,
 }
@@ -162,8 +160,7 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
             macs: cost.macs,
             instructions: instructions(ticks, 1),
             instructions_predicted: cost.instructions,
-            code_bytes: code_of(&sizes, &layer.type_name),
-            code_predicted_bytes: cost.code_bytes,
+            code_bytes: cost.code_bytes,
             weight_bytes: cost.constant_bytes,
         }
     });
@@ -220,16 +217,3 @@ required-features = ["firmware"]
 test = false
 bench = false
 "#;
-
-/// Bytes of the functions that are instantiated for a layer and for no other.
-fn code_of(sizes: &FirmwareSizes, type_name: &str) -> usize {
-    let path = format!("::layers::{type_name}");
-    let is_of = |symbol: &&Symbol| {
-        symbol.name.match_indices(&path).any(|(at, _)| {
-            let next = symbol.name[at + path.len()..].chars().next();
-            next.is_none_or(|c| !c.is_alphanumeric() && c != '_')
-        })
-    };
-    let found = sizes.symbols.iter().filter(is_of);
-    bytes(found.map(|symbol| symbol.bytes).sum())
-}

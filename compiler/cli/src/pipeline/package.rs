@@ -127,6 +127,7 @@ pub fn room(footprint: &Footprint, limits: &Limits) -> String {
     let rows = [
         ("weights and tables", Some(footprint.constant_bytes), None),
         ("code of the layers", Some(footprint.code_bytes), None),
+        ("their calls and shapes", Some(footprint.task_bytes), None),
         (
             "start-up, transport, statics",
             Some(footprint.base_bytes),

@@ -2,24 +2,29 @@
 //!
 //! * RAM is the plan's arena plus what the firmware itself takes, plus a bound on the stack.
 //! * Constants follow from the topology, exactly.
-//! * Code and instructions of a layer are linear in `features` of its kernel's loops: which loops the
-//!   kernel instance has (code), how often each part runs (instructions). The factors are fitted per
-//!   core on built firmware and counted runs and lie in `table.toml`.
+//! * Code is what the functions take that some layer needs (`parts`), exactly.
+//! * Instructions of a layer are linear in how often each part of its kernel's loops runs (`features`).
+//!   The factors are fitted per core on counted runs and lie in `table.toml`.
 //!
 //! The topology alone gives all of it, so that the search prices a candidate as the emitter does; a
-//! network's integers only add how its outputs are requantised (a few bytes of code per layer). Cost: a few microseconds per network. Limits: a kernel changed in `ember-runtime` asks for a
-//! new fit: `cargo run --release -p ember-tests --bin fit_cost`.
+//! network's integers only add how its outputs are requantised. Cost: a few microseconds per network.
+//! Limits: a kernel changed in `ember-runtime` asks for a new fit:
+//! `cargo run --release -p ember-tests --bin fit_cost`.
 //!
-//! Reading order: [`Footprint`], `features`, `window`, `table`.
+//! Reading order: [`Footprint`], `parts`, `features`, `window`, `table`.
 
 mod features;
+mod parts;
 mod table;
 mod window;
 
-pub use features::{Features, Kernel, features};
-pub use table::{CoreTable, Factors, Table};
+pub use features::{Features, Kernel, Rescale, features};
+pub use parts::{Part, PartBytes};
+pub use table::{CoreTable, Table};
 
-use ember_ir::{Graph, Node, Op, Padding};
+use std::collections::BTreeSet;
+
+use ember_ir::{Graph, Node, Op};
 use ember_runtime::packing::{self, Isa};
 
 use crate::lower::Layer;
@@ -28,9 +33,6 @@ use crate::target::{Board, Runner};
 
 /// Words of a softmax's table.
 const SOFTMAX_TABLE_WORDS: usize = 256;
-
-/// Bytes of the call of a layer in `infer`.
-pub const CALL_BYTES: usize = 6;
 
 /// Golden vectors linked into firmware that cannot read samples from a host.
 pub const DEVICE_VECTORS: usize = 4;
@@ -45,13 +47,15 @@ pub struct Footprint {
     pub arena_bytes: usize,
     /// Weights, biases, multipliers and tables in flash; exact.
     pub constant_bytes: usize,
-    /// Code of the layers.
+    /// The functions that the layers need.
     pub code_bytes: usize,
+    /// Calls of the layers, and constants beside the weights: shapes, offsets.
+    pub task_bytes: usize,
     /// Vector table, start-up, transport, the model's own frame.
     pub base_bytes: usize,
     /// Bound on the stack.
     pub stack_bytes: usize,
-    /// Constants, code and base.
+    /// All of the above.
     pub flash_bytes: usize,
     /// Arena, the firmware's statics, stack.
     pub ram_bytes: usize,
@@ -68,8 +72,10 @@ pub struct Footprint {
 pub struct LayerCost {
     /// Weights and other constants.
     pub constant_bytes: usize,
-    /// Its instance of a kernel, with the call.
+    /// The functions that it needs; layers of a kind share them.
     pub code_bytes: usize,
+    /// Its call, and its constants beside the weights.
+    pub task_bytes: usize,
     /// Executed instructions.
     pub instructions: u64,
     /// Multiply-accumulates.
@@ -97,22 +103,26 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
         let integers = integers.and_then(|layers| layers.get(index));
         layer(graph, node, integers, board, table)
     };
-    let layers: Vec<LayerCost> = graph.nodes.iter().enumerate().map(layer).collect();
+    let layers: Vec<(LayerCost, Option<Features>)> =
+        graph.nodes.iter().enumerate().map(layer).collect();
+    let code_bytes = functions(layers.iter().filter_map(|(_, features)| features.as_ref()), table);
+    let layers: Vec<LayerCost> = layers.into_iter().map(|(cost, _)| cost).collect();
     let sum =
         |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);
     let constant_bytes = sum(|layer| layer.constant_bytes);
-    let code_bytes = sum(|layer| layer.code_bytes);
-    let base_bytes = base_bytes(graph, board, table);
+    let task_bytes = sum(|layer| layer.task_bytes);
+    let base_bytes = table.base_bytes(board.transport()) + vector_bytes(graph, board);
     let instructions = layers.iter().map(|layer| layer.instructions);
     let arena_bytes = plan.arena_bytes;
     Footprint {
         arena_bytes,
         constant_bytes,
         code_bytes,
+        task_bytes,
         base_bytes,
         stack_bytes: table.stack_bytes,
         flash_bytes: constant_bytes
-            .saturating_add(code_bytes)
+            .saturating_add(code_bytes + task_bytes)
             .saturating_add(base_bytes),
         ram_bytes: arena_bytes
             .saturating_add(table.static_bytes(board.transport()))
@@ -155,25 +165,34 @@ fn layer(
     integers: Option<&Layer>,
     board: &Board,
     table: &CoreTable,
-) -> LayerCost {
-    let macs = node
-        .op
-        .macs(graph.input_shape(node), graph.output_shape(node));
-    let constant_bytes = constant_bytes(graph, node, board.isa());
-    let Some(features) = features(graph, node, integers, board.core) else {
-        return LayerCost {
-            constant_bytes,
-            macs,
-            ..LayerCost::default()
-        };
+) -> (LayerCost, Option<Features>) {
+    let features = features(graph, node, integers, board.isa());
+    let (task_bytes, instructions) = features.as_ref().map_or((0, 0), |features| {
+        let factors = table.factors(features.kernel);
+        (
+            table.task_bytes(features.kernel),
+            predict(factors, &features.instructions),
+        )
+    });
+    let cost = LayerCost {
+        constant_bytes: constant_bytes(graph, node, board.isa()),
+        code_bytes: functions(features.iter(), table),
+        task_bytes,
+        instructions,
+        macs: node
+            .op
+            .macs(graph.input_shape(node), graph.output_shape(node)),
     };
-    let factors = table.factors(features.kernel);
-    LayerCost {
-        constant_bytes,
-        code_bytes: predict(&factors.code, &features.code) as usize + CALL_BYTES,
-        instructions: predict(&factors.instructions, &features.instructions),
-        macs,
+    (cost, features)
+}
+
+/// Bytes of the functions that some layers need, each counted once.
+fn functions<'a>(layers: impl Iterator<Item = &'a Features>, table: &CoreTable) -> usize {
+    let mut parts = BTreeSet::new();
+    for features in layers {
+        parts::add_parts(features, &mut parts);
     }
+    parts.into_iter().map(|part| table.part_bytes(part)).sum()
 }
 
 /// Σ factor·feature, rounded; never negative.
@@ -185,40 +204,6 @@ fn predict(factors: &[f64], features: &[f64]) -> u64 {
         .sum();
     // The cast saturates.
     sum.round() as u64
-}
-
-/// Everything in flash that is neither a layer's code nor a constant.
-fn base_bytes(graph: &Graph, board: &Board, table: &CoreTable) -> usize {
-    table.base_bytes(board.transport())
-        + vector_bytes(graph, board)
-        + helper_bytes(graph, table)
-}
-
-/// Functions of the compiler that kernels share, where the core lacks the instruction.
-fn helper_bytes(graph: &Graph, table: &CoreTable) -> usize {
-    let divides = |node: &Node| match &node.op {
-        // The number of taps varies at the border; else it is a constant.
-        Op::AveragePool2d(op) => op.window.padding != Padding::default(),
-        Op::Conv2d(_)
-        | Op::DepthwiseConv2d(_)
-        | Op::Dense(_)
-        | Op::Add(_)
-        | Op::MaxPool2d(_)
-        | Op::Mean(_)
-        | Op::Reshape(_)
-        | Op::Softmax(_) => false,
-    };
-    let multiplies = |node: &Node| matches!(node.op, Op::Softmax(_));
-    let nodes = &graph.nodes;
-    (if nodes.iter().any(divides) {
-        table.division_bytes
-    } else {
-        0
-    }) + (if nodes.iter().any(multiplies) {
-        table.long_multiply_bytes
-    } else {
-        0
-    })
 }
 
 /// Golden vectors that the firmware of a real board carries.

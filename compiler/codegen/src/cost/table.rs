@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Kernel;
+use super::parts::{Part, PartBytes};
 use crate::target::Core;
 
 static TABLE: LazyLock<Table> =
@@ -29,26 +30,16 @@ pub struct CoreTable {
     pub stack_bytes: usize,
     /// Instructions of an inference outside its layers.
     pub call_instructions: u64,
-    /// Flash of division, for cores without the instruction.
-    pub division_bytes: usize,
-    /// Flash of 64-bit multiplication, for cores without the instruction.
-    pub long_multiply_bytes: usize,
     /// Flash of an empty firmware, by transport.
     base: BTreeMap<String, usize>,
     /// RAM of an empty firmware without its stack, by transport.
     statics: BTreeMap<String, usize>,
-    /// Factors by kernel.
-    kernels: BTreeMap<Kernel, Factors>,
-}
-
-/// Factors of one kernel, in the order of [`super::Features`].
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Factors {
-    /// Bytes per count.
-    pub code: Vec<f64>,
-    /// Instructions per count.
-    pub instructions: Vec<f64>,
+    /// Flash of functions, by module.
+    parts: BTreeMap<String, PartBytes>,
+    /// Flash of a layer's call and its constants beside its stream, by kernel.
+    tasks: BTreeMap<Kernel, usize>,
+    /// Instructions per count of [`super::Features`], by kernel.
+    instructions: BTreeMap<Kernel, Vec<f64>>,
 }
 
 impl Table {
@@ -83,12 +74,22 @@ impl CoreTable {
             .unwrap_or_else(|| panic!("BUG: no statics for {transport}"))
     }
 
-    /// The factors of a kernel.
-    pub fn factors(&self, kernel: Kernel) -> &Factors {
-        match self.kernels.get(&kernel) {
+    /// Instructions per count.
+    pub fn factors(&self, kernel: Kernel) -> &[f64] {
+        match self.instructions.get(&kernel) {
             Some(factors) => factors,
             None => panic!("BUG: table.toml has no factors for `{}`", kernel.name()),
         }
+    }
+
+    /// Flash of some functions; those that a core does not have take none.
+    pub fn part_bytes(&self, (module, form): Part) -> usize {
+        self.parts.get(module).map_or(0, |bytes| bytes.get(form))
+    }
+
+    /// Flash of a layer's call and its constants beside its stream.
+    pub fn task_bytes(&self, kernel: Kernel) -> usize {
+        self.tasks.get(&kernel).copied().unwrap_or(0)
     }
 }
 
@@ -105,8 +106,8 @@ mod tests {
                 assert!(table.static_bytes(transport) < 8192);
             }
             for kernel in Kernel::ALL {
-                assert!(!table.factors(kernel).code.is_empty());
-                assert!(!table.factors(kernel).instructions.is_empty());
+                assert!(!table.factors(kernel).is_empty());
+                assert!(table.task_bytes(kernel) > 0);
             }
         }
     }

@@ -77,7 +77,7 @@ pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
         let node_macs = node
             .op
             .macs(graph.input_shape(node), graph.output_shape(node));
-        let node_bytes = constant_bytes(graph, node, ember_runtime::packing::Isa::Any);
+        let node_bytes = constant_bytes(graph, node, planned.isa());
         macs += node_macs;
         bytes += node_bytes;
         rows.push([

@@ -68,6 +68,7 @@ fn memory_table(footprint: &Footprint, limits: &Limits) -> Vec<String> {
         ["predicted bytes", "flash", "RAM"].map(str::to_owned),
         row("weights and tables", Some(footprint.constant_bytes), None),
         row("code of the layers", Some(footprint.code_bytes), None),
+        row("their calls and shapes", Some(footprint.task_bytes), None),
         row(
             "start-up, transport, statics",
             Some(footprint.base_bytes),

@@ -1,39 +1,25 @@
 //! Fully connected layer: groups of rows, then inputs.
 
-use super::rescale::Rescale;
-use super::{Blocking, class, flag, numbers};
+use ember_runtime::packing;
+use ember_runtime::scratch::Isa;
 
-pub(super) fn counts(
-    [inputs, outputs]: [usize; 2],
-    blocking: &Blocking,
-    rescale: Rescale,
-) -> [Vec<f64>; 2] {
-    let groups = outputs.div_ceil(blocking.rows);
-    let few = outputs < blocking.rows;
-    let words = inputs / 4;
-    let sum = blocking.isa.row(inputs);
-    let code = numbers(&[
-        &[1, sum.words, sum.bytes, sum.loops],
-        &class(true, outputs, [1, 2, 3, 4, 7, 8, 12, 16]),
-        &[flag(!outputs.is_multiple_of(blocking.rows))],
-        &[
-            flag(few) * (inputs % 4),
-            flag(few) * words.min(4),
-            flag(inputs == 1),
-        ],
-        &rescale.counts(outputs.min(blocking.rows)),
-        &rescale.counts(flag(groups == 2))[1..],
-    ]);
-    let instructions = numbers(&[
-        &[
-            1,
-            groups,
-            groups * words,
-            groups * (inputs % 4),
-            groups * sum.turns,
-        ],
-        &[flag(few) * groups, flag(few) * groups * inputs],
-        &rescale.counts(groups * outputs.min(blocking.rows)),
-    ]);
-    [code, instructions]
+use super::rescale::{Finish, Rescale};
+use super::{flag, numbers};
+
+pub(super) fn counts([inputs, outputs]: [usize; 2], isa: Isa, rescale: Rescale) -> Vec<f64> {
+    let finish = Finish::of(rescale, outputs, packing::ROWS);
+    let words = match isa {
+        Isa::Mve => inputs.div_ceil(16),
+        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => inputs.div_ceil(4),
+    };
+    let (fast, slow) = (finish.whole_groups, finish.other_groups);
+    let odd = words % 2;
+    numbers(&[
+        &[1, flag(fast > 0), fast, fast * words, fast * odd],
+        &[fast * words.div_ceil(4), fast * (words / 2).div_ceil(4)],
+        &[slow, slow * words, slow * odd],
+        &rescale.counts(fast)[1..],
+        &rescale.counts(finish.others),
+        &[rescale.clamped(), outputs * rescale.clamped()],
+    ])
 }

@@ -1,83 +1,58 @@
-//! Depthwise convolution: groups of channels, then pixels, then taps.
+//! Depthwise convolution: groups of channels, bands of rows, which are copied; then rows of pixels.
 
 use ember_ir::DepthwiseConv2d;
+use ember_runtime::scratch::{CHANNELS, Geometry, Isa, band_columns, band_rows_in};
 
-use super::rescale::Rescale;
-use super::unroll::Isa;
-use super::{Blocking, class, factor, flag, numbers};
-use crate::cost::window::pixels;
+use super::rescale::{Finish, Rescale};
+use super::{flag, numbers};
 
-/// As in `ember_runtime`.
-const MOST_UNROLLED: usize = 25;
-
-pub(super) fn counts(
-    op: &DepthwiseConv2d,
-    ([h, w, c], [oh, ow, channels]): ([usize; 3], [usize; 3]),
-    blocking: &Blocking,
-    rescale: Rescale,
-) -> [Vec<f64>; 2] {
-    let [kh, kw] = op.window.kernel;
-    let pixels = pixels(&op.window, [h, w], [oh, ow]);
-    let grouped = op.multiplier == 1 && channels >= blocking.channels;
-    let (groups, width) = match grouped {
-        true => (channels.div_ceil(blocking.channels), blocking.channels),
-        false => (channels, 1),
-    };
-    let interior = pixels.interior_rows * pixels.interior_columns;
-    let (inside, border) = (interior > 0, pixels.border > 0);
-    let taps = kh * kw;
-    let split = [flag(!grouped), flag(grouped)];
-    // The taps of a large window are looped over.
-    let large = flag(taps > MOST_UNROLLED);
-    let written_out = match (large, blocking.isa) {
-        (0, _) => taps,
-        // A row of them is written out, unless there is only one.
-        (_, Isa::Mve) if kh > 1 => kw,
-        _ => 0,
-    };
-    let code = numbers(&[
-        &split,
-        &split.map(|part| part * flag(border)),
-        &split.map(|part| part * flag(inside)),
-        &split.map(|part| part * flag(inside) * written_out),
-        &split.map(|part| part * flag(inside) * large),
-        &class(inside, kw, [1, 3, 5]),
-        &[
-            flag(kh > 1 && inside),
-            flag(kh > 1 && border),
-            flag(op.multiplier > 1),
-        ],
-        &class(true, groups, [1, 2, 4]),
-        &class(true, oh, [1, 2, 4]),
-        &class(true, ow, [1, 2, 4, 8]),
-        &[flag(grouped && !channels.is_multiple_of(blocking.channels))],
-        &pixels.edge_counts(),
-        &[
-            factor(c),
-            factor(w),
-            flag(border) * factor(c),
-            flag(border) * factor(channels),
-        ],
-        &rescale.counts(width),
-    ]);
-    let work = [
-        groups,
-        groups * oh,
-        groups * interior,
-        groups * interior * kh,
-        groups * interior * taps,
-        groups * pixels.border,
-        groups * pixels.border_runs,
-        groups * pixels.border_taps,
-        groups * flag(border) * taps,
-        large * groups * interior,
-        large * groups * interior * kh,
-        large * groups * interior * taps,
-    ];
-    let mut instructions = numbers(&[&[1]]);
-    for part in split {
-        instructions.extend(numbers(&[&work.map(|count| part * count)]));
+pub(super) fn counts(op: &DepthwiseConv2d, g: &Geometry, isa: Isa, rescale: Rescale) -> Vec<f64> {
+    let ([h, w, _], [oh, ow, channels]) = (g.input, g.output);
+    let [kh, kw] = g.kernel;
+    let finish = Finish::of(rescale, channels, CHANNELS);
+    let groups = finish.whole_groups + finish.other_groups;
+    let band = isa.band(g, isa.depthwise_scratch(g)).max(1);
+    let columns = band_columns(g);
+    let within = w.min(columns.saturating_sub(g.pad[1]));
+    // Rows of all bands: copied from the image, filled, moved up.
+    let (mut copied, mut filled, mut moved, mut bands) = (0, 0, 0, 0);
+    let (mut oy, mut kept) = (0, 0);
+    while oy < oh {
+        let rows = band.min(oh - oy);
+        for row in kept..band_rows_in(g, rows) {
+            let y = oy * g.stride[0] + row;
+            let image = y >= g.pad[0] && y - g.pad[0] < h;
+            copied += flag(image);
+            filled += flag(!image);
+        }
+        kept = band_rows_in(g, rows).saturating_sub(rows * g.stride[0]);
+        moved += kept;
+        bands += 1;
+        oy += rows;
     }
-    instructions.extend(numbers(&[&rescale.counts(oh * ow * groups * width)[1..]]));
-    [code, instructions]
+    let direct = op.multiplier == 1;
+    // Pixels are copied a word at a time where four channels are four channels of the input.
+    let fast_copies = flag(direct) * channels / CHANNELS;
+    let slow_copies = groups - fast_copies;
+    let (fast, slow) = (finish.whole_groups, finish.other_groups);
+    let pixels = oh * ow;
+    let square = flag(g.kernel == [3, 3] && g.dilation[1] == 1);
+    let looped = 1 - square;
+    let window = |groups: usize, loops: usize| {
+        let pixels = groups * pixels * loops;
+        [pixels, pixels * kh, pixels * kh * kw]
+    };
+    numbers(&[
+        &[1, groups, groups * bands, groups * copied, groups * filled],
+        &[groups * (copied * (columns - within) + filled * columns)],
+        &[groups * moved * columns],
+        &[fast_copies * copied * within, slow_copies * copied * within],
+        &[fast * oh, fast * pixels * square],
+        &window(fast, looped),
+        &[slow * oh],
+        &window(slow, 1),
+        &rescale.counts(fast * pixels)[1..],
+        &rescale.counts(finish.others * pixels),
+        &[rescale.clamped(), pixels * channels * rescale.clamped()],
+    ])
 }

@@ -1,64 +1,90 @@
-//! How a layer's outputs are requantised, as far as it shows in code: LLVM folds shifts that are equal
-//! for all channels, and clamps that are the full range.
+//! How a layer's outputs are requantised, as far as it shows in the kernels' loops.
+
+use ember_runtime::kernels::{Form, add_form};
+use ember_runtime::packing::{conv2d_form, dense_form, depthwise_conv2d_form};
+use ember_runtime::{Rounding, params::MeanParams};
 
 use crate::lower::Layer;
-use ember_runtime::Rounding;
 
 /// What is known of a layer's requantisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rescale {
-    /// All channels shift by the same number of bits.
-    pub uniform: bool,
+pub struct Rescale {
+    /// Which code finishes its outputs.
+    pub form: Form,
     /// Outputs are clamped to less than the range of i8.
     pub clamped: bool,
-    /// The double rounding of TensorFlow Lite.
-    pub double: bool,
 }
 
 impl Rescale {
     /// The usual case of a trained network, for a topology without weights.
     pub const USUAL: Self = Self {
-        uniform: false,
+        form: Form::Single,
         clamped: false,
-        double: false,
     };
 
     /// That of a layer.
     pub fn of(layer: &Layer) -> Self {
-        let weighted = |exponents: &[i8], clamp: [i8; 2], rounding| Self {
-            uniform: exponents.windows(2).all(|pair| pair[0] == pair[1]),
+        let new = |form, clamp: [i8; 2]| Self {
+            form,
             clamped: clamp != [i8::MIN, i8::MAX],
-            double: rounding == Rounding::TfLite,
         };
         match layer {
-            Layer::Conv2d(layer) => {
-                let p = layer.params();
-                weighted(p.exponents, p.clamp, p.rounding)
-            }
+            Layer::Conv2d(layer) => new(conv2d_form(&layer.params()), layer.clamp),
             Layer::DepthwiseConv2d(layer) => {
-                let p = layer.params();
-                weighted(p.exponents, p.clamp, p.rounding)
+                new(depthwise_conv2d_form(&layer.params()), layer.clamp)
             }
-            Layer::Dense(layer) => {
-                let p = layer.params();
-                weighted(p.exponents, p.clamp, p.rounding)
-            }
-            Layer::Add(p) => weighted(&[], p.clamp, p.rounding),
-            Layer::Mean(p) => weighted(&[], p.clamp, p.rounding),
+            Layer::Dense(layer) => new(dense_form(&layer.params()), layer.clamp),
+            Layer::Add(p) => new(add_form(p), p.clamp),
+            Layer::Mean(p) => new(mean_form(p), p.clamp),
             Layer::AveragePool2d(_) | Layer::MaxPool2d(_) | Layer::Reshape | Layer::Softmax(_) => {
                 Self::USUAL
             }
         }
     }
 
-    /// A count, and the same count where the requantisation is special: mixed shifts, clamp, double.
-    pub fn counts(self, outputs: usize) -> [usize; 4] {
-        let part = |holds: bool| if holds { outputs } else { 0 };
-        [
-            outputs,
-            part(!self.uniform),
-            part(self.clamped),
-            part(self.double),
-        ]
+    /// A count, and the same count where outputs are finished by another form than the usual one: by
+    /// TensorFlow Lite's, one by one.
+    pub fn counts(self, count: usize) -> [usize; 3] {
+        let part = |form| if self.form == form { count } else { 0 };
+        [count, part(Form::TfLite), part(Form::Other)]
+    }
+
+    /// 1 if outputs are clamped.
+    pub fn clamped(self) -> usize {
+        usize::from(self.clamped)
+    }
+}
+
+/// A mean finishes its outputs one by one; the rounding decides how.
+fn mean_form(p: &MeanParams) -> Form {
+    match p.rounding {
+        Rounding::TfLite => Form::TfLite,
+        Rounding::Single => Form::Single,
+    }
+}
+
+/// How a layer's outputs are split between groups that have code of their form's own, and others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Finish {
+    /// Groups with code of their own.
+    pub whole_groups: usize,
+    /// Groups whose outputs are finished one by one.
+    pub other_groups: usize,
+    /// Outputs that are.
+    pub others: usize,
+}
+
+impl Finish {
+    /// Of so many outputs in groups.
+    pub fn of(rescale: Rescale, outputs: usize, group: usize) -> Self {
+        let whole_groups = match rescale.form {
+            Form::TfLite | Form::Single => outputs / group,
+            Form::Other => 0,
+        };
+        Self {
+            whole_groups,
+            other_groups: outputs.div_ceil(group) - whole_groups,
+            others: outputs - whole_groups * group,
+        }
     }
 }

@@ -2,9 +2,6 @@
 
 use super::numbers;
 
-pub(super) fn counts(elements: usize) -> [Vec<f64>; 2] {
-    [
-        numbers(&[&[1, elements.min(8)]]),
-        numbers(&[&[1, elements]]),
-    ]
+pub(super) fn counts(elements: usize) -> Vec<f64> {
+    numbers(&[&[1, elements]])
 }

@@ -1,0 +1,69 @@
+//! The functions of `ember_runtime` in a firmware: each is there once, if a layer needs it, whatever the
+//! number and the shapes of the layers. So code is a sum over a set, and exact.
+
+use std::collections::BTreeSet;
+
+use ember_runtime::kernels::Form;
+use serde::Deserialize;
+
+use super::{Features, Kernel};
+
+/// A set of functions: those of a module of `ember_runtime` that serve every form of requantisation
+/// (`None`), or one.
+pub type Part = (&'static str, Option<Form>);
+
+/// Bytes of a module's functions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartBytes {
+    /// Of those that serve every form.
+    #[serde(default)]
+    pub all: usize,
+    /// Of those for TensorFlow Lite's rounding.
+    #[serde(default)]
+    pub tflite: usize,
+    /// Of those for the single rounding.
+    #[serde(default)]
+    pub single: usize,
+    /// Of those for outputs that are finished one by one.
+    #[serde(default)]
+    pub other: usize,
+}
+
+impl PartBytes {
+    /// The bytes of a form, or of what serves all.
+    pub fn get(&self, form: Option<Form>) -> usize {
+        match form {
+            None => self.all,
+            Some(Form::TfLite) => self.tflite,
+            Some(Form::Single) => self.single,
+            Some(Form::Other) => self.other,
+        }
+    }
+}
+
+/// Adds what a layer needs.
+pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
+    let form = Some(features.rescale.form);
+    let kernel = features.kernel;
+    match kernel {
+        Kernel::Conv2d | Kernel::DepthwiseConv2d | Kernel::Dense => parts.extend([
+            (kernel.name(), None),
+            (kernel.name(), form),
+            ("saturated", form),
+            ("finish_one", None),
+            ("finish_any", None),
+            ("clamp", None),
+        ]),
+        Kernel::Add => {
+            parts.extend([("add", form), ("saturated", form), ("clamp", None)]);
+            if form == Some(Form::Other) {
+                parts.insert(("finish_any", None));
+            }
+        }
+        Kernel::Mean => parts.extend([("mean", None), ("finish_any", None)]),
+        Kernel::AveragePool2d => parts.extend([("average_pool2d", None), ("division", None)]),
+        Kernel::MaxPool2d => parts.extend([("max_pool2d", None)]),
+        Kernel::Softmax => parts.extend([("softmax", None), ("long_multiply", None)]),
+    }
+}
