@@ -21,5 +21,7 @@ use crate::scratch::Isa;
 
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 pub(crate) use crate::dsp::{conv2d, dense, depthwise_conv2d};
-#[cfg(not(all(target_arch = "arm", feature = "dsp", not(feature = "mve"))))]
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+pub(crate) use crate::mve::{conv2d, dense, depthwise_conv2d};
+#[cfg(not(all(target_arch = "arm", any(feature = "dsp", feature = "mve"))))]
 pub(crate) use crate::portable::{conv2d, dense, depthwise_conv2d};

@@ -113,7 +113,7 @@ impl Kernel {
                 step: geometry.output[2],
                 end: MaybeUninit::uninit(),
                 bias: record.cast::<[i32; CHANNELS]>().read(),
-                channels: core::array::from_fn(|k| requant.unpacked(factors, k)),
+                channels: core::array::from_fn(|k| requant.unpacked(factors, CHANNELS, k)),
             }
         }
     }

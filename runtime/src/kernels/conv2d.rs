@@ -142,7 +142,7 @@ pub(crate) struct Frame {
     pub(crate) second: usize,
     /// Bytes to the third pixel's output, or to that of the last there is.
     pub(crate) third: usize,
-    /// One past the first pixel's last output of a whole pair.
+    /// One past the first pixel's last output of a whole record.
     pub(crate) end: *mut i8,
     /// Blocks of a patch: words of four taps, or vectors of sixteen.
     pub(crate) blocks: usize,
@@ -150,6 +150,10 @@ pub(crate) struct Frame {
     pub(crate) zero: i32,
     /// The next record.
     pub(crate) packed: *const i32,
+    /// Bytes of a filter's weights.
+    pub(crate) filter: usize,
+    /// Filters in the next record.
+    pub(crate) rows: usize,
 }
 
 /// Computes all outputs.
@@ -172,6 +176,8 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             out.add(pixels * filters),
         )
     };
+    // SAFETY: the scratch holds the patches of PIXELS pixels.
+    unsafe { isa::Patch::prepare(scratch, taps) };
     let mut at = [0usize; 2];
     while out < end {
         let mut count = 0;
@@ -202,10 +208,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             second,
             third,
             // SAFETY: within the first pixel's outputs.
-            end: unsafe { first.add(filters & !1) },
-            blocks: taps.div_ceil(packing::LANES),
+            end: unsafe { first.add(filters / FILTERS * FILTERS) },
+            blocks: taps.div_ceil(packing::BLOCK),
             zero: task.requant.doubled_zero(),
             packed: task.packed.as_ptr(),
+            filter: taps.next_multiple_of(4),
+            rows: FILTERS,
         };
         // SAFETY: patches, stream and outputs are those of this layer.
         unsafe {
@@ -214,10 +222,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 first = frame.end;
                 frame.packed = frame
                     .packed
-                    .add(filters / FILTERS * packing::record_words(FILTERS, taps));
+                    .add(filters / FILTERS * packing::record_words(TARGET, FILTERS, taps));
             }
             let last = out.sub((count - 1) * filters);
             while first < last {
+                let left = last.offset_from_unsigned(first);
+                frame.rows = packing::rows_in_record(TARGET, FILTERS, left);
                 finish(task.requant, &mut frame, count, first, last, taps);
                 first = first.add(FILTERS);
             }
@@ -228,10 +238,10 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     }
 }
 
-/// Computes a pair of filters whose outputs are finished one by one, or the last one of an odd number.
+/// Computes a record of filters whose outputs are finished one by one, or the last record.
 ///
 /// # Safety
-/// The frame's record is that of the pair that starts at `first`; `last` is one past the first pixel's
+/// The frame's record is that of the filters that start at `first`; `last` is one past the first pixel's
 /// last output.
 #[inline(always)]
 unsafe fn finish(
@@ -245,12 +255,12 @@ unsafe fn finish(
     // SAFETY: the caller's promise; the record's factors are its last three words.
     unsafe {
         let sums = isa::sums(frame);
-        let record = packing::record_words(FILTERS, taps);
-        let factors = frame.packed.add(record - 3);
+        let record = packing::record_words(TARGET, frame.rows, taps);
+        let factors = frame.packed.add(record - packing::factor_words(TARGET, frame.rows));
         for (k, sums) in sums.iter().enumerate() {
             let out = first.add(k);
             if out < last {
-                let channel = requant.unpacked(factors, k);
+                let channel = requant.unpacked(factors, frame.rows, k);
                 let steps = [0, frame.second, frame.third];
                 for (&sum, step) in sums.iter().zip(steps).take(count) {
                     *out.add(step) = requant.finish(sum, channel);

@@ -92,7 +92,7 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "stream and shape differ"
         );
         let geometry = p.geometry();
-        let row = TARGET.band_row(&geometry) * band_rows_in(&geometry, 1);
+        let row = TARGET.band_bytes(&geometry, 1);
         windowed([L::INPUT, L::OUTPUT, L::SCRATCH], &geometry, row, M::LEN);
         let same = L::INPUT.offset == L::OUTPUT.offset && geometry.depthwise_in_place();
         assert!(
@@ -151,9 +151,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                     } else {
                         for pixel in 0..g.output[1] {
                             let sums = kernel.sums(x.add(pixel * g.stride[1] * isa::PIXEL));
-                            let factors = record.add(packing::depthwise_record_words(TARGET, taps) - 6);
+                            let factors = record.add(
+                                packing::depthwise_record_words(TARGET, taps)
+                                    - packing::factor_words(TARGET, CHANNELS),
+                            );
                             for (k, &sum) in sums.iter().enumerate().take(group.count) {
-                                let channel = task.requant.unpacked(factors, k);
+                                let channel = task.requant.unpacked(factors, CHANNELS, k);
                                 *out.add(k) = task.requant.finish(sum, channel);
                             }
                             out = out.add(channels);

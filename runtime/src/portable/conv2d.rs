@@ -1,5 +1,6 @@
 //! A convolution in plain Rust: one pixel at a time, patches as bytes.
 
+use crate::isa::TARGET;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
 use crate::packing::{FILTERS, LANES};
@@ -13,6 +14,9 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
+    /// Nothing is to be prepared.
+    pub(crate) unsafe fn prepare(_scratch: *mut i8, _taps: usize) {}
+
     /// The first patch in `scratch`.
     ///
     /// # Safety
@@ -77,14 +81,14 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
 /// # Safety
 /// The frame's patches, records and outputs are there.
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
-    let record = crate::packing::record_words(FILTERS, frame.blocks * LANES);
+    let record = crate::packing::record_words(TARGET, FILTERS, frame.blocks * LANES);
     let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         // SAFETY: the caller's promise; the factors are the record's last three words.
         unsafe {
             let factors = frame.packed.add(record - 3);
             for (k, [sum]) in sums(&frame).into_iter().enumerate() {
-                *frame.out.add(k) = requant.finish(sum, requant.unpacked(factors, k));
+                *frame.out.add(k) = requant.finish(sum, requant.unpacked(factors, FILTERS, k));
             }
             frame.out = frame.out.add(FILTERS);
             frame.packed = frame.packed.add(record);

@@ -102,7 +102,7 @@ impl<'a> Kernel<'a> {
                 let sums = self.sums(x.add(pixel * self.geometry.stride[1] * PIXEL));
                 let factors = self.record.add(depthwise_record_words(TARGET, taps) - CHANNELS / 2 * 3);
                 for (k, &sum) in sums.iter().enumerate() {
-                    let channel = self.requant.unpacked(factors, k);
+                    let channel = self.requant.unpacked(factors, CHANNELS, k);
                     *out.add(pixel * channels + k) = self.requant.finish(sum, channel);
                 }
             }
