@@ -21,7 +21,9 @@ use crate::scratch::Isa;
 
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 pub(crate) use crate::dsp::{conv2d, dense, depthwise_conv2d};
-#[cfg(any(not(target_arch = "arm"), feature = "mve"))]
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+pub(crate) use crate::mve::{conv2d, dense, depthwise_conv2d};
+#[cfg(not(target_arch = "arm"))]
 pub(crate) use crate::portable::{conv2d, dense, depthwise_conv2d};
 #[cfg(all(
     target_arch = "arm",

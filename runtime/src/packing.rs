@@ -11,24 +11,37 @@
 //!   weights (on cores with DSP instructions two words of half-words, channels 0, 2, 1, 3), mantissas and shifts as above.
 //!
 //! The shifts of a pair are four bytes: shift and addend shift of the first, of the second.
+//!
+//! On cores with Helium records have four filters, and the last one as many as are left; a block is a
+//! whole filter, in a record of four in the order 0, 2, 1, 3; after the weights come the mantissas, then
+//! per filter a byte, the shift negated (of a layer without a short form the exponent).
 
 use crate::isa::TARGET;
-use crate::kernels::requant::{Form, Requant};
+use crate::kernels::requant::{Form, Method, Requant};
 use crate::params::{Conv2dParams, DenseParams, DepthwiseConv2dParams};
 pub use crate::scratch::{CHANNELS, Isa};
 
 /// Filters of a convolution in one record.
-pub const FILTERS: usize = 2;
+pub const FILTERS: usize = filters(TARGET);
 
 /// Rows of a fully connected layer in one record.
 pub const ROWS: usize = 4;
 
 /// Taps that follow each other in a block.
-pub const LANES: usize = if cfg!(all(target_arch = "arm", feature = "mve")) {
-    16
-} else {
-    4
-};
+pub const LANES: usize = if is_long(TARGET) { 1 << 30 } else { 4 };
+
+/// Taps that the innermost sums take at once.
+pub(crate) const BLOCK: usize = if is_long(TARGET) { 16 } else { 4 };
+
+/// Filters of a convolution in one record.
+pub const fn filters(isa: Isa) -> usize {
+    if is_long(isa) { 4 } else { 2 }
+}
+
+/// Whether blocks are whole filters, and the last record has no filters that do not exist.
+const fn is_long(isa: Isa) -> bool {
+    matches!(isa, Isa::Mve)
+}
 
 /// What the patches of a convolution add to every tap; the packed biases have its product with the weights
 /// less.
@@ -42,28 +55,53 @@ const fn is_wide(isa: Isa) -> bool {
 }
 
 /// Words of a record of `rows` filters of `taps` weights.
-pub const fn record_words(rows: usize, taps: usize) -> usize {
+pub const fn record_words(isa: Isa, rows: usize, taps: usize) -> usize {
     // Saturating, because the host prices shapes that nobody will build.
     (taps / 4 + 1 + (!taps.is_multiple_of(4)) as usize)
         .saturating_mul(rows)
-        .saturating_add(rows / 2 * 3)
+        .saturating_add(factor_words(isa, rows))
+}
+
+/// Words of the factors at the end of a record of `rows` filters.
+pub(crate) const fn factor_words(isa: Isa, rows: usize) -> usize {
+    if is_long(isa) {
+        rows + rows.div_ceil(4)
+    } else {
+        rows / 2 * 3
+    }
+}
+
+/// Words of the records, of `group` filters each, of `rows` filters of `taps` weights.
+pub const fn matrix_words(isa: Isa, group: usize, rows: usize, taps: usize) -> usize {
+    let whole = (rows / group).saturating_mul(record_words(isa, group, taps));
+    let rest = rows % group;
+    if rest == 0 {
+        whole
+    } else {
+        whole.saturating_add(record_words(isa, rows_in_record(isa, group, rest), taps))
+    }
+}
+
+/// Filters in the next record of `group` at most, if `left` are left; with those that do not exist.
+pub(crate) const fn rows_in_record(isa: Isa, group: usize, left: usize) -> usize {
+    if is_long(isa) && left < group { left } else { group }
 }
 
 /// Words of a convolution's stream.
 pub const fn conv2d_words(params: &Conv2dParams<'_>) -> usize {
     let taps = params.kernel[0] * params.kernel[1] * params.input[2];
-    params.output[2].div_ceil(FILTERS) * record_words(FILTERS, taps)
+    matrix_words(TARGET, FILTERS, params.output[2], taps)
 }
 
 /// Words of a fully connected layer's stream.
 pub const fn dense_words(params: &DenseParams<'_>) -> usize {
-    params.outputs.div_ceil(ROWS) * record_words(ROWS, params.inputs)
+    matrix_words(TARGET, ROWS, params.outputs, params.inputs)
 }
 
 /// Words of a depthwise convolution's record.
 pub const fn depthwise_record_words(isa: Isa, taps: usize) -> usize {
     let words = if is_wide(isa) { taps.saturating_mul(2) } else { taps };
-    words.saturating_add(CHANNELS + CHANNELS / 2 * 3)
+    words.saturating_add(CHANNELS + factor_words(isa, CHANNELS))
 }
 
 /// Words of a depthwise convolution's stream.
@@ -161,6 +199,7 @@ const fn matrix<const N: usize>(
     let mut stream = Stream::new();
     let mut first = 0;
     while first < rows {
+        let group = rows_in_record(TARGET, group, rows - first);
         let mut row = first;
         while row < first + group {
             let mut bias = if row < rows { bias[row] } else { 0 };
@@ -176,20 +215,21 @@ const fn matrix<const N: usize>(
         let mut block = 0;
         while block < columns {
             let end = if block + LANES < columns { block + LANES } else { columns };
-            let mut row = first;
-            while row < first + group {
+            let mut k = 0;
+            while k < group {
+                let row = first + if is_long(TARGET) { swapped(k, group) } else { k };
                 let mut at = block;
                 while at < end {
                     let mut w = [0; 4];
-                    let mut k = 0;
-                    while k < 4 && at + k < end && row < rows {
-                        w[k] = weights[row * columns + at + k];
-                        k += 1;
+                    let mut i = 0;
+                    while i < 4 && at + i < end && row < rows {
+                        w[i] = weights[row * columns + at + i];
+                        i += 1;
                     }
                     stream.push(word(w));
                     at += 4;
                 }
-                row += 1;
+                k += 1;
             }
             block += LANES;
         }
@@ -197,6 +237,11 @@ const fn matrix<const N: usize>(
         first += group;
     }
     stream.finish()
+}
+
+/// Where in a record of `group` filters on cores with Helium the weights of filter `k` are, and back.
+pub(crate) const fn swapped(k: usize, group: usize) -> usize {
+    if group == 4 { k / 2 + k % 2 * 2 } else { k }
 }
 
 /// From accumulator to output, per channel or one for all.
@@ -227,6 +272,23 @@ impl<const N: usize> Stream<N> {
 
     const fn factors(&mut self, factors: &Factors<'_>, first: usize, count: usize) {
         let mut k = first;
+        if is_long(TARGET) {
+            while k < first + count {
+                self.push(factors.channel(k).0);
+                k += 1;
+            }
+            let mut k = 0;
+            while k < count {
+                let mut bytes = [0; 4];
+                let mut i = 0;
+                while i < 4 && k < count {
+                    bytes[i] = factors.negated(first + k);
+                    (i, k) = (i + 1, k + 1);
+                }
+                self.push(word(bytes));
+            }
+            return;
+        }
         while k < first + count {
             let [(m0, s0), (m1, s1)] = [factors.channel(k), factors.channel(k + 1)];
             self.push(m0);
@@ -251,6 +313,15 @@ impl Factors<'_> {
         }
         let (mantissa, exponent) = (self.mantissas[index], self.exponents[index]);
         (mantissa, self.requant.shifts(mantissa, exponent))
+    }
+
+    /// The shift of a short form, negated, or the exponent.
+    const fn negated(&self, index: usize) -> i8 {
+        let [shift, _] = self.channel(index).1;
+        match self.requant.method {
+            Method::General => shift as i8,
+            Method::Single { .. } | Method::TfLite => -(shift as i8),
+        }
     }
 }
 

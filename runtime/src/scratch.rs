@@ -74,16 +74,24 @@ impl Isa {
     /// Bytes of a depthwise convolution's band: some padded rows of [`CHANNELS`] channels, at least those
     /// of one output row.
     pub const fn depthwise_scratch(self, geometry: &Geometry) -> usize {
-        let row = self.band_row(geometry);
         let fitting = self.band(geometry, BAND);
-        row * band_rows_in(geometry, if fitting > 1 { fitting } else { 1 })
+        self.band_bytes(geometry, if fitting > 1 { fitting } else { 1 })
+    }
+
+    /// Bytes of the band of so many output rows.
+    pub const fn band_bytes(self, geometry: &Geometry, rows: usize) -> usize {
+        // Vectors of four pixels are read where three are wanted.
+        let behind = match self {
+            Isa::Mve => CHANNELS,
+            Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => 0,
+        };
+        self.band_row(geometry) * band_rows_in(geometry, rows) + behind
     }
 
     /// Output rows of a band in `bytes` of scratch; 0 if not even one fits.
     pub const fn band(self, geometry: &Geometry, bytes: usize) -> usize {
-        let row = self.band_row(geometry);
         let mut rows = 0;
-        while rows < geometry.output[0] && row * band_rows_in(geometry, rows + 1) <= bytes {
+        while rows < geometry.output[0] && self.band_bytes(geometry, rows + 1) <= bytes {
             rows += 1;
         }
         rows
@@ -92,8 +100,8 @@ impl Isa {
     /// Bytes of a padded row of [`CHANNELS`] channels.
     pub const fn band_row(self, geometry: &Geometry) -> usize {
         let sample = match self {
-            Isa::Dsp | Isa::Mve | Isa::Any => 2,
-            Isa::Thumb1 | Isa::Thumb2 => 1,
+            Isa::Dsp | Isa::Any => 2,
+            Isa::Thumb1 | Isa::Thumb2 | Isa::Mve => 1,
         };
         band_columns(geometry) * CHANNELS * sample
     }

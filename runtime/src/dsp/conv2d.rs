@@ -35,6 +35,10 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
+    /// Nothing is to be prepared.
+    #[inline(always)]
+    pub(crate) unsafe fn prepare(_scratch: *mut i8, _taps: usize) {}
+
     /// # Safety
     /// `scratch` has room for the patches of a layer of so many channels, and `slot` is below [`PIXELS`].
     #[inline(always)]

@@ -63,6 +63,9 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
     to
 }
 
+/// Nothing is prepared for a group of channels.
+pub(crate) fn prepare(_: &Kernel) {}
+
 /// The sums of a pixel whose first tap is at `x`.
 ///
 /// # Safety
@@ -83,9 +86,10 @@ pub(crate) unsafe fn sums(kernel: &Kernel, x: *const i8) -> [i32; CHANNELS] {
 /// All taps may be read and all outputs up to the kernel's end written.
 #[inline(always)]
 pub(crate) unsafe fn row<const METHOD: u32>(
-    kernel: &Kernel,
+    (kernel, ()): (&Kernel, &()),
     x: *const i8,
     out: *mut i8,
+    _: usize,
 ) {
     // SAFETY: the caller's promise.
     unsafe {

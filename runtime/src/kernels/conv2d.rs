@@ -156,7 +156,7 @@ pub(crate) struct Frame {
     pub(crate) second: usize,
     /// Bytes to the third pixel's output, or to that of the last there is.
     pub(crate) third: usize,
-    /// One past the first pixel's last output of a whole pair.
+    /// One past the first pixel's last output of a whole record.
     pub(crate) end: *mut i8,
     /// Blocks of a patch: words of four taps, or vectors of sixteen.
     pub(crate) blocks: usize,
@@ -164,6 +164,10 @@ pub(crate) struct Frame {
     pub(crate) zero: i32,
     /// The next record.
     pub(crate) packed: *const i32,
+    /// Bytes of a filter's weights.
+    pub(crate) filter: usize,
+    /// Filters in the next record.
+    pub(crate) rows: usize,
 }
 
 /// Computes all outputs.
@@ -175,7 +179,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [_, columns, filters] = g.output;
     let taps = g.kernel[0] * g.kernel[1] * g.input[2];
-    let record = packing::record_words(FILTERS, taps);
+    let record = packing::record_words(TARGET, FILTERS, taps);
     // SAFETY: the regions lie in the arena; one past the end is allowed.
     let (input, scratch, mut out, end) = unsafe {
         let out = arena.add(task.output);
@@ -187,6 +191,8 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             out.add(pixels * filters),
         )
     };
+    // SAFETY: the scratch holds the patches of PIXELS pixels.
+    unsafe { isa::Patch::prepare(scratch, taps) };
     let mut at = [0usize; 2];
     while out < end {
         let first = out;
@@ -199,7 +205,11 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 if task.pointwise {
                     patch.copy(input.add(at[1] * g.input[2]), g.input[2]);
                 } else {
+                    #[cfg(not(all(target_arch = "arm", feature = "mve")))]
                     gather(task, input, at, &mut patch);
+                    // Rows of taps are copied by vectors there.
+                    #[cfg(all(target_arch = "arm", feature = "mve"))]
+                    patch.window(g, task.zero, input, at);
                 }
                 patch.finish();
                 out = out.add(filters);
@@ -216,13 +226,14 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             second: if count > 1 { filters } else { 0 },
             third: (count - 1) * filters,
             // SAFETY: within the first pixel's outputs.
-            end: unsafe { first.add(filters & !1) },
-            blocks: taps.div_ceil(packing::LANES),
+            end: unsafe { first.add(filters / FILTERS * FILTERS) },
+            blocks: taps.div_ceil(packing::BLOCK),
             zero: task.requant.doubled_zero(),
             packed: task.packed.as_ptr(),
+            filter: taps.next_multiple_of(4),
+            rows: FILTERS,
         };
-        // SAFETY: patches, stream and outputs are those of this layer; the records of whole pairs come
-        // first.
+        // SAFETY: patches, stream and outputs are those of this layer; whole records come first.
         unsafe {
             if METHOD != OTHER {
                 if filters >= FILTERS {
@@ -232,7 +243,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 frame.out = frame.end;
             }
             if METHOD == OTHER || filters % FILTERS > 0 {
-                one_by_one(task, &mut frame, first.add(filters), record);
+                one_by_one(task, &mut frame, first.add(filters), taps);
             }
             if task.requant.is_clamped() {
                 task.requant.clamp(first, count * filters);
@@ -242,20 +253,24 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
 }
 
 /// Computes the filters from the frame's output on, up to the first pixel's `end`, and finishes their
-/// outputs one by one: those of methods without code of their own, and the last of an odd number.
+/// outputs one by one: those of methods without code of their own, and those of the last record if it is
+/// not whole.
 ///
 /// # Safety
-/// The frame's patches, records and outputs are there; a record has so many words.
+/// The frame's patches, records and outputs are there; a filter has so many taps.
 #[inline(never)]
-unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize) {
+unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, taps: usize) {
     while frame.out < end {
         rolled();
         // SAFETY: the caller's promise. What is written for a pixel that there is none of is written
         // over: the first pixel comes last.
         unsafe {
+            let left = end.offset_from_unsigned(frame.out);
+            frame.rows = packing::rows_in_record(TARGET, FILTERS, left);
             let sums = isa::sums(frame);
+            let record = packing::record_words(TARGET, frame.rows, taps);
             frame.packed = frame.packed.add(record);
-            let factors = frame.packed.sub(FILTERS / 2 * 3);
+            let factors = frame.packed.sub(packing::factor_words(TARGET, frame.rows));
             let mut sum = sums.as_flattened().as_ptr();
             for k in 0..FILTERS {
                 rolled();
@@ -264,14 +279,15 @@ unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize
                 }
                 let first = *sum;
                 // Third, second, first; PIXELS is three or less.
-                for pixel in 1..isa::PIXELS {
+                let mut pixel = isa::PIXELS - 1;
+                while pixel > 0 {
                     rolled();
-                    let pixel = isa::PIXELS - pixel;
                     let step = if pixel == 2 { frame.third } else { frame.second };
-                    let output = task.requant.finish_one(*sum.add(pixel), factors, k);
+                    let output = task.requant.finish_one(*sum.add(pixel), factors, frame.rows, k);
                     *frame.out.add(step) = output;
+                    pixel -= 1;
                 }
-                *frame.out = task.requant.finish_one(first, factors, k);
+                *frame.out = task.requant.finish_one(first, factors, frame.rows, k);
                 frame.out = frame.out.add(1);
                 sum = sum.add(isa::PIXELS);
             }
@@ -283,6 +299,7 @@ unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, record: usize
 ///
 /// # Safety
 /// `input` is the task's; the pixel lies in its output.
+#[cfg(not(all(target_arch = "arm", feature = "mve")))]
 #[inline(always)]
 unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa::Patch) {
     let g = &task.geometry;
@@ -312,6 +329,7 @@ unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa:
 ///
 /// # Safety
 /// As for [`gather`]; `top` and `left` are those of the window.
+#[cfg(not(all(target_arch = "arm", feature = "mve")))]
 #[inline(never)]
 unsafe fn gather_padded(
     task: &Task,

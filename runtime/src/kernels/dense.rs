@@ -4,6 +4,7 @@
 use super::requant::{Form, Requant, accumulator_bits};
 use super::{OTHER, SINGLE, TFLITE, frozen, rolled, unary};
 use crate::arena::Memory;
+use crate::isa::TARGET;
 use crate::isa::dense as isa;
 use crate::layer::Dense;
 use crate::packing::{self, ROWS};
@@ -89,6 +90,8 @@ pub(crate) struct Frame {
     pub(crate) packed: *const i32,
     /// Inputs.
     pub(crate) len: usize,
+    /// Rows in the next record.
+    pub(crate) rows: usize,
 }
 
 /// Computes all outputs.
@@ -97,7 +100,7 @@ pub(crate) struct Frame {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
-    let record = packing::record_words(ROWS, task.inputs);
+    let record = packing::record_words(TARGET, ROWS, task.inputs);
     // SAFETY: the regions lie in the arena, the records in the stream.
     unsafe {
         let out = arena.add(task.output);
@@ -106,10 +109,11 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             x: arena.add(task.input),
             out,
             end: out.add(task.outputs / ROWS * ROWS),
-            blocks: task.inputs.div_ceil(packing::LANES),
+            blocks: task.inputs.div_ceil(packing::BLOCK),
             zero: task.requant.doubled_zero(),
             packed: task.packed.as_ptr(),
             len: task.inputs,
+            rows: ROWS,
         };
         if METHOD != OTHER && task.outputs >= ROWS {
             isa::groups::<METHOD>(&frame, task.requant);
@@ -118,13 +122,16 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
         }
         while frame.out < last {
             rolled();
+            let left = last.offset_from_unsigned(frame.out);
+            frame.rows = packing::rows_in_record(TARGET, ROWS, left);
             let sums = isa::sums(&frame);
+            let record = packing::record_words(TARGET, frame.rows, task.inputs);
             frame.packed = frame.packed.add(record);
-            let factors = frame.packed.sub(ROWS / 2 * 3);
+            let factors = frame.packed.sub(packing::factor_words(TARGET, frame.rows));
             for (k, sum) in sums.into_iter().enumerate() {
                 rolled();
                 if frame.out < last {
-                    *frame.out = task.requant.finish_one(sum, factors, k);
+                    *frame.out = task.requant.finish_one(sum, factors, frame.rows, k);
                     frame.out = frame.out.add(1);
                 }
             }

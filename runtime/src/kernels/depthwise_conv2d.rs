@@ -92,7 +92,7 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "stream and shape differ"
         );
         let geometry = p.geometry();
-        let row = TARGET.band_row(&geometry) * band_rows_in(&geometry, 1);
+        let row = TARGET.band_bytes(&geometry, 1);
         windowed([L::INPUT, L::OUTPUT, L::SCRATCH], &geometry, row, M::LEN);
         let same = L::INPUT.offset == L::OUTPUT.offset && geometry.depthwise_in_place();
         assert!(
@@ -123,7 +123,9 @@ pub(crate) struct Kernel {
     pub(crate) channels: [Channel; CHANNELS],
     /// Whether the taps are 3×3 and adjacent.
     pub(crate) square: bool,
-    factors: *const i32,
+    pub(crate) factors: *const i32,
+    /// Twice the output's zero point, plus one.
+    pub(crate) zero: i32,
 }
 
 impl Kernel {
@@ -140,7 +142,7 @@ impl Kernel {
         let words = packing::depthwise_record_words(TARGET, rows * columns);
         // SAFETY: the caller's promise; the factors are the record's last words.
         unsafe {
-            let factors = record.add(words - CHANNELS / 2 * 3);
+            let factors = record.add(words - packing::factor_words(TARGET, CHANNELS));
             Self {
                 weights: record.add(CHANNELS),
                 rows,
@@ -151,9 +153,10 @@ impl Kernel {
                 step: task.geometry.output[2],
                 end: core::ptr::null_mut(),
                 bias: record.cast::<[i32; CHANNELS]>().read(),
-                channels: core::array::from_fn(|k| task.requant.unpacked(factors, k)),
+                channels: core::array::from_fn(|k| task.requant.unpacked(factors, CHANNELS, k)),
                 square: rows == 3 && columns == 3 && right == isa::PIXEL,
                 factors,
+                zero: task.requant.doubled_zero(),
             }
         }
     }
@@ -189,6 +192,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
         // below are inside input and output.
         unsafe {
             let mut kernel = Kernel::new(task, record);
+            let prepared = isa::prepare(&kernel);
             let scratch = arena.add(task.scratch);
             let mut out = arena.add(task.output + first);
             let mut oy = 0;
@@ -207,7 +211,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                     let x = scratch.add(row * g.stride[0] * row_bytes);
                     kernel.end = out.add(width * channels);
                     if METHOD != OTHER && count == CHANNELS {
-                        isa::row::<METHOD>(&kernel, x, out);
+                        isa::row::<METHOD>((&kernel, &prepared), x, out, width);
                     } else {
                         one_by_one(task, &kernel, x, out, count);
                     }
@@ -250,7 +254,7 @@ unsafe fn one_by_one(task: &Task, kernel: &Kernel, mut x: *const i8, mut out: *m
             let sums = isa::sums(kernel, x);
             for (k, sum) in sums.into_iter().enumerate().take(count) {
                 rolled();
-                *out.add(k) = task.requant.finish_one(sum, kernel.factors, k);
+                *out.add(k) = task.requant.finish_one(sum, kernel.factors, CHANNELS, k);
             }
             (x, out) = (x.add(kernel.pixel), out.add(kernel.step));
         }

@@ -11,8 +11,9 @@
 //! Both follow from `int8.md` ("Exact short forms"); the tests compare them with the definition.
 
 use super::multiply::{multiply_high, multiply_high_rounded};
-use super::rolled;
+use crate::isa::TARGET;
 use crate::requant::{Rounding, Scale, requantize};
+use crate::scratch::Isa;
 
 /// Which form a layer uses; a constant of the layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,7 +40,7 @@ pub enum Form {
 /// What all outputs of a layer share; a constant of the layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requant {
-    method: Method,
+    pub(crate) method: Method,
     rounding: Rounding,
     zero: i32,
     low: i32,
@@ -153,8 +154,14 @@ impl Requant {
     /// `count` bytes may be read and written from `output` on.
     #[inline(never)]
     pub(crate) unsafe fn clamp(&self, output: *mut i8, count: usize) {
+        #[cfg(all(target_arch = "arm", feature = "mve"))]
+        // SAFETY: the caller's promise.
+        unsafe {
+            crate::mve::requant::clamp(output, count, [self.low, self.high]);
+        }
+        #[cfg(not(all(target_arch = "arm", feature = "mve")))]
         for i in 0..count {
-            rolled();
+            super::rolled();
             // SAFETY: the caller's promise.
             unsafe {
                 let y = i32::from(*output.add(i));
@@ -183,27 +190,37 @@ impl Requant {
         }
     }
 
-    /// The `k`-th channel of a stream's factors.
+    /// The `k`-th channel of the factors of a record of `rows` channels.
     ///
     /// # Safety
-    /// `factors` points at the factors of at least `k + 1` channels.
+    /// `factors` points at the factors, and `k` is below `rows`.
     #[inline(always)]
-    pub(crate) unsafe fn unpacked(self, factors: *const i32, k: usize) -> Channel {
-        // SAFETY: the caller's promise; a pair's factors are mantissa, shifts, mantissa.
-        let (mantissa, shifts) = unsafe {
-            let pair = factors.add(k / 2 * 3);
-            (*pair.add(k % 2 * 2), *pair.add(1) >> (k % 2 * 16))
+    pub(crate) unsafe fn unpacked(self, factors: *const i32, rows: usize, k: usize) -> Channel {
+        // SAFETY: the caller's promise; a pair's factors are mantissa, shifts, mantissa, or with Helium
+        // all mantissas come first, then a byte each.
+        let (mantissa, shift, addend) = unsafe {
+            if matches!(TARGET, Isa::Mve) {
+                let byte = i32::from(*factors.add(rows).cast::<i8>().add(k));
+                match self.method {
+                    Method::General => (*factors.add(k), byte, 0),
+                    Method::Single { .. } | Method::TfLite => (*factors.add(k), -byte, -byte - 1),
+                }
+            } else {
+                let pair = factors.add(k / 2 * 3);
+                let shifts = *pair.add(1) >> (k % 2 * 16);
+                (*pair.add(k % 2 * 2), i32::from(shifts as i8), shifts >> 8)
+            }
         };
         match self.method {
             Method::General => Channel {
                 mantissa,
                 addend: 0,
-                shift: i32::from(shifts as i8),
+                shift,
             },
             Method::Single { .. } | Method::TfLite => Channel {
                 mantissa,
-                addend: self.doubled_zero() << (shifts >> 8 & 31),
-                shift: shifts & 31,
+                addend: self.doubled_zero() << (addend & 31),
+                shift: shift & 31,
             },
         }
     }
@@ -215,14 +232,20 @@ impl Requant {
         self.finish(acc, *channel)
     }
 
-    /// As [`Self::finish_any`], for the `k`-th channel of a stream's factors.
+    /// As [`Self::finish_any`], for the `k`-th channel of a record of `rows` channels.
     ///
     /// # Safety
     /// As for [`Self::unpacked`].
     #[inline(never)]
-    pub(crate) unsafe fn finish_one(&self, acc: i32, factors: *const i32, k: usize) -> i8 {
+    pub(crate) unsafe fn finish_one(
+        &self,
+        acc: i32,
+        factors: *const i32,
+        rows: usize,
+        k: usize,
+    ) -> i8 {
         // SAFETY: the caller's promise.
-        self.finish_any(acc, &unsafe { self.unpacked(factors, k) })
+        self.finish_any(acc, &unsafe { self.unpacked(factors, rows, k) })
     }
 
     /// As [`Self::unpacked`], for a method that is known: [`super::TFLITE`] or [`super::SINGLE`].
@@ -233,6 +256,7 @@ impl Requant {
     pub(crate) unsafe fn unpacked_as<const METHOD: u32>(
         self,
         factors: *const i32,
+        rows: usize,
         k: usize,
     ) -> Channel {
         let method = if METHOD == super::TFLITE {
@@ -241,7 +265,7 @@ impl Requant {
             Method::Single { pre: 0 }
         };
         // SAFETY: the caller's promise.
-        unsafe { Self { method, ..self }.unpacked(factors, k) }
+        unsafe { Self { method, ..self }.unpacked(factors, rows, k) }
     }
 
     /// Prepares a channel.

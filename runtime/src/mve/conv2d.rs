@@ -1,61 +1,344 @@
-//! Sums of a convolution: four filters by one pixel.
+//! A convolution: four filters by three pixels, two filters at a time.
+//!
+//! Patches are bytes, one after the other, their last block filled up with zeros: so the last block of a
+//! filter's weights may reach into what follows in the stream, and nothing is predicated. Five loads of
+//! sixteen bytes serve six VMLADAVA, 96 multiplications.
 
-use super::{dot, dot_from_zero};
-use crate::kernels::conv2d::Patch;
+use core::arch::{asm, naked_asm};
 
-/// Filters summed together.
-pub(crate) const FILTERS: usize = 4;
+use super::requant::finish;
+use crate::kernels::TFLITE;
+use crate::kernels::conv2d::Frame;
+use crate::kernels::requant::Requant;
+use crate::packing::{BLOCK, FILTERS, swapped};
+use crate::scratch::{self, Geometry};
 
-/// Pixels summed together.
-pub(crate) const PIXELS: usize = 1;
+/// Pixels computed together.
+pub(crate) const PIXELS: usize = scratch::PIXELS;
 
-/// The accumulators of a tile, from a patch without padding: `[pixel][filter]`.
-///
-/// # Safety
-/// `x` points at the first tap of a pixel and `w` at the first weight of a filter; `P` describes bytes
-/// that may be read from either.
-#[inline(always)]
-pub(crate) unsafe fn tile<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    bias: [i32; FILTERS],
-) -> [[i32; FILTERS]; PIXELS] {
-    let mut acc = bias;
-    let mut tap = 0;
-    for outer in 0..P::RUNS[0] {
-        for inner in 0..P::RUNS[1] {
-            // SAFETY: the caller vouches for the runs that P describes.
-            unsafe {
-                let x = x.add(outer * P::STEP[0] + inner * P::STEP[1]);
-                acc = dot(x, filters::<P>(w.add(tap)), P::RUN, acc);
-            }
-            tap += P::RUN;
+/// A patch under construction: where the next tap goes.
+pub(crate) struct Patch {
+    next: *mut i8,
+}
+
+impl Patch {
+    /// Writes the zeros behind all patches; nothing else is written there.
+    ///
+    /// # Safety
+    /// `scratch` has room for the patches of a layer of so many taps.
+    #[inline(always)]
+    pub(crate) unsafe fn prepare(scratch: *mut i8, taps: usize) {
+        let bytes = taps.next_multiple_of(BLOCK);
+        for slot in 1..=PIXELS {
+            // SAFETY: within the scratch; a patch is at least a block.
+            unsafe { fill(0, scratch.add(slot * bytes - BLOCK), BLOCK) };
         }
     }
-    [acc]
+
+    /// The patch of pixel `slot`.
+    ///
+    /// # Safety
+    /// `scratch` has room for the patches of a layer of so many taps, and `slot` is below [`PIXELS`].
+    #[inline(always)]
+    pub(crate) unsafe fn new(scratch: *mut i8, slot: usize, _channels: usize, taps: usize) -> Self {
+        // SAFETY: within the scratch.
+        let next = unsafe { scratch.add(slot * taps.next_multiple_of(BLOCK)) };
+        Self { next }
+    }
+
+    /// Takes the taps of an input pixel that is the whole patch.
+    ///
+    /// # Safety
+    /// `len` bytes may be read from `x`, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn copy(&mut self, x: *const i8, len: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { copy(x, self.next, len, 1, [0, 0]) };
+    }
+
+    /// Takes the taps of an output pixel: those inside the image are copied, over the zero point if
+    /// there are others. Only columns that are apart are copied one by one.
+    ///
+    /// # Safety
+    /// `input` is an image of the geometry, in whose output the pixel lies; the patch has room.
+    #[inline(always)]
+    pub(crate) unsafe fn window(
+        &mut self,
+        g: &Geometry,
+        zero: i8,
+        input: *const i8,
+        [oy, ox]: [usize; 2],
+    ) {
+        let [height, width, channels] = g.input.map(|len| len as isize);
+        let [down, right] = g.dilation.map(|step| step as isize);
+        let [rows, columns] = g.kernel.map(|len| len as isize);
+        let mut y = (oy * g.stride[0]) as isize - g.pad[0] as isize;
+        let mut x = (ox * g.stride[1]) as isize - g.pad[1] as isize;
+        // Rows of taps above the image, and in it.
+        let mut above = 0;
+        while y < 0 && above < rows {
+            (y, above) = (y + down, above + 1);
+        }
+        let mut within = rows - above;
+        let mut last = y + (within - 1) * down;
+        while last >= height && within > 0 {
+            (last, within) = (last - down, within - 1);
+        }
+        // SAFETY: the caller's promise; only taps inside the image are read.
+        unsafe {
+            if within < rows || x < 0 || x + (columns - 1) * right >= width {
+                fill(zero, self.next, (rows * columns * channels) as usize);
+            }
+            if within == 0 {
+                return;
+            }
+            let (runs, span) = if right == 1 { (1, columns) } else { (columns, 1) };
+            let steps = [down * width, columns].map(|pixels| pixels * channels);
+            let mut to = self.next.offset(above * steps[1]);
+            for _ in 0..runs {
+                // Taps before the image, and up to its end.
+                let before = bound(-x, span);
+                let upto = bound(width - x, span);
+                if upto > before {
+                    let from = input.offset((y * width + x + before) * channels);
+                    let len = (upto - before) * channels;
+                    copy(from, to.offset(before * channels), len as usize, within, steps);
+                }
+                to = to.offset(channels);
+                x += right;
+            }
+        }
+    }
+
+    /// Nothing is left to do.
+    #[inline(always)]
+    pub(crate) unsafe fn finish(self) {}
 }
 
-/// Adds w·(x − zero) over `len` contiguous bytes for each filter.
+/// `value` within `0..=most`.
+#[inline(always)]
+fn bound(value: isize, most: isize) -> isize {
+    if value < 0 {
+        0
+    } else if value < most {
+        value
+    } else {
+        most
+    }
+}
+
+/// Copies rows of `len` bytes, so many bytes apart: 3 instructions per sixteen bytes, 7 per row.
 ///
 /// # Safety
-/// `len` bytes may be read from `x` and from each filter's `w`.
+/// The rows may be read from `x` and written to `to`; there is at least one.
 #[inline(always)]
-pub(crate) unsafe fn edge<P: Patch>(
-    x: *const i8,
-    w: *const i8,
-    len: usize,
-    zero: i8,
-    acc: [i32; FILTERS],
-) -> [i32; FILTERS] {
-    // SAFETY: the caller's promise.
-    unsafe { dot_from_zero(x, filters::<P>(w), len, zero, acc) }
+unsafe fn copy(x: *const i8, to: *mut i8, len: usize, rows: isize, steps: [isize; 2]) {
+    // SAFETY: the caller's promise; lanes beyond `len` are neither read nor written.
+    unsafe {
+        asm!(
+            "2:",
+            "mov {from}, {x}",
+            "mov {next}, {to}",
+            "wlstp.8 lr, {len}, 4f",
+            "3:",
+            "vldrb.u8 q0, [{from}], #16",
+            "vstrb.8 q0, [{next}], #16",
+            "letp lr, 3b",
+            "4:",
+            "add {x}, {x_step}",
+            "add {to}, {to_step}",
+            "subs {rows}, #1",
+            "bne 2b",
+            len = in(reg) len,
+            rows = inout(reg) rows => _,
+            x_step = in(reg) steps[0],
+            to_step = in(reg) steps[1],
+            x = inout(reg) x => _,
+            to = inout(reg) to => _,
+            from = out(reg) _,
+            next = out(reg) _,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            options(nostack),
+        );
+    }
 }
 
-/// The weights of a group's filters, given the first's; beyond the last, the last.
+/// Writes the same byte `len` times: 2 instructions per sixteen, two around.
+///
+/// # Safety
+/// They may be written from `to` on.
 #[inline(always)]
-fn filters<P: Patch>(w: *const i8) -> [*const i8; FILTERS] {
-    core::array::from_fn(|k| {
-        let filter = if k < P::FILTERS { k } else { P::FILTERS - 1 };
-        w.wrapping_add(filter * P::FILTER)
-    })
+unsafe fn fill(byte: i8, to: *mut i8, len: usize) {
+    // SAFETY: the caller's promise; lanes beyond `len` are not written.
+    unsafe {
+        asm!(
+            "vdup.8 q0, {byte}",
+            "wlstp.8 lr, {len}, 3f",
+            "2:",
+            "vstrb.8 q0, [{to}], #16",
+            "letp lr, 2b",
+            "3:",
+            byte = in(reg) i32::from(byte),
+            len = in(reg) len,
+            to = inout(reg) to => _,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            options(nostack),
+        );
+    }
+}
+
+/// A block of two filters by three pixels: 11 instructions for 96 multiplications. `$a` is empty for the
+/// first block, else that of VMLADAVA.
+macro_rules! block {
+    ($a:literal) => {
+        concat!(
+            "vldrb.u8 q0, [r7], #16\nvldrb.u8 q1, [r9], #16\nvldrb.u8 q2, [r1], #16\n",
+            "vmladav", $a, ".s8 r0, q0, q2\nvmladav", $a, ".s8 r6, q1, q2\n",
+            "vldrb.u8 q2, [r3], #16\n",
+            "vmladav", $a, ".s8 r2, q0, q2\nvmladav", $a, ".s8 r8, q1, q2\n",
+            "vldrb.u8 q2, [r5], #16\n",
+            "vmladav", $a, ".s8 r4, q0, q2\nvmladav", $a, ".s8 r10, q1, q2\n",
+        )
+    };
+}
+
+/// The sums of two filters, to lanes of q3, q4, q5: 18 instructions, and 12 per block but the first.
+macro_rules! pass {
+    ($high:literal, $low:literal) => {
+        concat!(
+            "ldm sp, {{r1, r3, r5}}\n",
+            block!(""),
+            "wls lr, r12, 3f\n2:\n",
+            block!("a"),
+            "le lr, 2b\n3:\nadd r7, r11\nadd r9, r11\n",
+            "vmov q3[", $high, "], q3[", $low, "], r0, r6\n",
+            "vmov q4[", $high, "], q4[", $low, "], r2, r8\n",
+            "vmov q5[", $high, "], q5[", $low, "], r4, r10\n",
+        )
+    };
+}
+
+/// Computes all whole records of filters.
+///
+/// # Safety
+/// The frame's patches, records and outputs are there.
+#[inline(always)]
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
+    // SAFETY: the caller's promise; the function keeps to the procedure call standard.
+    unsafe { all_records::<METHOD>(frame) }
+}
+
+/// Per record 36 instructions and 24 per block but the first, 38 for twelve outputs in `TfLite`, 32 in
+/// `Single`; 24 around all.
+///
+/// Sums: r0, r2, r4 the first filter's, r6, r8, r10 the second's; r1, r3, r5 patches; r7, r9 weights; r11
+/// from behind a filter to the one after the next; r12 blocks but the first; lr counts them; q0, q1
+/// weights, q2 a pixel. Outputs: q3, q4, q5 the pixels' sums, q6 biases, q0 mantissas, q1 shifts; r0, r2,
+/// r4 where they go. Stack: the patches, out, second, third, zero point, end.
+#[unsafe(naked)]
+unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
+    naked_asm!(
+        ".cpu cortex-m55",
+        "push {{r4-r11, lr}}",
+        "vpush {{d8-d13}}",
+        "ldr r9, [r0, #32]",
+        "ldm r0, {{r1-r8}}",
+        "asr r7, r7, #1",
+        "push {{r5}}",
+        "push {{r2, r3, r4, r7}}",
+        "sub r12, r6, #1",
+        "lsl r6, r6, #4",
+        "add r3, r1, r6",
+        "add r5, r3, r6",
+        "push {{r1, r3, r5}}",
+        "mov r7, r8",
+        "rsb r11, r6, r9, lsl #1",
+        "add r9, r7",
+        "add r9, #16",
+        "1:",
+        "vldrw.u32 q6, [r7], #16",
+        pass!("2", "0"),
+        pass!("3", "1"),
+        "vldrw.u32 q0, [r7], #16",
+        "vldrb.s32 q1, [r7], #4",
+        "add r9, #36",
+        "ldrd r0, r2, [sp, #12]",
+        "ldrd r4, r6, [sp, #20]",
+        "add r2, r0",
+        "add r4, r0",
+        "vadd.i32 q3, q3, q6",
+        "vadd.i32 q4, q4, q6",
+        "vadd.i32 q5, q5, q6",
+        finish!("q0", "q1", "r6", "q2", "q3" "q4" "q5"),
+        "vstrb.32 q5, [r4]",
+        "vstrb.32 q4, [r2]",
+        "vstrb.32 q3, [r0], #4",
+        "ldr r6, [sp, #28]",
+        "str r0, [sp, #12]",
+        "cmp r0, r6",
+        "bne 1b",
+        "add sp, #32",
+        "vpop {{d8-d13}}",
+        "pop {{r4-r11, pc}}",
+        double = const (METHOD == TFLITE) as u32,
+    )
+}
+
+/// The sums of a record: `[filter][pixel]`.
+///
+/// # Safety
+/// The frame's patches and record are there.
+#[inline(always)]
+pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
+    let mut sums = [[0; PIXELS]; FILTERS];
+    for (k, sums) in sums.iter_mut().enumerate().take(frame.rows) {
+        // SAFETY: a record has a bias per filter, then the filters.
+        unsafe {
+            let w = frame.packed.add(frame.rows).cast::<i8>();
+            let w = w.add(swapped(k, frame.rows) * frame.filter);
+            *sums = dot(frame, w, *frame.packed.add(k));
+        }
+    }
+    sums
+}
+
+/// The sums of a filter: r0, r2, r4, from r1, r3, r5; q0 weights, q1 a pixel; lr counts blocks. 8
+/// instructions for 48 multiplications, one around.
+///
+/// # Safety
+/// The frame's patches and the filter's weights are there.
+#[inline(always)]
+unsafe fn dot(frame: &Frame, w: *const i8, bias: i32) -> [i32; PIXELS] {
+    let pixel = |k| frame.x.wrapping_add(k * frame.blocks * BLOCK);
+    let [mut a, mut b, mut c] = [bias; PIXELS];
+    // SAFETY: the caller's promise; what follows a filter in the stream is multiplied by zero.
+    unsafe {
+        asm!(
+            "dls lr, {blocks}",
+            "2:",
+            "vldrb.u8 q0, [{w}], #16",
+            "vldrb.u8 q1, [r1], #16",
+            "vmladava.s8 r0, q0, q1",
+            "vldrb.u8 q1, [r3], #16",
+            "vmladava.s8 r2, q0, q1",
+            "vldrb.u8 q1, [r5], #16",
+            "vmladava.s8 r4, q0, q1",
+            "le lr, 2b",
+            blocks = in(reg) frame.blocks,
+            w = inout(reg) w => _,
+            inout("r0") a,
+            inout("r1") pixel(0) => _,
+            inout("r2") b,
+            inout("r3") pixel(1) => _,
+            inout("r4") c,
+            inout("r5") pixel(2) => _,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            out("d2") _, out("d3") _,
+            options(readonly, nostack),
+        );
+    }
+    [a, b, c]
 }

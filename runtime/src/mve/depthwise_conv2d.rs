@@ -1,151 +1,372 @@
-//! Sums of a depthwise convolution: four channels at a time, widened to 32 bits as they are loaded
-//! (widening loads want a low address register, hence r1 and r3).
+//! A depthwise convolution: four channels at a time, by two pixels where the window is three by three.
+//!
+//! A band holds a pixel as four bytes, and so does the stream with a tap's weights. Sixteen bytes are the
+//! three taps of a row, and one more; VMLADAVA sums a channel of them if the weights of the others are
+//! zero. So a group's nine words of weights become twelve vectors, one per row and channel.
 
-use core::arch::asm;
-use core::marker::PhantomData;
+use core::arch::{asm, naked_asm};
 use core::mem::MaybeUninit;
 
-use crate::kernels::depthwise_conv2d::{Taps, Window};
+use super::requant::finish;
+use crate::kernels::depthwise_conv2d::Kernel;
+use crate::kernels::{TFLITE, rolled};
+use crate::scratch::CHANNELS;
 
-/// Channels summed together.
-pub(crate) const CHANNELS: usize = 4;
+/// Bytes of a pixel in a band.
+pub(crate) const PIXEL: usize = CHANNELS;
 
-/// How the code of a window is written: rows of taps in a loop or one after the other.
-struct Plan<W>(PhantomData<W>);
-
-impl<W: Window> Plan<W> {
-    /// A single long row is looped over tap by tap, as a column.
-    const TURNED: bool = !W::UNROLLED && W::KERNEL[0] == 1;
-    const ROWS: usize = if Self::TURNED { W::TAPS } else { W::KERNEL[0] };
-    const COLUMNS: usize = W::TAPS / Self::ROWS;
-    const ROW: usize = if Self::TURNED { W::STEP[1] } else { W::STEP[0] };
-    /// Turns of the loop; 0 for none.
-    const TURNS: usize = if W::UNROLLED { 0 } else { Self::ROWS };
-    const COPIES: usize = if W::UNROLLED { Self::ROWS } else { 1 };
+/// Copies pixels, `step` bytes apart, to a band; returns where the next goes.
+///
+/// Where all are words, a gather loads four: q0 their distances, q1 the pixels, lr counts them, 4
+/// instructions per four, 6 around. Else 4 per pixel.
+///
+/// # Safety
+/// The pixels' four channels may be read, and the band has room for them.
+#[inline(always)]
+pub(crate) unsafe fn copy(x: *const i8, step: usize, to: *mut i8, pixels: usize) -> *mut i8 {
+    // SAFETY: the caller's promise; lanes beyond the last pixel are neither read nor written.
+    unsafe {
+        if (x.addr() | step).is_multiple_of(4) {
+            asm!(
+                "mov r0, #0",
+                "vidup.u32 q0, r0, #1",
+                "vmul.i32 q0, q0, {step}",
+                "lsl {step}, {step}, #2",
+                "wlstp.32 lr, {pixels}, 3f",
+                "2:",
+                "vldrw.u32 q1, [{x}, q0]",
+                "vstrw.32 q1, [{to}], #16",
+                "add {x}, {x}, {step}",
+                "letp lr, 2b",
+                "3:",
+                x = inout(reg) x => _,
+                to = inout(reg) to => _,
+                step = inout(reg) step => _,
+                pixels = in(reg) pixels,
+                out("r0") _,
+                out("lr") _,
+                out("d0") _, out("d1") _,
+                out("d2") _, out("d3") _,
+                options(nostack),
+            );
+        } else {
+            asm!(
+                "wls lr, {pixels}, 3f",
+                "2:",
+                "ldr {word}, [{x}]",
+                "str {word}, [{to}], #4",
+                "add {x}, {x}, {step}",
+                "le lr, 2b",
+                "3:",
+                x = inout(reg) x => _,
+                to = inout(reg) to => _,
+                step = in(reg) step,
+                pixels = in(reg) pixels,
+                word = out(reg) _,
+                out("lr") _,
+                options(nostack, preserves_flags),
+            );
+        }
+        to.add(pixels * PIXEL)
+    }
 }
 
-/// Four lanes of 32 bits.
-pub(crate) struct Sums;
+/// Writes pixels of padding; returns where the next goes. 2 instructions per four, two around.
+///
+/// # Safety
+/// The band has room for them.
+#[inline(always)]
+pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
+    // SAFETY: the caller's promise; lanes beyond the last pixel are not written.
+    unsafe {
+        asm!(
+            "vdup.8 q0, {zero}",
+            "wlstp.32 lr, {pixels}, 3f",
+            "2:",
+            "vstrw.32 q0, [{to}], #16",
+            "letp lr, 2b",
+            "3:",
+            zero = in(reg) i32::from(zero),
+            to = inout(reg) to => _,
+            pixels = in(reg) pixels,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            options(nostack),
+        );
+        to.add(pixels * PIXEL)
+    }
+}
 
-impl Taps<CHANNELS> for Sums {
-    type Filter = ();
+/// Sides of the window that is written out.
+const SIDE: usize = 3;
 
-    #[inline(always)]
-    unsafe fn filter<W: Window>(_: *const i8) {}
+/// A group of channels, as the code of [`SIDE`] by [`SIDE`] adjacent taps reads it.
+#[repr(C)]
+pub(crate) struct Square {
+    /// Per row of taps and channel, the row's weights, zero but for the channel's.
+    weights: MaybeUninit<[[i32; 4]; SIDE * CHANNELS]>,
+    record: *const i32,
+    factors: *const i32,
+    /// Bytes in the band from a row of taps to the next, and from a pixel to the next.
+    down: isize,
+    pixel: usize,
+    /// Bytes from an output pixel to the next.
+    step: usize,
+    /// The output's zero point.
+    zero: i32,
+}
 
-    /// q0 the sums, q1 input, q2 weights. Per tap two loads, VMUL, VADD and two steps: 6 instructions
-    /// for 4 multiplications; 2 per row, 2 more if rows are looped over, 2 around.
-    #[inline(always)]
-    unsafe fn pixel<W: Window>(
-        x: *const i8,
-        w: *const i8,
-        (): &(),
-        bias: [i32; CHANNELS],
-    ) -> [i32; CHANNELS] {
-        let mut acc = MaybeUninit::<[i32; CHANNELS]>::uninit();
-        // SAFETY: reads all taps of W, which the caller vouches for, and `bias`; initialises `acc`.
-        unsafe {
-            asm!(
-                "vldrw.u32 q0, [{bias}]",
-                ".if {turns}",
-                "movw {turn}, #{turns}",
-                "2:",
-                ".endif",
-                ".rept {copies}",
-                "mov r1, {x}",
-                ".rept {columns}",
-                "vldrb.s32 q1, [r1]",
-                "vldrb.s32 q2, [r3]",
-                "vmul.i32 q1, q1, q2",
-                "vadd.i32 q0, q0, q1",
-                "add r1, {column}",
-                "add r3, {weight}",
-                ".endr",
-                "add {x}, {row}",
-                ".endr",
-                ".if {turns}",
-                "subs {turn}, #1",
-                "bne 2b",
-                ".endif",
-                "vstrw.32 q0, [{acc}]",
-                copies = const Plan::<W>::COPIES,
-                turns = const Plan::<W>::TURNS,
-                columns = const Plan::<W>::COLUMNS,
-                turn = out(reg) _,
-                bias = in(reg) bias.as_ptr(),
-                acc = in(reg) acc.as_mut_ptr(),
-                x = inout(reg) x => _,
-                inout("r3") w => _,
-                out("r1") _,
-                row = in(reg) Plan::<W>::ROW,
-                column = in(reg) W::STEP[1],
-                weight = in(reg) W::WEIGHT_STEP,
-                out("d0") _,
-                out("d1") _,
-                out("d2") _,
-                out("d3") _,
-                out("d4") _,
-                out("d5") _,
-                options(nostack),
-            );
-            acc.assume_init()
+/// Prepares the code of a square window; of another nothing is read.
+///
+/// # Safety
+/// The kernel is that of a record.
+#[inline(always)]
+pub(crate) unsafe fn prepare(kernel: &Kernel) -> Square {
+    // SAFETY: the caller's promise: biases are before the weights.
+    unsafe {
+        let mut square = Square {
+            weights: MaybeUninit::uninit(),
+            record: kernel.weights.sub(CHANNELS),
+            factors: kernel.factors,
+            down: kernel.down + (kernel.columns * kernel.right) as isize,
+            pixel: kernel.pixel,
+            step: kernel.step,
+            zero: kernel.zero >> 1,
+        };
+        if kernel.square {
+            spread(kernel.weights, square.weights.as_mut_ptr());
+        }
+        square
+    }
+}
+
+/// The sums of a pixel whose first tap is at `x`: q0, from r1, r3; q1 input, q2 weights, lr counts
+/// columns. 6 instructions per tap, 5 per row, one around.
+///
+/// # Safety
+/// All taps may be read.
+#[inline(always)]
+pub(crate) unsafe fn sums(kernel: &Kernel, x: *const i8) -> [i32; CHANNELS] {
+    let mut sums = MaybeUninit::<[i32; CHANNELS]>::uninit();
+    let down = kernel.down + (kernel.columns * kernel.right) as isize;
+    // SAFETY: the caller's promise; biases are before the weights; all four sums are written.
+    unsafe {
+        asm!(
+            "vldrw.u32 q0, [r3], #16",
+            "2:",
+            "mov r1, {x}",
+            "dls lr, {columns}",
+            "3:",
+            "vldrb.s32 q1, [r1]",
+            "vldrb.s32 q2, [r3], #4",
+            "vmul.i32 q1, q1, q2",
+            "vadd.i32 q0, q0, q1",
+            "add r1, {right}",
+            "le lr, 3b",
+            "add {x}, {down}",
+            "subs {rows}, #1",
+            "bne 2b",
+            "vstrw.32 q0, [{sums}]",
+            x = inout(reg) x => _,
+            columns = in(reg) kernel.columns,
+            right = in(reg) kernel.right,
+            down = in(reg) down,
+            rows = inout(reg) kernel.rows => _,
+            sums = in(reg) sums.as_mut_ptr(),
+            inout("r3") kernel.weights.sub(CHANNELS) => _,
+            out("r1") _,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            out("d2") _, out("d3") _,
+            out("d4") _, out("d5") _,
+            options(nostack),
+        );
+        sums.assume_init()
+    }
+}
+
+/// A row of pixels; the first one's first tap is at `x`, its output goes to `out`.
+///
+/// # Safety
+/// All taps may be read and the outputs of `pixels` pixels written.
+#[inline(always)]
+pub(crate) unsafe fn row<const METHOD: u32>(
+    (kernel, square): (&Kernel, &Square),
+    x: *const i8,
+    out: *mut i8,
+    pixels: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if kernel.square {
+            pixels_of_row::<METHOD>(square, x, out, pixels);
+        } else {
+            let (mut x, mut out) = (x, out);
+            for _ in 0..pixels {
+                rolled();
+                store::<METHOD>(square, sums(kernel, x), out);
+                x = x.wrapping_add(kernel.pixel);
+                out = out.wrapping_add(kernel.step);
+            }
         }
     }
+}
 
-    /// q0 the sums, q1 input, q2 weights, q3 the zero point; lr counts columns. Per tap two loads, VSUB,
-    /// VMUL, VADD, two steps and LE: 8 instructions for 4 multiplications; 7 per row, 3 around.
-    #[inline(always)]
-    unsafe fn edge<W: Window>(
-        x: *const i8,
-        w: *const i8,
-        [rows, columns]: [usize; 2],
-        zero: i8,
-        mut acc: [i32; CHANNELS],
-    ) -> [i32; CHANNELS] {
-        // SAFETY: reads the taps of the part, which the caller vouches for, and reads and writes `acc`.
-        unsafe {
-            asm!(
-                "vldrw.u32 q0, [{acc}]",
-                "vdup.32 q3, lr",
-                "2:",
-                "mov r1, {x}",
-                "dls lr, {columns}",
-                "3:",
-                "vldrb.s32 q1, [r1]",
-                "vldrb.s32 q2, [r3]",
-                "vsub.i32 q1, q1, q3",
-                "vmul.i32 q1, q1, q2",
-                "vadd.i32 q0, q0, q1",
-                "add r1, {column}",
-                "add r3, {weight}",
-                "le lr, 3b",
-                "add {x}, {row}",
-                "add r3, {rest}",
-                "subs {rows}, #1",
-                "bne 2b",
-                "vstrw.32 q0, [{acc}]",
-                acc = in(reg) acc.as_mut_ptr(),
-                x = inout(reg) x => _,
-                inout("r3") w => _,
-                out("r1") _,
-                columns = in(reg) columns,
-                rows = inout(reg) rows => _,
-                column = in(reg) W::STEP[1],
-                weight = in(reg) W::WEIGHT_STEP,
-                row = in(reg) W::STEP[0],
-                rest = in(reg) (W::KERNEL[1] - columns) * W::WEIGHT_STEP,
-                inout("lr") i32::from(zero) => _,
-                out("d0") _,
-                out("d1") _,
-                out("d2") _,
-                out("d3") _,
-                out("d4") _,
-                out("d5") _,
-                out("d6") _,
-                out("d7") _,
-                options(nostack),
-            );
-        }
-        acc
+/// Requantises and stores the outputs of a pixel: 11 instructions for `TfLite`, 9 for `Single`.
+///
+/// q0 the sums, q1 mantissas, q2 shifts.
+///
+/// # Safety
+/// Four bytes may be written.
+#[inline(always)]
+unsafe fn store<const METHOD: u32>(square: &Square, sums: [i32; CHANNELS], out: *mut i8) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "vldrw.u32 q0, [{sums}]",
+            "vldrw.u32 q1, [r3], #16",
+            "vldrb.s32 q2, [r3]",
+            finish!("q1", "q2", "{zero}", "q3", "q0"),
+            "vstrb.32 q0, [r1]",
+            sums = in(reg) sums.as_ptr(),
+            inout("r3") square.factors => _,
+            in("r1") out,
+            zero = in(reg) square.zero,
+            double = const (METHOD == TFLITE) as u32,
+            out("d0") _, out("d1") _,
+            out("d2") _, out("d3") _,
+            out("d4") _, out("d5") _,
+            out("d6") _, out("d7") _,
+            options(nostack),
+        );
     }
+}
+
+/// Spreads a group's weights to a vector per row and channel: 10 instructions per row, 7 around.
+///
+/// q0 a row, q1 to q4 masks of the channels' bytes in its three taps, q5 a vector; lr counts rows.
+///
+/// # Safety
+/// The words of all taps may be read, and one more.
+#[inline(always)]
+unsafe fn spread(words: *const i32, vectors: *mut [[i32; 4]; SIDE * CHANNELS]) {
+    // SAFETY: the caller's promise; twelve vectors are written.
+    unsafe {
+        asm!(
+            "vmov.i32 q1, #255",
+            "vmov.32 q1[3], {zero}",
+            "vshl.i32 q2, q1, #8",
+            "vshl.i32 q3, q1, #16",
+            "vshl.i32 q4, q1, #24",
+            "dls lr, {rows}",
+            "2:",
+            "vldrw.u32 q0, [{words}], #12",
+            "vand q5, q0, q1",
+            "vstrw.32 q5, [{vectors}], #16",
+            "vand q5, q0, q2",
+            "vstrw.32 q5, [{vectors}], #16",
+            "vand q5, q0, q3",
+            "vstrw.32 q5, [{vectors}], #16",
+            "vand q5, q0, q4",
+            "vstrw.32 q5, [{vectors}], #16",
+            "le lr, 2b",
+            zero = in(reg) 0,
+            rows = in(reg) SIDE,
+            words = inout(reg) words => _,
+            vectors = inout(reg) vectors => _,
+            out("lr") _,
+            out("d0") _, out("d1") _,
+            out("d2") _, out("d3") _,
+            out("d4") _, out("d5") _,
+            out("d6") _, out("d7") _,
+            out("d8") _, out("d9") _,
+            out("d10") _, out("d11") _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// A row of taps of two pixels: 14 instructions for 24 multiplications. `$a` is empty for the first row,
+/// else that of VMLADAVA.
+macro_rules! taps {
+    ($a:literal, $k0:literal, $k1:literal, $k2:literal, $k3:literal) => {
+        concat!(
+            "vldrb.u8 q0, [r1]\nvldrb.u8 q1, [r3]\n",
+            "vldrw.u32 q2, [r5, #", $k0, "]\n",
+            "vmladav", $a, ".s8 r0, q0, q2\nvmladav", $a, ".s8 r8, q1, q2\n",
+            "vldrw.u32 q2, [r5, #", $k1, "]\n",
+            "vmladav", $a, ".s8 r2, q0, q2\nvmladav", $a, ".s8 r10, q1, q2\n",
+            "vldrw.u32 q2, [r5, #", $k2, "]\n",
+            "vmladav", $a, ".s8 r4, q0, q2\nvmladav", $a, ".s8 r12, q1, q2\n",
+            "vldrw.u32 q2, [r5, #", $k3, "]\n",
+            "vmladav", $a, ".s8 r6, q0, q2\nvmladav", $a, ".s8 lr, q1, q2\n",
+        )
+    };
+}
+
+/// A row of pixels, two at a time; an odd number's first is both of its pair. Per pair 42 instructions
+/// for the taps, 6 between them, 20 for the outputs in `TfLite`, 16 in `Single`, 8 around.
+///
+/// r0, r2, r4, r6 the first pixel's sums, r8, r10, r12, lr the second's; r1 and r3 their first taps, r5
+/// weights, r7 from a row of taps to the next, r9 the zero point, r11 from the last row of a pixel to the
+/// first of the next; q0 and q1 rows, then sums; q2 weights, q3 biases, q4 mantissas, q5 shifts. Stack:
+/// outputs of the pair, step and end of the outputs, step of the pixels.
+#[unsafe(naked)]
+unsafe extern "C" fn pixels_of_row<const METHOD: u32>(
+    square: &Square,
+    x: *const i8,
+    out: *mut i8,
+    pixels: usize,
+) {
+    naked_asm!(
+        ".cpu cortex-m55",
+        "push {{r4-r11, lr}}",
+        "vpush {{d8-d11}}",
+        "mov r5, r0",
+        "add r0, #192",
+        "ldm r0, {{r4, r6, r7, r8, r10}}",
+        "ldr r9, [r0, #20]",
+        "vldrw.u32 q3, [r4]",
+        "vldrw.u32 q4, [r6]",
+        "vldrb.s32 q5, [r6, #16]",
+        "mla r4, r3, r10, r2",
+        "sub r11, r8, r7, lsl #1",
+        "tst r3, #1",
+        "mov r3, r1",
+        "mov r0, r2",
+        "itt eq",
+        "addeq r3, r8",
+        "addeq r2, r10",
+        "push {{r4, r8}}",
+        "push {{r0, r2, r10}}",
+        "1:",
+        taps!("", "0", "16", "32", "48"),
+        "add r1, r7",
+        "add r3, r7",
+        taps!("a", "64", "80", "96", "112"),
+        "add r1, r7",
+        "add r3, r7",
+        taps!("a", "128", "144", "160", "176"),
+        "vmov q0[2], q0[0], r0, r4",
+        "vmov q0[3], q0[1], r2, r6",
+        "vmov q1[2], q1[0], r8, r12",
+        "vmov q1[3], q1[1], r10, lr",
+        "vadd.i32 q0, q0, q3",
+        "vadd.i32 q1, q1, q3",
+        finish!("q4", "q5", "r9", "q2", "q0" "q1"),
+        "ldm sp, {{r0, r2, r4, r6, r8}}",
+        "add r1, r3, r11",
+        "add r3, r1, r8",
+        "vstrb.32 q1, [r2]",
+        "vstrb.32 q0, [r0]",
+        "add r0, r2, r4",
+        "add r2, r0, r4",
+        "strd r0, r2, [sp]",
+        "cmp r0, r6",
+        "bne 1b",
+        "add sp, #20",
+        "vpop {{d8-d11}}",
+        "pop {{r4-r11, pc}}",
+        double = const (METHOD == TFLITE) as u32,
+    )
 }

@@ -2,7 +2,9 @@
 
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
-use crate::packing::{FILTERS, LANES};
+use crate::isa::TARGET;
+use crate::packing::{FILTERS, LANES, record_words};
+
 
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = 1;
@@ -13,6 +15,9 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
+    /// Nothing is written before all patches.
+    pub(crate) unsafe fn prepare(_: *mut i8, _: usize) {}
+
     /// The first patch in `scratch`.
     ///
     /// # Safety
@@ -77,14 +82,14 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
 /// # Safety
 /// The frame's patches, records and outputs are there.
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
-    let record = crate::packing::record_words(FILTERS, frame.blocks * LANES);
+    let record = record_words(TARGET, FILTERS, frame.blocks * LANES);
     let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         // SAFETY: the caller's promise; the factors are the record's last three words.
         unsafe {
             let factors = frame.packed.add(record - 3);
             for (k, [sum]) in sums(&frame).into_iter().enumerate() {
-                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                let channel = requant.unpacked_as::<METHOD>(factors, FILTERS, k);
                 *frame.out.add(k) = channel.saturated::<METHOD>(sum);
             }
             frame.out = frame.out.add(FILTERS);

@@ -2,6 +2,7 @@
 
 use crate::kernels::dense::Frame;
 use crate::kernels::requant::Requant;
+use crate::isa::TARGET;
 use crate::packing::{self, LANES, ROWS};
 
 /// The sums of a record.
@@ -32,14 +33,14 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [i32; ROWS] {
 /// # Safety
 /// The frame's input, records and outputs are there.
 pub(crate) unsafe fn groups<const METHOD: u32>(frame: &Frame, requant: Requant) {
-    let record = packing::record_words(ROWS, frame.len);
+    let record = packing::record_words(TARGET, ROWS, frame.len);
     let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         // SAFETY: the caller's promise; the factors are the record's last words.
         unsafe {
             let factors = frame.packed.add(record - ROWS / 2 * 3);
             for (k, sum) in sums(&frame).into_iter().enumerate() {
-                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                let channel = requant.unpacked_as::<METHOD>(factors, ROWS, k);
                 *frame.out.add(k) = channel.saturated::<METHOD>(sum);
             }
             frame.out = frame.out.add(ROWS);

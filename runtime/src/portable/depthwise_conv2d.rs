@@ -34,6 +34,9 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
     }
 }
 
+/// Nothing is prepared for a group of channels.
+pub(crate) fn prepare(_: &Kernel) {}
+
 /// The sums of a pixel whose first tap is at `x`.
 ///
 /// # Safety
@@ -61,9 +64,10 @@ pub(crate) unsafe fn sums(kernel: &Kernel, mut x: *const i8) -> [i32; CHANNELS] 
 /// # Safety
 /// All taps may be read and all outputs up to the kernel's end written.
 pub(crate) unsafe fn row<const METHOD: u32>(
-    kernel: &Kernel,
+    (kernel, ()): (&Kernel, &()),
     mut x: *const i8,
     mut out: *mut i8,
+    _: usize,
 ) {
     while out < kernel.end {
         // SAFETY: the caller's promise.

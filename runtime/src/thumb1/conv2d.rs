@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
 use crate::kernels::rolled;
-use crate::packing::{FILTERS, record_words};
+use crate::packing::{FILTERS, Isa, record_words};
 use crate::scratch;
 
 /// Pixels computed together.
@@ -19,6 +19,10 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
+    /// Nothing is written before all patches.
+    #[inline(always)]
+    pub(crate) unsafe fn prepare(_: *mut i8, _: usize) {}
+
     /// # Safety
     /// `scratch` has room for the patches of a layer of so many taps, and `slot` is below [`PIXELS`].
     #[inline(always)]
@@ -197,7 +201,7 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
 /// The frame's patches, records and outputs are there.
 #[inline(always)]
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
-    let record = record_words(FILTERS, 4 * frame.blocks);
+    let record = record_words(Isa::Thumb1, FILTERS, 4 * frame.blocks);
     let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         rolled();
@@ -209,7 +213,7 @@ pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
             let factors = frame.packed.sub(3);
             for (k, [first, second, third]) in sums.into_iter().enumerate() {
                 rolled();
-                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                let channel = requant.unpacked_as::<METHOD>(factors, FILTERS, k);
                 *frame.out.add(frame.third) = channel.saturated::<METHOD>(third);
                 *frame.out.add(frame.second) = channel.saturated::<METHOD>(second);
                 *frame.out = channel.saturated::<METHOD>(first);

@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use crate::kernels::dense::Frame;
 use crate::kernels::requant::Requant;
 use crate::kernels::rolled;
-use crate::packing::{ROWS, record_words};
+use crate::packing::{Isa, ROWS, record_words};
 
 /// One input, four rows: 14 instructions for 4 multiplications.
 macro_rules! tap {
@@ -89,7 +89,7 @@ unsafe extern "C" fn one_group(frame: &Frame, sums: *mut [i32; ROWS]) {
 /// The frame's input, records and outputs are there.
 #[inline(always)]
 pub(crate) unsafe fn groups<const METHOD: u32>(frame: &Frame, requant: Requant) {
-    let record = record_words(ROWS, 4 * frame.blocks);
+    let record = record_words(Isa::Thumb1, ROWS, 4 * frame.blocks);
     let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         rolled();
@@ -100,7 +100,7 @@ pub(crate) unsafe fn groups<const METHOD: u32>(frame: &Frame, requant: Requant) 
             let factors = frame.packed.sub(ROWS / 2 * 3);
             for (k, sum) in sums.into_iter().enumerate() {
                 rolled();
-                let channel = requant.unpacked_as::<METHOD>(factors, k);
+                let channel = requant.unpacked_as::<METHOD>(factors, ROWS, k);
                 *frame.out = channel.saturated::<METHOD>(sum);
                 frame.out = frame.out.add(1);
             }

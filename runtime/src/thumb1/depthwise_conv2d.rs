@@ -46,6 +46,9 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
     to
 }
 
+/// Nothing is prepared for a group of channels.
+pub(crate) fn prepare(_: &Kernel) {}
+
 /// The sums of a pixel whose first tap is at `x`.
 ///
 /// # Safety
@@ -174,9 +177,10 @@ unsafe extern "C" fn one_pixel<const SIDE: usize>(
 /// All taps may be read and all outputs up to the kernel's end written.
 #[inline(always)]
 pub(crate) unsafe fn row<const METHOD: u32>(
-    kernel: &Kernel,
+    (kernel, ()): (&Kernel, &()),
     mut x: *const i8,
     mut out: *mut i8,
+    _: usize,
 ) {
     while out < kernel.end {
         rolled();

@@ -19,6 +19,10 @@ pub(crate) struct Patch {
 }
 
 impl Patch {
+    /// Nothing is written before all patches.
+    #[inline(always)]
+    pub(crate) unsafe fn prepare(_: *mut i8, _: usize) {}
+
     /// # Safety
     /// `scratch` has room for the patches of a layer of so many taps, and `slot` is below [`PIXELS`].
     #[inline(always)]

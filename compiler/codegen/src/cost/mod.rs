@@ -141,8 +141,8 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
     let channels = node.op.weight_channels(input).unwrap_or(0);
     let taps = weights / channels.max(1);
     let words = match &node.op {
-        Op::Conv2d(_) => rows(packing::FILTERS, channels, taps),
-        Op::Dense(_) => rows(packing::ROWS, channels, taps),
+        Op::Conv2d(_) => packing::matrix_words(isa, packing::filters(isa), channels, taps),
+        Op::Dense(_) => packing::matrix_words(isa, packing::ROWS, channels, taps),
         Op::DepthwiseConv2d(_) => {
             let record = packing::depthwise_record_words(isa, taps);
             channels.div_ceil(packing::CHANNELS).saturating_mul(record)
@@ -151,12 +151,6 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) => 0,
     };
     words.saturating_mul(4)
-}
-
-/// Words of records of `group` rows each.
-fn rows(group: usize, rows: usize, taps: usize) -> usize {
-    let record = packing::record_words(group, taps);
-    rows.div_ceil(group).saturating_mul(record)
 }
 
 fn layer(
