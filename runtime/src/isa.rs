@@ -4,9 +4,10 @@
 //! compare-and-swap, which only the latter has and which stable Rust can ask for; Armv8-M Baseline
 //! (Cortex-M23) is not supported.
 
-/// The instruction set that is compiled for.
+/// The instruction set that is compiled for. A host packs and needs memory as a Cortex-M3, which is what
+/// [`crate::portable`] is written for: no core needs less.
 pub(crate) const TARGET: Isa = if cfg!(not(target_arch = "arm")) {
-    Isa::Any
+    Isa::Thumb2
 } else if cfg!(feature = "mve") {
     Isa::Mve
 } else if cfg!(feature = "dsp") {

@@ -45,7 +45,11 @@ const fn is_long(isa: Isa) -> bool {
 
 /// What the patches of a convolution add to every tap; the packed biases have its product with the weights
 /// less.
-const OFFSET: i32 = if matches!(TARGET, Isa::Thumb1) { 128 } else { 0 };
+const OFFSET: i32 = if matches!(TARGET, Isa::Thumb1) {
+    128
+} else {
+    0
+};
 
 /// Whether a depthwise convolution's weights are half-words: (0, 2) and (1, 3) of four channels.
 const WIDE: bool = is_wide(TARGET);
@@ -84,7 +88,11 @@ pub const fn matrix_words(isa: Isa, group: usize, rows: usize, taps: usize) -> u
 
 /// Filters in the next record of `group` at most, if `left` are left; with those that do not exist.
 pub(crate) const fn rows_in_record(isa: Isa, group: usize, left: usize) -> usize {
-    if is_long(isa) && left < group { left } else { group }
+    if is_long(isa) && left < group {
+        left
+    } else {
+        group
+    }
 }
 
 /// Words of a convolution's stream.
@@ -100,7 +108,11 @@ pub const fn dense_words(params: &DenseParams<'_>) -> usize {
 
 /// Words of a depthwise convolution's record.
 pub const fn depthwise_record_words(isa: Isa, taps: usize) -> usize {
-    let words = if is_wide(isa) { taps.saturating_mul(2) } else { taps };
+    let words = if is_wide(isa) {
+        taps.saturating_mul(2)
+    } else {
+        taps
+    };
     words.saturating_add(CHANNELS + factor_words(isa, CHANNELS))
 }
 
@@ -214,10 +226,19 @@ const fn matrix<const N: usize>(
         }
         let mut block = 0;
         while block < columns {
-            let end = if block + LANES < columns { block + LANES } else { columns };
+            let end = if block + LANES < columns {
+                block + LANES
+            } else {
+                columns
+            };
             let mut k = 0;
             while k < group {
-                let row = first + if is_long(TARGET) { swapped(k, group) } else { k };
+                let row = first
+                    + if is_long(TARGET) {
+                        swapped(k, group)
+                    } else {
+                        k
+                    };
                 let mut at = block;
                 while at < end {
                     let mut w = [0; 4];
@@ -299,7 +320,10 @@ impl<const N: usize> Stream<N> {
     }
 
     const fn finish(self) -> [i32; N] {
-        assert!(self.len == N, "the stream's length is not that of the layer");
+        assert!(
+            self.len == N,
+            "the stream's length is not that of the layer"
+        );
         self.words
     }
 }

@@ -43,6 +43,9 @@ pub const PIXELS: usize = 3;
 /// Channels that a depthwise convolution runs through the image together.
 pub const CHANNELS: usize = 4;
 
+/// Bytes of a group's weights as vectors, with what else its code reads.
+pub(crate) const PREPARED: usize = 216;
+
 /// Bytes of a depthwise convolution's band of rows that are worth having, if one output row takes less.
 const BAND: usize = 1024;
 
@@ -78,8 +81,17 @@ impl Isa {
         self.band_bytes(geometry, if fitting > 1 { fitting } else { 1 })
     }
 
-    /// Bytes of the band of so many output rows.
+    /// Bytes of the band of so many output rows, and of what is prepared for a group of channels.
     pub const fn band_bytes(self, geometry: &Geometry, rows: usize) -> usize {
+        self.band_end(geometry, rows)
+            + match self {
+                Isa::Mve | Isa::Any => PREPARED,
+                Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp => 0,
+            }
+    }
+
+    /// Bytes of the band alone.
+    pub(crate) const fn band_end(self, geometry: &Geometry, rows: usize) -> usize {
         // Vectors of four pixels are read where three are wanted.
         let behind = match self {
             Isa::Mve => CHANNELS,

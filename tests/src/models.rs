@@ -5,8 +5,8 @@ use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    QuantGraph,    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
+    Mean, Op, QuantGraph, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
 };
 
 use crate::random_graphs::{Random, samples, with_weights};

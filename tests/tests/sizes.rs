@@ -111,10 +111,9 @@ fn the_table_has_a_factor_for_every_feature() {
     for model in &MODELS {
         let planned = model.planned();
         let nodes = planned.graph().nodes.iter().zip(planned.layers());
-        for ((node, layer), board) in nodes.flat_map(|node| BOARDS.map(|name| (node, board(name)))) {
-            let Some(features) =
-                features(planned.graph(), node, Some(layer), board.isa())
-            else {
+        for ((node, layer), board) in nodes.flat_map(|node| BOARDS.map(|name| (node, board(name))))
+        {
+            let Some(features) = features(planned.graph(), node, Some(layer), board.isa()) else {
                 continue;
             };
             let factors = Table::get().core(board.core).factors(features.kernel);

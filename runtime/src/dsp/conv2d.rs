@@ -259,9 +259,32 @@ pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
 macro_rules! finish {
     ($acc:literal, $store:literal) => {
         concat!(
-            ".if {double}\nadd r9, lr, ", $acc, ", asr #31\nlsl ", $acc, ", ", $acc, ", #1\nsmmlar ",
-            $acc, ", ", $acc, ", r8, r9\n.else\nsmmla ", $acc, ", ", $acc, ", r8, lr\n.endif\nasr ",
-            $acc, ", ", $acc, ", r10\nssat ", $acc, ", #8, ", $acc, "\nstrb ", $acc, ", ", $store
+            ".if {double}\nadd r9, lr, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmmlar ",
+            $acc,
+            ", ",
+            $acc,
+            ", r8, r9\n.else\nsmmla ",
+            $acc,
+            ", ",
+            $acc,
+            ", r8, lr\n.endif\nasr ",
+            $acc,
+            ", ",
+            $acc,
+            ", r10\nssat ",
+            $acc,
+            ", #8, ",
+            $acc,
+            "\nstrb ",
+            $acc,
+            ", ",
+            $store
         )
     };
 }
@@ -308,7 +331,6 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         double = const (METHOD == TFLITE) as u32,
     )
 }
-
 
 /// The sums of a record: `[filter][pixel]`.
 ///

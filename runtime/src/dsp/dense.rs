@@ -12,8 +12,25 @@ use crate::packing::ROWS;
 macro_rules! row {
     ($w:literal, $sum:literal, $odd:literal) => {
         concat!(
-            "sxtb16 lr, ", $w, "\nsmlad ", $sum, ", lr, r10, ", $sum, "\nsxtb16 ", $w, ", ", $w,
-            ", ror #8\nsmlad ", $sum, ", ", $w, ", ", $odd, ", ", $sum, "\n"
+            "sxtb16 lr, ",
+            $w,
+            "\nsmlad ",
+            $sum,
+            ", lr, r10, ",
+            $sum,
+            "\nsxtb16 ",
+            $w,
+            ", ",
+            $w,
+            ", ror #8\nsmlad ",
+            $sum,
+            ", ",
+            $w,
+            ", ",
+            $odd,
+            ", ",
+            $sum,
+            "\n"
         )
     };
 }
@@ -22,7 +39,12 @@ macro_rules! row {
 macro_rules! word {
     ($x:literal) => {
         concat!(
-            "ldm r5!, {{r6, r7, r11, r12}}\nsxtb16 r10, ", $x, "\nsxtb16 ", $x, ", ", $x,
+            "ldm r5!, {{r6, r7, r11, r12}}\nsxtb16 r10, ",
+            $x,
+            "\nsxtb16 ",
+            $x,
+            ", ",
+            $x,
             ", ror #8\n",
             row!("r6", "r0", $x),
             row!("r7", "r1", $x),
@@ -94,10 +116,35 @@ macro_rules! sums {
 macro_rules! finish {
     ($acc:literal, $m:literal) => {
         concat!(
-            ".if {double}\nadd r9, lr, ", $acc, ", asr #31\nlsl ", $acc, ", ", $acc, ", #1\nsmmlar ",
-            $acc, ", ", $acc, ", ", $m, ", r9\n.else\nsmmla ", $acc, ", ", $acc, ", ", $m,
-            ", lr\n.endif\nasr ", $acc, ", ", $acc, ", r7\nssat ", $acc, ", #8, ", $acc, "\nstrb ",
-            $acc, ", [r10], #1\n"
+            ".if {double}\nadd r9, lr, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmmlar ",
+            $acc,
+            ", ",
+            $acc,
+            ", ",
+            $m,
+            ", r9\n.else\nsmmla ",
+            $acc,
+            ", ",
+            $acc,
+            ", ",
+            $m,
+            ", lr\n.endif\nasr ",
+            $acc,
+            ", ",
+            $acc,
+            ", r7\nssat ",
+            $acc,
+            ", #8, ",
+            $acc,
+            "\nstrb ",
+            $acc,
+            ", [r10], #1\n"
         )
     };
 }

@@ -63,8 +63,14 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
     to
 }
 
-/// Nothing is prepared for a group of channels.
-pub(crate) fn prepare(_: &Kernel) {}
+/// What is prepared for a group of channels: nothing.
+pub(crate) type Prepared = ();
+
+/// Prepares nothing.
+#[inline(always)]
+pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
+    &()
+}
 
 /// The sums of a pixel whose first tap is at `x`.
 ///
@@ -105,7 +111,9 @@ pub(crate) unsafe fn row<const METHOD: u32>(
 macro_rules! tap {
     ($next:literal) => {
         concat!(
-            "ldrd r8, r9, [r4]", $next, "\nldrd r10, r11, [r5], #8\nsmlabb r0, r8, r10, r0\n",
+            "ldrd r8, r9, [r4]",
+            $next,
+            "\nldrd r10, r11, [r5], #8\nsmlabb r0, r8, r10, r0\n",
             "smlatt r2, r8, r10, r2\nsmlabb r1, r9, r11, r1\nsmlatt r3, r9, r11, r3\n"
         )
     };
@@ -133,10 +141,33 @@ macro_rules! taps {
 macro_rules! finish {
     ($acc:literal, $at:literal) => {
         concat!(
-            "ldm r8!, {{r9, r10, r11}}\n.if {double}\nadd r10, r10, ", $acc, ", asr #31\nlsl ",
-            $acc, ", ", $acc, ", #1\nsmmlar ", $acc, ", ", $acc, ", r9, r10\n.else\nsmmla ", $acc,
-            ", ", $acc, ", r9, r10\n.endif\nasr ", $acc, ", ", $acc, ", r11\nssat ", $acc,
-            ", #8, ", $acc, "\nstrb ", $acc, ", [r12, #", $at, "]\n"
+            "ldm r8!, {{r9, r10, r11}}\n.if {double}\nadd r10, r10, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmmlar ",
+            $acc,
+            ", ",
+            $acc,
+            ", r9, r10\n.else\nsmmla ",
+            $acc,
+            ", ",
+            $acc,
+            ", r9, r10\n.endif\nasr ",
+            $acc,
+            ", ",
+            $acc,
+            ", r11\nssat ",
+            $acc,
+            ", #8, ",
+            $acc,
+            "\nstrb ",
+            $acc,
+            ", [r12, #",
+            $at,
+            "]\n"
         )
     };
 }

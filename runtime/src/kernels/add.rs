@@ -71,6 +71,33 @@ impl Task {
     }
 }
 
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+impl Task {
+    /// What the vector loop reads. There the zero point is added after the shift, which rounds by itself.
+    ///
+    /// # Safety
+    /// `arena` is the layer's.
+    unsafe fn frame(&self, arena: *mut i8) -> crate::mve::add::Frame {
+        let [left, right] = &self.steps;
+        // SAFETY: the regions lie in the arena.
+        let [x, y, out] =
+            [self.left, self.right, self.output].map(|offset| unsafe { arena.add(offset) });
+        crate::mve::add::Frame {
+            x,
+            y,
+            out,
+            zeros: [left.zero, right.zero],
+            mantissas: [left.scale.mantissa, right.scale.mantissa],
+            shifts: [left.after, right.after].map(|after| -after.cast_signed()),
+            zero: self.requant.doubled_zero() >> 1,
+            mantissa: self.factor.mantissa,
+            shift: -self.factor.shift,
+            signs: [left.sign, right.sign],
+            len: self.len,
+        }
+    }
+}
+
 /// How an addition is computed: both steps and the sum have to fit the short forms.
 pub const fn add_form(p: &AddParams) -> Form {
     let [left, right] = Step::of(p);
@@ -156,6 +183,17 @@ impl Step {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+    #[cfg(all(target_arch = "arm", feature = "mve"))]
+    if METHOD != OTHER {
+        // SAFETY: three regions of `len` bytes inside the arena.
+        unsafe {
+            crate::mve::add::add::<METHOD>(&task.frame(arena));
+            if task.requant.is_clamped() {
+                task.requant.clamp(arena.add(task.output), task.len);
+            }
+        }
+        return;
+    }
     // Copies, because what is written to the arena might be the task, for all that LLVM knows.
     let ([left, right], factor, rounding) = (task.steps, task.factor, task.rounding);
     // SAFETY: three regions of `len` bytes inside the arena.

@@ -106,7 +106,12 @@ fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "stream and shape differ"
         );
         let scratch = TARGET.conv2d_scratch(&p.geometry());
-        windowed([L::INPUT, L::OUTPUT, L::SCRATCH], &p.geometry(), scratch, M::LEN);
+        windowed(
+            [L::INPUT, L::OUTPUT, L::SCRATCH],
+            &p.geometry(),
+            scratch,
+            M::LEN,
+        );
         // Bytes of the arena are far fewer than isize::MAX.
         let below = L::OUTPUT.offset as isize + p.geometry().overlap_distance();
         assert!(
@@ -282,8 +287,14 @@ unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, taps: usize) 
                 let mut pixel = isa::PIXELS - 1;
                 while pixel > 0 {
                     rolled();
-                    let step = if pixel == 2 { frame.third } else { frame.second };
-                    let output = task.requant.finish_one(*sum.add(pixel), factors, frame.rows, k);
+                    let step = if pixel == 2 {
+                        frame.third
+                    } else {
+                        frame.second
+                    };
+                    let output = task
+                        .requant
+                        .finish_one(*sum.add(pixel), factors, frame.rows, k);
                     *frame.out.add(step) = output;
                     pixel -= 1;
                 }

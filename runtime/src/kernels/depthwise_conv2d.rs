@@ -5,6 +5,8 @@
 //! the sums, the taps of a window lie close together, and the output may lie exactly over the input
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
+use core::mem::MaybeUninit;
+
 use super::conv2d::windowed;
 use super::requant::{Channel, Form, Requant, accumulator_bits};
 use super::sliding::axes;
@@ -44,6 +46,8 @@ pub(super) struct Task {
     band: usize,
     /// Columns of a padded row.
     columns: usize,
+    /// Bytes of a band: behind it lies what is prepared for a group.
+    band_end: usize,
     /// Output channels per input channel.
     multiplier: usize,
     zero: i8,
@@ -55,13 +59,15 @@ impl Task {
     const fn new<L: DepthwiseConv2d>() -> Self {
         let p = L::PARAMS;
         let geometry = p.geometry();
+        let band = TARGET.band(&geometry, L::SCRATCH.len);
         Self {
             input: L::INPUT.offset,
             output: L::OUTPUT.offset,
             scratch: L::SCRATCH.offset,
             geometry,
-            band: TARGET.band(&geometry, L::SCRATCH.len),
+            band,
             columns: band_columns(&geometry),
+            band_end: TARGET.band_end(&geometry, band),
             multiplier: p.output[2] / p.input[2],
             zero: p.input_zero,
             requant: Requant::of_depthwise_conv2d(&p),
@@ -129,35 +135,44 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The kernel of a record.
+    /// The kernel of a record, written where it stays: it is too large to be moved.
     ///
     /// # Safety
     /// The record is one of the layer's.
     #[inline(always)]
-    unsafe fn new(task: &Task, record: *const i32) -> Self {
+    unsafe fn at<'a>(
+        place: &'a mut MaybeUninit<Self>,
+        task: &Task,
+        record: *const i32,
+    ) -> &'a mut Self {
         let [rows, columns] = task.geometry.kernel;
         let [down, right] = task.geometry.dilation;
         let right = right * isa::PIXEL;
         let row_bytes = task.columns * isa::PIXEL;
         let words = packing::depthwise_record_words(TARGET, rows * columns);
-        // SAFETY: the caller's promise; the factors are the record's last words.
+        let kernel = place.as_mut_ptr();
+        // SAFETY: the caller's promise; the factors are the record's last words; all fields are written.
         unsafe {
             let factors = record.add(words - packing::factor_words(TARGET, CHANNELS));
-            Self {
-                weights: record.add(CHANNELS),
-                rows,
-                columns,
-                right,
-                down: (down * row_bytes) as isize - (columns * right) as isize,
-                pixel: task.geometry.stride[1] * isa::PIXEL,
-                step: task.geometry.output[2],
-                end: core::ptr::null_mut(),
-                bias: record.cast::<[i32; CHANNELS]>().read(),
-                channels: core::array::from_fn(|k| task.requant.unpacked(factors, CHANNELS, k)),
-                square: rows == 3 && columns == 3 && right == isa::PIXEL,
-                factors,
-                zero: task.requant.doubled_zero(),
+            (*kernel).weights = record.add(CHANNELS);
+            (*kernel).rows = rows;
+            (*kernel).columns = columns;
+            (*kernel).right = right;
+            (*kernel).down = (down * row_bytes) as isize - (columns * right) as isize;
+            (*kernel).pixel = task.geometry.stride[1] * isa::PIXEL;
+            (*kernel).step = task.geometry.output[2];
+            (*kernel).end = core::ptr::null_mut();
+            (*kernel).square = rows == 3 && columns == 3 && right == isa::PIXEL;
+            (*kernel).factors = factors;
+            (*kernel).zero = task.requant.doubled_zero();
+            let (bias, channels) = (&raw mut (*kernel).bias, &raw mut (*kernel).channels);
+            for k in 0..CHANNELS {
+                rolled();
+                *bias.cast::<i32>().add(k) = *record.add(k);
+                let channel = task.requant.unpacked(factors, CHANNELS, k);
+                *channels.cast::<Channel>().add(k) = channel;
             }
+            &mut *kernel
         }
     }
 }
@@ -175,6 +190,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let mut record = task.packed.as_ptr();
     // The input channel of the next output channel, and how many outputs it has had.
     let mut source = (0, 0);
+    let mut place = MaybeUninit::uninit();
     let mut first = 0;
     while first < channels {
         rolled();
@@ -191,9 +207,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
         // SAFETY: the record is the group's; scratch has room for a band, and rows, columns and channels
         // below are inside input and output.
         unsafe {
-            let mut kernel = Kernel::new(task, record);
-            let prepared = isa::prepare(&kernel);
+            let kernel = Kernel::at(&mut place, task, record);
             let scratch = arena.add(task.scratch);
+            let prepared = scratch
+                .add(task.band_end)
+                .cast::<MaybeUninit<isa::Prepared>>();
+            let prepared: &isa::Prepared = isa::prepare(kernel, &mut *prepared);
             let mut out = arena.add(task.output + first);
             let mut oy = 0;
             let mut kept = 0;
@@ -211,9 +230,9 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                     let x = scratch.add(row * g.stride[0] * row_bytes);
                     kernel.end = out.add(width * channels);
                     if METHOD != OTHER && count == CHANNELS {
-                        isa::row::<METHOD>((&kernel, &prepared), x, out, width);
+                        isa::row::<METHOD>((kernel, prepared), x, out, width);
                     } else {
-                        one_by_one(task, &kernel, x, out, count);
+                        one_by_one(task, kernel, x, out, count);
                     }
                     out = kernel.end;
                 }
@@ -246,7 +265,13 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
 /// # Safety
 /// As for `isa::row`; the first `count` channels of the group exist.
 #[inline(never)]
-unsafe fn one_by_one(task: &Task, kernel: &Kernel, mut x: *const i8, mut out: *mut i8, count: usize) {
+unsafe fn one_by_one(
+    task: &Task,
+    kernel: &Kernel,
+    mut x: *const i8,
+    mut out: *mut i8,
+    count: usize,
+) {
     while out < kernel.end {
         rolled();
         // SAFETY: the caller's promise.

@@ -51,11 +51,11 @@ pub(crate) struct Requant {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub(crate) struct Channel {
-    mantissa: i32,
+    pub(crate) mantissa: i32,
     /// What is added before the shift; unused by `General`.
     addend: i32,
     /// The right shift; the exponent for `General`.
-    shift: i32,
+    pub(crate) shift: i32,
 }
 
 impl Channel {

@@ -92,7 +92,11 @@ impl Patch {
             if within == 0 {
                 return;
             }
-            let (runs, span) = if right == 1 { (1, columns) } else { (columns, 1) };
+            let (runs, span) = if right == 1 {
+                (1, columns)
+            } else {
+                (columns, 1)
+            };
             let steps = [down * width, columns].map(|pixels| pixels * channels);
             let mut to = self.next.offset(above * steps[1]);
             for _ in 0..runs {
@@ -102,7 +106,13 @@ impl Patch {
                 if upto > before {
                     let from = input.offset((y * width + x + before) * channels);
                     let len = (upto - before) * channels;
-                    copy(from, to.offset(before * channels), len as usize, within, steps);
+                    copy(
+                        from,
+                        to.offset(before * channels),
+                        len as usize,
+                        within,
+                        steps,
+                    );
                 }
                 to = to.offset(channels);
                 x += right;
@@ -195,11 +205,23 @@ macro_rules! block {
     ($a:literal) => {
         concat!(
             "vldrb.u8 q0, [r7], #16\nvldrb.u8 q1, [r9], #16\nvldrb.u8 q2, [r1], #16\n",
-            "vmladav", $a, ".s8 r0, q0, q2\nvmladav", $a, ".s8 r6, q1, q2\n",
+            "vmladav",
+            $a,
+            ".s8 r0, q0, q2\nvmladav",
+            $a,
+            ".s8 r6, q1, q2\n",
             "vldrb.u8 q2, [r3], #16\n",
-            "vmladav", $a, ".s8 r2, q0, q2\nvmladav", $a, ".s8 r8, q1, q2\n",
+            "vmladav",
+            $a,
+            ".s8 r2, q0, q2\nvmladav",
+            $a,
+            ".s8 r8, q1, q2\n",
             "vldrb.u8 q2, [r5], #16\n",
-            "vmladav", $a, ".s8 r4, q0, q2\nvmladav", $a, ".s8 r10, q1, q2\n",
+            "vmladav",
+            $a,
+            ".s8 r4, q0, q2\nvmladav",
+            $a,
+            ".s8 r10, q1, q2\n",
         )
     };
 }
@@ -213,9 +235,21 @@ macro_rules! pass {
             "wls lr, r12, 3f\n2:\n",
             block!("a"),
             "le lr, 2b\n3:\nadd r7, r11\nadd r9, r11\n",
-            "vmov q3[", $high, "], q3[", $low, "], r0, r6\n",
-            "vmov q4[", $high, "], q4[", $low, "], r2, r8\n",
-            "vmov q5[", $high, "], q5[", $low, "], r4, r10\n",
+            "vmov q3[",
+            $high,
+            "], q3[",
+            $low,
+            "], r0, r6\n",
+            "vmov q4[",
+            $high,
+            "], q4[",
+            $low,
+            "], r2, r8\n",
+            "vmov q5[",
+            $high,
+            "], q5[",
+            $low,
+            "], r4, r10\n",
         )
     };
 }

@@ -10,7 +10,7 @@ use core::mem::MaybeUninit;
 use super::requant::finish;
 use crate::kernels::depthwise_conv2d::Kernel;
 use crate::kernels::{TFLITE, rolled};
-use crate::scratch::CHANNELS;
+use crate::scratch::{self, CHANNELS};
 
 /// Bytes of a pixel in a band.
 pub(crate) const PIXEL: usize = CHANNELS;
@@ -116,27 +116,33 @@ pub(crate) struct Square {
     zero: i32,
 }
 
-/// Prepares the code of a square window; of another nothing is read.
+/// What is prepared for a group of channels.
+pub(crate) type Prepared = Square;
+
+const _: () = assert!(size_of::<Square>() == scratch::PREPARED);
+
+/// Prepares the code of a square window; of another the weights are not read.
 ///
 /// # Safety
 /// The kernel is that of a record.
 #[inline(always)]
-pub(crate) unsafe fn prepare(kernel: &Kernel) -> Square {
-    // SAFETY: the caller's promise: biases are before the weights.
+pub(crate) unsafe fn prepare<'a>(
+    kernel: &Kernel,
+    place: &'a mut MaybeUninit<Square>,
+) -> &'a Square {
+    let square = place.as_mut_ptr();
+    // SAFETY: all fields are written, in place because they are many; biases are before the weights.
     unsafe {
-        let mut square = Square {
-            weights: MaybeUninit::uninit(),
-            record: kernel.weights.sub(CHANNELS),
-            factors: kernel.factors,
-            down: kernel.down + (kernel.columns * kernel.right) as isize,
-            pixel: kernel.pixel,
-            step: kernel.step,
-            zero: kernel.zero >> 1,
-        };
+        (*square).record = kernel.weights.sub(CHANNELS);
+        (*square).factors = kernel.factors;
+        (*square).down = kernel.down + (kernel.columns * kernel.right) as isize;
+        (*square).pixel = kernel.pixel;
+        (*square).step = kernel.step;
+        (*square).zero = kernel.zero >> 1;
         if kernel.square {
-            spread(kernel.weights, square.weights.as_mut_ptr());
+            spread(kernel.weights, (*square).weights.as_mut_ptr());
         }
-        square
+        &*square
     }
 }
 
@@ -201,14 +207,28 @@ pub(crate) unsafe fn row<const METHOD: u32>(
         if kernel.square {
             pixels_of_row::<METHOD>(square, x, out, pixels);
         } else {
-            let (mut x, mut out) = (x, out);
-            for _ in 0..pixels {
-                rolled();
-                store::<METHOD>(square, sums(kernel, x), out);
-                x = x.wrapping_add(kernel.pixel);
-                out = out.wrapping_add(kernel.step);
-            }
+            any_pixels_of_row::<METHOD>((kernel, square), x, out, pixels);
         }
+    }
+}
+
+/// As [`row`], for any window.
+///
+/// # Safety
+/// As for [`row`].
+#[inline(never)]
+unsafe fn any_pixels_of_row<const METHOD: u32>(
+    (kernel, square): (&Kernel, &Square),
+    mut x: *const i8,
+    mut out: *mut i8,
+    pixels: usize,
+) {
+    for _ in 0..pixels {
+        rolled();
+        // SAFETY: the caller's promise.
+        unsafe { store::<METHOD>(square, sums(kernel, x), out) };
+        x = x.wrapping_add(kernel.pixel);
+        out = out.wrapping_add(kernel.step);
     }
 }
 
@@ -292,14 +312,38 @@ macro_rules! taps {
     ($a:literal, $k0:literal, $k1:literal, $k2:literal, $k3:literal) => {
         concat!(
             "vldrb.u8 q0, [r1]\nvldrb.u8 q1, [r3]\n",
-            "vldrw.u32 q2, [r5, #", $k0, "]\n",
-            "vmladav", $a, ".s8 r0, q0, q2\nvmladav", $a, ".s8 r8, q1, q2\n",
-            "vldrw.u32 q2, [r5, #", $k1, "]\n",
-            "vmladav", $a, ".s8 r2, q0, q2\nvmladav", $a, ".s8 r10, q1, q2\n",
-            "vldrw.u32 q2, [r5, #", $k2, "]\n",
-            "vmladav", $a, ".s8 r4, q0, q2\nvmladav", $a, ".s8 r12, q1, q2\n",
-            "vldrw.u32 q2, [r5, #", $k3, "]\n",
-            "vmladav", $a, ".s8 r6, q0, q2\nvmladav", $a, ".s8 lr, q1, q2\n",
+            "vldrw.u32 q2, [r5, #",
+            $k0,
+            "]\n",
+            "vmladav",
+            $a,
+            ".s8 r0, q0, q2\nvmladav",
+            $a,
+            ".s8 r8, q1, q2\n",
+            "vldrw.u32 q2, [r5, #",
+            $k1,
+            "]\n",
+            "vmladav",
+            $a,
+            ".s8 r2, q0, q2\nvmladav",
+            $a,
+            ".s8 r10, q1, q2\n",
+            "vldrw.u32 q2, [r5, #",
+            $k2,
+            "]\n",
+            "vmladav",
+            $a,
+            ".s8 r4, q0, q2\nvmladav",
+            $a,
+            ".s8 r12, q1, q2\n",
+            "vldrw.u32 q2, [r5, #",
+            $k3,
+            "]\n",
+            "vmladav",
+            $a,
+            ".s8 r6, q0, q2\nvmladav",
+            $a,
+            ".s8 lr, q1, q2\n",
         )
     };
 }

@@ -6,6 +6,7 @@
 //! with `.cpu`, because link-time optimisation reads their text without the target's own processor.
 //! Loads of sixteen bytes need no alignment, VLDRW needs that of a word.
 
+pub(crate) mod add;
 pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;

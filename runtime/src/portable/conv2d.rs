@@ -1,10 +1,9 @@
 //! A convolution in plain Rust: one pixel at a time, patches as bytes.
 
+use crate::isa::TARGET;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
-use crate::isa::TARGET;
 use crate::packing::{FILTERS, LANES, record_words};
-
 
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = 1;
@@ -22,7 +21,12 @@ impl Patch {
     ///
     /// # Safety
     /// `scratch` has room for the patch, rounded up to words.
-    pub(crate) unsafe fn new(scratch: *mut i8, _slot: usize, _channels: usize, _taps: usize) -> Self {
+    pub(crate) unsafe fn new(
+        scratch: *mut i8,
+        _slot: usize,
+        _channels: usize,
+        _taps: usize,
+    ) -> Self {
         Self { next: scratch }
     }
 

@@ -1,8 +1,8 @@
 //! A fully connected layer in plain Rust.
 
+use crate::isa::TARGET;
 use crate::kernels::dense::Frame;
 use crate::kernels::requant::Requant;
-use crate::isa::TARGET;
 use crate::packing::{self, LANES, ROWS};
 
 /// The sums of a record.
@@ -19,7 +19,11 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [i32; ROWS] {
             for i in 0..frame.len {
                 let block = i / LANES * LANES;
                 let rest = frame.len - block;
-                let lanes = if rest < LANES { rest.next_multiple_of(4) } else { LANES };
+                let lanes = if rest < LANES {
+                    rest.next_multiple_of(4)
+                } else {
+                    LANES
+                };
                 let w = *w.add(block * ROWS + k * lanes + i % LANES);
                 sum = sum.wrapping_add(i32::from(w) * i32::from(*frame.x.add(i)));
             }

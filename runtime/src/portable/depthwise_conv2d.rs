@@ -1,5 +1,7 @@
 //! A depthwise convolution in plain Rust: four channels at a time, a band of bytes.
 
+use core::mem::MaybeUninit;
+
 use crate::kernels::depthwise_conv2d::Kernel;
 use crate::scratch::CHANNELS;
 
@@ -10,11 +12,17 @@ pub(crate) const PIXEL: usize = CHANNELS;
 ///
 /// # Safety
 /// The pixels' four channels may be read, and the band has room for them.
-pub(crate) unsafe fn copy(mut x: *const i8, step: usize, mut to: *mut i8, pixels: usize) -> *mut i8 {
+pub(crate) unsafe fn copy(
+    mut x: *const i8,
+    step: usize,
+    mut to: *mut i8,
+    pixels: usize,
+) -> *mut i8 {
     for _ in 0..pixels {
         // SAFETY: the caller's promise.
         unsafe {
-            to.cast::<[i8; CHANNELS]>().write_unaligned(x.cast::<[i8; CHANNELS]>().read_unaligned());
+            to.cast::<[i8; CHANNELS]>()
+                .write_unaligned(x.cast::<[i8; CHANNELS]>().read_unaligned());
             x = x.wrapping_add(step);
             to = to.add(PIXEL);
         }
@@ -34,8 +42,14 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
     }
 }
 
-/// Nothing is prepared for a group of channels.
-pub(crate) fn prepare(_: &Kernel) {}
+/// What is prepared for a group of channels: nothing.
+pub(crate) type Prepared = ();
+
+/// Prepares nothing.
+#[inline(always)]
+pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
+    &()
+}
 
 /// The sums of a pixel whose first tap is at `x`.
 ///

@@ -26,7 +26,12 @@ impl Patch {
     /// # Safety
     /// `scratch` has room for the patches of a layer of so many taps, and `slot` is below [`PIXELS`].
     #[inline(always)]
-    pub(crate) unsafe fn new(scratch: *mut i8, slot: usize, _channels: usize, _taps: usize) -> Self {
+    pub(crate) unsafe fn new(
+        scratch: *mut i8,
+        slot: usize,
+        _channels: usize,
+        _taps: usize,
+    ) -> Self {
         // SAFETY: within the scratch.
         let next = unsafe { scratch.add(slot) };
         Self { next }
@@ -108,8 +113,13 @@ impl Patch {
 macro_rules! pixel {
     ($at:literal, $first:literal, $second:literal) => {
         concat!(
-            "ldrb r6, [r0, #", $at, "]\nmovs r7, r6\nmuls r7, r4, r7\nadd ", $first,
-            ", r7\nmuls r6, r5, r6\nadd ", $second, ", r6\n"
+            "ldrb r6, [r0, #",
+            $at,
+            "]\nmovs r7, r6\nmuls r7, r4, r7\nadd ",
+            $first,
+            ", r7\nmuls r6, r5, r6\nadd ",
+            $second,
+            ", r6\n"
         )
     };
 }
@@ -122,7 +132,9 @@ macro_rules! tap {
             pixel!($a, "r8", "r11"),
             pixel!($b, "r9", "r12"),
             pixel!($c, "r10", "lr"),
-            "adds r3, #", $step, "\n"
+            "adds r3, #",
+            $step,
+            "\n"
         )
     };
 }

@@ -15,12 +15,18 @@ pub(crate) const PIXEL: usize = CHANNELS;
 /// # Safety
 /// The pixels' four channels may be read, and the band has room for them.
 #[inline(always)]
-pub(crate) unsafe fn copy(mut x: *const i8, step: usize, mut to: *mut i8, pixels: usize) -> *mut i8 {
+pub(crate) unsafe fn copy(
+    mut x: *const i8,
+    step: usize,
+    mut to: *mut i8,
+    pixels: usize,
+) -> *mut i8 {
     for _ in 0..pixels {
         rolled();
         // SAFETY: the caller's promise. Words may not lie at any address on these cores.
         unsafe {
-            to.cast::<[i8; CHANNELS]>().write(x.cast::<[i8; CHANNELS]>().read());
+            to.cast::<[i8; CHANNELS]>()
+                .write(x.cast::<[i8; CHANNELS]>().read());
             to = to.add(PIXEL);
         }
         x = x.wrapping_add(step);
@@ -46,8 +52,14 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
     to
 }
 
-/// Nothing is prepared for a group of channels.
-pub(crate) fn prepare(_: &Kernel) {}
+/// What is prepared for a group of channels: nothing.
+pub(crate) type Prepared = ();
+
+/// Prepares nothing.
+#[inline(always)]
+pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
+    &()
+}
 
 /// The sums of a pixel whose first tap is at `x`.
 ///

@@ -62,9 +62,16 @@ impl Patch {
 macro_rules! tap {
     ($second:literal, $first:literal, $x:literal) => {
         concat!(
-            "ldrsb r11, [r6, #", $second, "]\nldrsb r10, [r6", $first, "\nldrsb r12, [r7", $x,
-            "\nmla r0, r10, r12, r0\nmla r3, r11, r12, r3\nldrsb r12, [r8", $x,
-            "\nmla r1, r10, r12, r1\nmla r4, r11, r12, r4\nldrsb r12, [r9", $x,
+            "ldrsb r11, [r6, #",
+            $second,
+            "]\nldrsb r10, [r6",
+            $first,
+            "\nldrsb r12, [r7",
+            $x,
+            "\nmla r0, r10, r12, r0\nmla r3, r11, r12, r3\nldrsb r12, [r8",
+            $x,
+            "\nmla r1, r10, r12, r1\nmla r4, r11, r12, r4\nldrsb r12, [r9",
+            $x,
             "\nmla r2, r10, r12, r2\nmla r5, r11, r12, r5\n"
         )
     };
@@ -125,9 +132,19 @@ macro_rules! sums {
 macro_rules! finish {
     ($acc:literal, $store:literal) => {
         concat!(
-            ".if {double}\nmov r9, #0x80000000\nadd r12, lr, ", $acc, ", asr #31\nlsl ", $acc, ", ",
-            $acc, ", #1\nsmlal r9, r12, ", $acc, ", r8\n.else\nsmull r9, r12, ", $acc,
-            ", r8\nadd r12, lr\n.endif\nasr r12, r10\nssat r12, #8, r12\nstrb r12, ", $store, "\n"
+            ".if {double}\nmov r9, #0x80000000\nadd r12, lr, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmlal r9, r12, ",
+            $acc,
+            ", r8\n.else\nsmull r9, r12, ",
+            $acc,
+            ", r8\nadd r12, lr\n.endif\nasr r12, r10\nssat r12, #8, r12\nstrb r12, ",
+            $store,
+            "\n"
         )
     };
 }

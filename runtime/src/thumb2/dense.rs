@@ -12,9 +12,16 @@ use crate::packing::ROWS;
 macro_rules! tap {
     ($x:literal, $fourth:literal, $third:literal, $second:literal, $first:literal) => {
         concat!(
-            "ldrsb r8, [r4", $x, "\nldrsb r9, [r5, #", $fourth, "]\nldrsb r10, [r5, #", $third,
-            "]\nmla r3, r8, r9, r3\nldrsb r9, [r5, #", $second,
-            "]\nmla r2, r8, r10, r2\nldrsb r10, [r5", $first,
+            "ldrsb r8, [r4",
+            $x,
+            "\nldrsb r9, [r5, #",
+            $fourth,
+            "]\nldrsb r10, [r5, #",
+            $third,
+            "]\nmla r3, r8, r9, r3\nldrsb r9, [r5, #",
+            $second,
+            "]\nmla r2, r8, r10, r2\nldrsb r10, [r5",
+            $first,
             "\nmla r1, r8, r9, r1\nmla r0, r8, r10, r0\n"
         )
     };
@@ -73,8 +80,20 @@ macro_rules! sums {
 macro_rules! finish {
     ($acc:literal, $m:literal) => {
         concat!(
-            ".if {double}\nmov r9, #0x80000000\nadd r12, lr, ", $acc, ", asr #31\nlsl ", $acc, ", ",
-            $acc, ", #1\nsmlal r9, r12, ", $acc, ", ", $m, "\n.else\nsmull r9, r12, ", $acc, ", ", $m,
+            ".if {double}\nmov r9, #0x80000000\nadd r12, lr, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmlal r9, r12, ",
+            $acc,
+            ", ",
+            $m,
+            "\n.else\nsmull r9, r12, ",
+            $acc,
+            ", ",
+            $m,
             "\nadd r12, lr\n.endif\nasr r12, r7\nssat r12, #8, r12\nstrb r12, [r10], #1\n"
         )
     };

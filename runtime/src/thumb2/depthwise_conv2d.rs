@@ -49,8 +49,14 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
     unsafe { super::fill(zero, to, pixels * PIXEL) }
 }
 
-/// Nothing is prepared for a group of channels.
-pub(crate) fn prepare(_: &Kernel) {}
+/// What is prepared for a group of channels: nothing.
+pub(crate) type Prepared = ();
+
+/// Prepares nothing.
+#[inline(always)]
+pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
+    &()
+}
 
 /// The sums of a pixel whose first tap is at `x`.
 ///
@@ -94,7 +100,9 @@ macro_rules! tap {
         concat!(
             "ldrsb r8, [r4, #3]\nldrsb r9, [r5, #3]\nldrsb r10, [r4, #2]\nldrsb r11, [r5, #2]\n",
             "mla r3, r8, r9, r3\nmla r2, r10, r11, r2\nldrsb r8, [r4, #1]\nldrsb r9, [r5, #1]\n",
-            "ldrsb r10, [r4]", $next, "\nldrsb r11, [r5], #4\nmla r1, r8, r9, r1\n",
+            "ldrsb r10, [r4]",
+            $next,
+            "\nldrsb r11, [r5], #4\nmla r1, r8, r9, r1\n",
             "mla r0, r10, r11, r0\n"
         )
     };
@@ -123,10 +131,20 @@ macro_rules! taps {
 macro_rules! finish {
     ($acc:literal, $at:literal) => {
         concat!(
-            "ldm r8!, {{r9, r10, r11}}\n.if {double}\nmov r4, #0x80000000\nadd r10, r10, ", $acc,
-            ", asr #31\nlsl ", $acc, ", ", $acc, ", #1\nsmlal r4, r10, ", $acc,
-            ", r9\n.else\nsmull r4, r9, ", $acc, ", r9\nadd r10, r9\n.endif\nasr r10, r11\n",
-            "ssat r10, #8, r10\nstrb r10, [r12, #", $at, "]\n"
+            "ldm r8!, {{r9, r10, r11}}\n.if {double}\nmov r4, #0x80000000\nadd r10, r10, ",
+            $acc,
+            ", asr #31\nlsl ",
+            $acc,
+            ", ",
+            $acc,
+            ", #1\nsmlal r4, r10, ",
+            $acc,
+            ", r9\n.else\nsmull r4, r9, ",
+            $acc,
+            ", r9\nadd r10, r9\n.endif\nasr r10, r11\n",
+            "ssat r10, #8, r10\nstrb r10, [r12, #",
+            $at,
+            "]\n"
         )
     };
 }

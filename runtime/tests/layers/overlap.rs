@@ -24,11 +24,19 @@ impl<L: Conv2d> Overlapping<L> {
 
 impl<L: Conv2d> Unary for Overlapping<L> {
     const INPUT: Region = Region::new(
-        8 + if Self::DISTANCE > 0 { Self::DISTANCE as usize } else { 0 },
+        8 + if Self::DISTANCE > 0 {
+            Self::DISTANCE as usize
+        } else {
+            0
+        },
         L::INPUT.len,
     );
     const OUTPUT: Region = Region::new(
-        8 + if Self::DISTANCE < 0 { -Self::DISTANCE as usize } else { 0 },
+        8 + if Self::DISTANCE < 0 {
+            -Self::DISTANCE as usize
+        } else {
+            0
+        },
         L::OUTPUT.len,
     );
 }
@@ -59,6 +67,10 @@ impl<L: DepthwiseConv2d> DepthwiseConv2d for InPlace<L> {
 
 /// `len` bytes behind two regions.
 const fn after([one, other]: [Region; 2], len: usize) -> Region {
-    let end = if one.end() > other.end() { one.end() } else { other.end() };
+    let end = if one.end() > other.end() {
+        one.end()
+    } else {
+        other.end()
+    };
     Region::new(end.next_multiple_of(4) + 4, len)
 }

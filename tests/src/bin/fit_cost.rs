@@ -16,8 +16,7 @@ use ember_tests::calibrate::{base, bench, bench_board, fit, layers};
 use ember_tests::{firmware, models};
 
 /// The first lines of the table.
-const HEAD: &str =
-    "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
+const HEAD: &str = "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
      # Bytes of functions and of a layer's constants; instructions per count of `cost::features`.\n";
 
 /// Instructions of `infer` outside its layers and of the counter around it.

@@ -148,7 +148,11 @@ pub fn measure(
 /// The runtime's functions, those of one address once.
 fn unique(elf: &Elf) -> Vec<(String, u64)> {
     let functions = elf.symbols.iter().filter(|symbol| {
-        symbol.name.trim_start_matches('<').starts_with("ember_runtime::") && symbol.size > 0
+        symbol
+            .name
+            .trim_start_matches('<')
+            .starts_with("ember_runtime::")
+            && symbol.size > 0
     });
     let by_address: BTreeMap<u64, (String, u64)> = functions
         .map(|symbol| (symbol.address, (symbol.name.clone(), symbol.size)))

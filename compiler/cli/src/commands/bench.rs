@@ -79,14 +79,7 @@ fn table(bench: &Bench) -> String {
     let mut text = format!("{} on {} ({})\n\n", bench.model, bench.board, bench.core);
     text.push_str(&format!(
         "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}\n",
-        "layer",
-        "operator",
-        "MACs",
-        "instructions",
-        "predicted",
-        "per MAC",
-        "code",
-        "weights"
+        "layer", "operator", "MACs", "instructions", "predicted", "per MAC", "code", "weights"
     ));
     let off = |predicted: f64, actual: f64| match actual {
         0.0 => String::new(),

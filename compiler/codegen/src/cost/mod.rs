@@ -105,7 +105,10 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     };
     let layers: Vec<(LayerCost, Option<Features>)> =
         graph.nodes.iter().enumerate().map(layer).collect();
-    let code_bytes = functions(layers.iter().filter_map(|(_, features)| features.as_ref()), table);
+    let code_bytes = functions(
+        layers.iter().filter_map(|(_, features)| features.as_ref()),
+        table,
+    );
     let layers: Vec<LayerCost> = layers.into_iter().map(|(cost, _)| cost).collect();
     let sum =
         |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);

@@ -3,8 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::literals::{ints, size};
 use super::layers::Stream;
+use super::literals::{ints, size};
 use super::op::{Constant, Place, Values};
 
 /// Constants with more bytes than this go to a file of the crate.
@@ -85,7 +85,8 @@ pub(super) fn streams(streams: &[Stream]) -> Vec<TokenStream> {
             packing,
             words,
         } = stream;
-        let doc = format!(" The constants of `{layer}` in the order in which its kernel reads them.");
+        let doc =
+            format!(" The constants of `{layer}` in the order in which its kernel reads them.");
         let params = quote!(<layers::#layer as layer::#role>::PARAMS);
         quote! {
             #[doc = #doc]

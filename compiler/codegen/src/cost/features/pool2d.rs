@@ -14,5 +14,12 @@ pub(super) fn counts(
     let inside = oh * ow - places.border;
     let rows = places.border_runs + inside * kh;
     let taps = places.border_taps + inside * kh * kw;
-    numbers(&[&[1, oh, oh * ow, oh * ow * channels, rows * channels, taps * channels]])
+    numbers(&[&[
+        1,
+        oh,
+        oh * ow,
+        oh * ow * channels,
+        rows * channels,
+        taps * channels,
+    ]])
 }
