@@ -1,6 +1,6 @@
 //! A layer of an emitted model is a zero-sized type with associated constants: where its inputs and
-//! output lie in the arena and what it computes. Kernels are monomorphised by it, so that shapes are
-//! constants in their loops.
+//! output lie in the arena and what it computes. All of it is checked, and turned into the constant that
+//! the kernel reads, when the firmware is compiled.
 
 use crate::arena::Region;
 use crate::params::{

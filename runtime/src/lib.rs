@@ -5,8 +5,8 @@
 //! panic path.
 //!
 //! Reading order: [`arena`], [`requant`], [`params`], [`layer`], [`reference`](mod@reference),
-//! [`kernels`] (with `isa` and the innermost sums per instruction set in `portable`, `thumb1`, `thumb2`,
-//! `dsp`, `mve`), [`model`], [`window`].
+//! [`scratch`], [`packing`], [`kernels`] (with `isa` and the innermost sums per instruction set in
+//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`].
 #![no_std]
 
 pub mod arena;

@@ -8,7 +8,8 @@
 //!   the last block's words and the filters that do not exist); then per pair of filters the first
 //!   mantissa, the pair's shifts, the second mantissa.
 //! * A depthwise convolution has one record per [`CHANNELS`] channels: biases, per tap a word of four
-//!   weights (on cores with DSP instructions two words of half-words, channels 0, 2, 1, 3), mantissas and shifts as above.
+//!   weights (on cores with DSP instructions two words of half-words, channels 0, 2, 1, 3), mantissas and
+//!   shifts as above.
 //!
 //! The shifts of a pair are four bytes: shift and addend shift of the first, of the second.
 //!

@@ -126,7 +126,11 @@ pub struct JsonDir {
 #[derive(Args, Debug)]
 pub struct Bench {
     /// An emitted crate, or a network: an .ember or int8 .tflite file
-    pub network: PathBuf,
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub network: Option<PathBuf>,
+    /// The four networks of MLPerf Tiny on four cores, beside TensorFlow Lite Micro with CMSIS-NN
+    #[arg(long)]
+    pub all: bool,
     /// An emulated board; by default the one that the crate was made for
     #[arg(long)]
     pub board: Option<String>,

@@ -1,10 +1,11 @@
-//! The fast int8 kernels: one per operator, monomorphised by a layer of [`crate::layer`].
+//! The fast int8 kernels: one function per operator, whatever the number of layers; a layer of
+//! [`crate::layer`] is a constant that it reads.
 //!
 //! Each kernel checks its layer when the firmware is compiled (`const` assertions: regions inside the
 //! arena and apart, weights and constants as long as the shapes say), so that there is nothing to check
 //! and nothing that can panic at run time. Each equals its namesake in
-//! [`crate::reference`](mod@crate::reference) bit for bit. A kernel is one function per layer, never
-//! inlined: its size can be predicted and found in the ELF.
+//! [`crate::reference`](mod@crate::reference) bit for bit. A kernel is never inlined nor specialised:
+//! its size is known before a model is built.
 //!
 //! The loops around are here; the innermost sums are in the modules that `crate::isa` chooses by target
 //! and features. Reading order: `requant`, `sliding`, `dense`, `conv2d`, the others.

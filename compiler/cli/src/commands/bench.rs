@@ -1,5 +1,7 @@
 //! `emberc bench`: what an inference costs, measured layer by layer.
 
+use std::path::Path;
+
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::target::{Board, Runner};
 
@@ -14,7 +16,10 @@ use crate::{Error, boards, output};
 
 /// Measures and prints.
 pub fn bench(args: &args::Bench, progress: Progress) -> Result<(), Error> {
-    let result = measure(job(args)?, progress)?;
+    let Some(network) = &args.network else {
+        return super::bench_all::bench_all(args, progress);
+    };
+    let result = measure(job(args, network)?, progress)?;
     if args.json {
         output::json(&result)?;
     } else {
@@ -29,21 +34,21 @@ pub fn bench(args: &args::Bench, progress: Progress) -> Result<(), Error> {
     )))
 }
 
-fn job(args: &args::Bench) -> Result<BenchJob, Error> {
+fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     let chosen = args.board.as_deref().map(emulated).transpose()?;
-    if !args.network.is_dir() {
+    if !path.is_dir() {
         return Ok(BenchJob {
-            network: inspect::network(&args.network)?,
+            network: inspect::network(path)?,
             board: chosen
                 .ok_or_else(|| Error::usage("`--board` is missing; `emberc boards` lists them"))?,
             samples: Vec::new(),
             out: args.out.clone(),
         });
     }
-    let made = verify::made_for(&args.network)?;
-    let (_, network) = verify::network_of(&args.network)?;
+    let made = verify::made_for(path)?;
+    let (_, network) = verify::network_of(path)?;
     let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
-    let (tests, _) = TestSet::load(&args.network, input_len)?;
+    let (tests, _) = TestSet::load(path, input_len)?;
     Ok(BenchJob {
         network,
         board: match chosen {
@@ -55,7 +60,7 @@ fn job(args: &args::Bench) -> Result<BenchJob, Error> {
     })
 }
 
-fn emulated(name: &str) -> Result<Board, Error> {
+pub(super) fn emulated(name: &str) -> Result<Board, Error> {
     let board = boards::find(name).ok_or_else(|| {
         Error::usage(format!(
             "there is no board \"{name}\"; `emberc boards` lists them"

@@ -1,6 +1,7 @@
 //! One file per command, plus those that are a few lines.
 
 mod bench;
+mod bench_all;
 mod boards;
 mod doctor;
 mod inspect;

@@ -11,6 +11,8 @@ use crate::lower::Layer;
 pub struct Rescale {
     /// Which code finishes its outputs.
     pub form: Form,
+    /// TensorFlow Lite's rounding, whatever the form.
+    pub double: bool,
     /// Outputs are clamped to less than the range of i8.
     pub clamped: bool,
 }
@@ -19,23 +21,26 @@ impl Rescale {
     /// The usual case of a trained network, for a topology without weights.
     pub const USUAL: Self = Self {
         form: Form::Single,
+        double: false,
         clamped: false,
     };
 
     /// That of a layer.
     pub fn of(layer: &Layer) -> Self {
-        let new = |form, clamp: [i8; 2]| Self {
+        let new = |form, rounding, clamp: [i8; 2]| Self {
             form,
+            double: rounding == Rounding::TfLite,
             clamped: clamp != [i8::MIN, i8::MAX],
         };
         match layer {
-            Layer::Conv2d(layer) => new(conv2d_form(&layer.params()), layer.clamp),
+            Layer::Conv2d(layer) => new(conv2d_form(&layer.params()), layer.rounding, layer.clamp),
             Layer::DepthwiseConv2d(layer) => {
-                new(depthwise_conv2d_form(&layer.params()), layer.clamp)
+                let form = depthwise_conv2d_form(&layer.params());
+                new(form, layer.rounding, layer.clamp)
             }
-            Layer::Dense(layer) => new(dense_form(&layer.params()), layer.clamp),
-            Layer::Add(p) => new(add_form(p), p.clamp),
-            Layer::Mean(p) => new(mean_form(p), p.clamp),
+            Layer::Dense(layer) => new(dense_form(&layer.params()), layer.rounding, layer.clamp),
+            Layer::Add(p) => new(add_form(p), p.rounding, p.clamp),
+            Layer::Mean(p) => new(mean_form(p), p.rounding, p.clamp),
             Layer::AveragePool2d(_) | Layer::MaxPool2d(_) | Layer::Reshape | Layer::Softmax(_) => {
                 Self::USUAL
             }
@@ -43,10 +48,16 @@ impl Rescale {
     }
 
     /// A count, and the same count where outputs are finished by another form than the usual one: by
-    /// TensorFlow Lite's, one by one.
-    pub fn counts(self, count: usize) -> [usize; 3] {
-        let part = |form| if self.form == form { count } else { 0 };
-        [count, part(Form::TfLite), part(Form::Other)]
+    /// TensorFlow Lite's, one by one, one by one with its rounding.
+    pub fn counts(self, count: usize) -> [usize; 4] {
+        let part = |holds| if holds { count } else { 0 };
+        let other = self.form == Form::Other;
+        [
+            count,
+            part(self.form == Form::TfLite),
+            part(other),
+            part(other && self.double),
+        ]
     }
 
     /// 1 if outputs are clamped.

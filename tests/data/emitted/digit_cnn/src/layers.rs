@@ -11,11 +11,12 @@ use super::params;
 /// `conv1`: conv2d 3x3, relu, 8x8x1 -> 8x8x8, 4 608 MACs.
 pub struct Conv1;
 impl layer::Unary for Conv1 {
-    const INPUT: Region = Region::new(512, 64);
-    const OUTPUT: Region = Region::new(0, 512);
+    const INPUT: Region = Region::new(84, 64);
+    const OUTPUT: Region = Region::new(864, 512);
 }
 
 impl layer::Conv2d for Conv1 {
+    const SCRATCH: Region = Region::new(0, 84);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [8, 8, 1],
         output: [8, 8, 8],
@@ -32,16 +33,18 @@ impl layer::Conv2d for Conv1 {
         mantissas: &params::CONV1_MANTISSAS,
         exponents: &params::CONV1_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::CONV1_PACKED;
 }
 
 /// `block1/depthwise`: depthwise_conv2d 3x3, stride 2x2, relu, 8x8x8 -> 4x4x8, 1 152 MACs.
 pub struct Block1Depthwise;
 impl layer::Unary for Block1Depthwise {
-    const INPUT: Region = Region::new(0, 512);
-    const OUTPUT: Region = Region::new(512, 128);
+    const INPUT: Region = Region::new(864, 512);
+    const OUTPUT: Region = Region::new(864, 128);
 }
 
 impl layer::DepthwiseConv2d for Block1Depthwise {
+    const SCRATCH: Region = Region::new(0, 864);
     const PARAMS: DepthwiseConv2dParams<'static> = DepthwiseConv2dParams {
         input: [8, 8, 8],
         output: [4, 4, 8],
@@ -58,16 +61,18 @@ impl layer::DepthwiseConv2d for Block1Depthwise {
         mantissas: &params::BLOCK1_DEPTHWISE_MANTISSAS,
         exponents: &params::BLOCK1_DEPTHWISE_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::BLOCK1_DEPTHWISE_PACKED;
 }
 
 /// `block1/pointwise`: conv2d 1x1, relu, 4x4x8 -> 4x4x10, 1 280 MACs.
 pub struct Block1Pointwise;
 impl layer::Unary for Block1Pointwise {
-    const INPUT: Region = Region::new(512, 128);
+    const INPUT: Region = Region::new(864, 128);
     const OUTPUT: Region = Region::new(0, 160);
 }
 
 impl layer::Conv2d for Block1Pointwise {
+    const SCRATCH: Region = Region::new(160, 48);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [4, 4, 8],
         output: [4, 4, 10],
@@ -84,6 +89,7 @@ impl layer::Conv2d for Block1Pointwise {
         mantissas: &params::BLOCK1_POINTWISE_MANTISSAS,
         exponents: &params::BLOCK1_POINTWISE_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::BLOCK1_POINTWISE_PACKED;
 }
 
 /// `mean`: mean, 4x4x10 -> 10.
@@ -126,4 +132,5 @@ impl layer::Dense for Logits {
         mantissas: &params::LOGITS_MANTISSAS,
         exponents: &params::LOGITS_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::LOGITS_PACKED;
 }

@@ -17,13 +17,13 @@
 //!
 //! | layer            | operator                               | input -> output |  MACs | flash bytes | arena bytes |
 //! | ---------------- | -------------------------------------- | --------------- | -----:| -----------:| -----------:|
-//! | image            | input                                  | 8x8x1           |       |             |    512..576 |
-//! | conv1            | conv2d 3x3, relu                       | 8x8x1 -> 8x8x8  | 4 608 |         144 |      0..512 |
-//! | block1/depthwise | depthwise_conv2d 3x3, stride 2x2, relu | 8x8x8 -> 4x4x8  | 1 152 |         144 |    512..640 |
-//! | block1/pointwise | conv2d 1x1, relu                       | 4x4x8 -> 4x4x10 | 1 280 |         170 |      0..160 |
+//! | image            | input                                  | 8x8x1           |       |             |     84..148 |
+//! | conv1            | conv2d 3x3, relu                       | 8x8x1 -> 8x8x8  | 4 608 |         176 |   864..1376 |
+//! | block1/depthwise | depthwise_conv2d 3x3, stride 2x2, relu | 8x8x8 -> 4x4x8  | 1 152 |         152 |    864..992 |
+//! | block1/pointwise | conv2d 1x1, relu                       | 4x4x8 -> 4x4x10 | 1 280 |         180 |      0..160 |
 //! | mean             | mean                                   | 4x4x10 -> 10    |     0 |           0 |    160..170 |
-//! | logits           | dense                                  | 10 -> 10        |   100 |         190 |       0..10 |
-//! | **all**          |                                        |                 | 7 140 |         648 |         640 |
+//! | logits           | dense                                  | 10 -> 10        |   100 |         264 |       0..10 |
+//! | **all**          |                                        |                 | 7 140 |         772 |       1 376 |
 //!
 //! # Arena
 //!
@@ -31,17 +31,17 @@
 //! while it runs, the one it writes in upper case; `.` is free.
 //!
 //! ```text
-//!                  0                                                             640
-//! (input)          |...................................................AAAAAAA......|
-//! conv1            |BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBaaaaaa......|
-//! block1/depthwise |bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbCCCCCCCCCCCCC|
-//! block1/pointwise |DDDDDDDDDDDDDDDD...................................ccccccccccccc|
-//! mean             |ddddddddddddddddE...............................................|
-//! logits           |F...............e...............................................|
+//!                  0                                                            1376
+//! (input)          |...AAAA.........................................................|
+//! conv1            |###aaaa.................................BBBBBBBBBBBBBBBBBBBBBBBB|
+//! block1/depthwise |########################################CCCCCCCbbbbbbbbbbbbbbbbb|
+//! block1/pointwise |DDDDDDDD##..............................ccccccc.................|
+//! mean             |dddddddE........................................................|
+//! logits           |F......e........................................................|
 //!
-//! a 512..576: image 8x8x1
-//! b 0..512: conv1 8x8x8
-//! c 512..640: block1/depthwise 4x4x8
+//! a 84..148: image 8x8x1
+//! b 864..1376: conv1 8x8x8
+//! c 864..992: block1/depthwise 4x4x8
 //! d 0..160: block1/pointwise 4x4x10
 //! e 160..170: mean 10
 //! f 0..10: logits 10
@@ -56,6 +56,7 @@
 //! * made by: emberc 0.1.0
 #![no_std]
 #![forbid(unsafe_code)]
+#![allow(long_running_const_eval)]
 
 pub mod layers;
 pub mod params;
@@ -68,7 +69,7 @@ pub const INPUT_LEN: usize = 64;
 /// Bytes of one output.
 pub const OUTPUT_LEN: usize = 10;
 /// Bytes of all activations.
-pub const ARENA_LEN: usize = 640;
+pub const ARENA_LEN: usize = 1376;
 /// Real size of one step of an input value.
 pub const INPUT_SCALE: f32 = 0.007822161;
 /// The input value that stands for real zero.
@@ -107,7 +108,7 @@ impl DigitCnn {
     /// Where to write the next sample. Its bytes are reused by `infer`: write all of them
     /// before every call.
     pub fn input_mut(&mut self) -> &mut [i8; INPUT_LEN] {
-        self.arena.get_mut::<512, INPUT_LEN>()
+        self.arena.get_mut::<84, INPUT_LEN>()
     }
 
     /// Runs all layers and returns the output.

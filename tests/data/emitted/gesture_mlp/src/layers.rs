@@ -25,6 +25,7 @@ impl layer::Dense for Hidden {
         mantissas: &params::HIDDEN_MANTISSAS,
         exponents: &params::HIDDEN_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::HIDDEN_PACKED;
 }
 
 /// `logits`: dense, 10 -> 3, 30 MACs.
@@ -46,6 +47,7 @@ impl layer::Dense for Logits {
         mantissas: &params::LOGITS_MANTISSAS,
         exponents: &params::LOGITS_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::LOGITS_PACKED;
 }
 
 /// `probabilities`: softmax, 3 -> 3.

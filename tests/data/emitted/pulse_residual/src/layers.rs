@@ -9,11 +9,12 @@ use super::params;
 /// `stem`: conv2d 1x5, relu, 1x24x2 -> 1x20x4, 800 MACs.
 pub struct Stem;
 impl layer::Unary for Stem {
-    const INPUT: Region = Region::new(80, 48);
+    const INPUT: Region = Region::new(40, 48);
     const OUTPUT: Region = Region::new(0, 80);
 }
 
 impl layer::Conv2d for Stem {
+    const SCRATCH: Region = Region::new(88, 84);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [1, 24, 2],
         output: [1, 20, 4],
@@ -30,6 +31,7 @@ impl layer::Conv2d for Stem {
         mantissas: &params::STEM_MANTISSAS,
         exponents: &params::STEM_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::STEM_PACKED;
 }
 
 /// `branch`: conv2d 1x3, relu, 1x20x4 -> 1x20x4, 960 MACs.
@@ -40,6 +42,7 @@ impl layer::Unary for Branch {
 }
 
 impl layer::Conv2d for Branch {
+    const SCRATCH: Region = Region::new(160, 72);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [1, 20, 4],
         output: [1, 20, 4],
@@ -56,6 +59,7 @@ impl layer::Conv2d for Branch {
         mantissas: &params::BRANCH_MANTISSAS,
         exponents: &params::BRANCH_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::BRANCH_PACKED;
 }
 
 /// `join`: add, relu, 1x20x4 + 1x20x4 -> 1x20x4.
@@ -146,4 +150,5 @@ impl layer::Dense for Logits {
         mantissas: &params::LOGITS_MANTISSAS,
         exponents: &params::LOGITS_EXPONENTS,
     };
+    const PACKED: &'static [i32] = &params::LOGITS_PACKED;
 }
