@@ -26,7 +26,7 @@ impl Axis {
 }
 
 /// Counts over all pixels of an output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pixels {
     /// Pixels that see padding.
     pub border: usize,
@@ -34,12 +34,14 @@ pub(super) struct Pixels {
     pub border_taps: usize,
     /// Valid rows of taps of those pixels.
     pub border_runs: usize,
+    /// Valid taps of each row and each column of the output.
+    pub taps: [Vec<usize>; 2],
 }
 
 /// Counts the pixels of a window over `[height, width]`.
 pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -> Pixels {
     let pad = [window.padding.top, window.padding.left];
-    let [(whole_rows, rows), (whole_columns, columns)] = [0, 1].map(|axis| {
+    let taps = [0, 1].map(|axis| {
         let axis = Axis {
             len: input[axis],
             out: output[axis],
@@ -48,16 +50,17 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
             dilation: window.dilation[axis],
             pad: pad[axis],
         };
-        let taps: Vec<usize> = (0..axis.out).map(|output| axis.taps(output)).collect();
-        let whole = taps.iter().filter(|&&taps| taps == axis.kernel).count();
-        (whole, taps.iter().sum::<usize>())
+        (0..axis.out).map(|output| axis.taps(output)).collect()
     });
-    let interior = whole_rows * whole_columns;
     let [kh, kw] = window.kernel;
+    let whole = |taps: &Vec<usize>, kernel| taps.iter().filter(|&&taps| taps == kernel).count();
+    let interior = whole(&taps[0], kh) * whole(&taps[1], kw);
+    let [rows, columns] = [0, 1].map(|axis| -> usize { taps[axis].iter().sum() });
     Pixels {
         border: output[0] * output[1] - interior,
         border_taps: rows * columns - interior * kh * kw,
         border_runs: rows * output[1] - interior * kh,
+        taps,
     }
 }
 
@@ -76,6 +79,7 @@ mod tests {
                 // 10 valid taps down times 13 across, less 6 whole windows.
                 border_taps: 10 * 13 - 6 * 9,
                 border_runs: 10 * 5 - 6 * 3,
+                taps: [vec![2, 3, 3, 2], vec![2, 3, 3, 3, 2]],
             }
         );
     }

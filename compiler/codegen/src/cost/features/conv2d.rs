@@ -6,7 +6,7 @@ use ember_runtime::scratch::{Isa, PIXELS};
 
 use super::rescale::{Finish, Rescale};
 use super::{flag, numbers};
-use crate::cost::window::pixels;
+use crate::cost::window::{Pixels, pixels};
 
 pub(super) fn counts(
     window: &Window2d,
@@ -38,14 +38,19 @@ pub(super) fn counts(
             calls * flag(!len.is_multiple_of(4)),
         ]
     };
-    let finish = Finish::of(rescale, filters, packing::FILTERS);
+    let finish = Finish::of(rescale, filters, packing::filters(isa));
     let blocks = match isa {
         Isa::Mve => taps.div_ceil(16),
         Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => taps.div_ceil(4),
     };
     let (fast, slow) = (tiles * finish.whole_groups, tiles * finish.other_groups);
     let others = tiles * PIXELS * finish.others;
+    let vectors = match isa {
+        Isa::Mve => vectors(&places, window, c, inside),
+        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => [0; 4],
+    };
     numbers(&[
+        &vectors,
         &[1, tiles, all * flag(pointwise), all * flag(!pointwise)],
         &[all * flag(!whole), all * flag(!whole) * taps.div_ceil(4)],
         &[all * flag(!whole) * taps.div_ceil(8), border],
@@ -67,4 +72,31 @@ pub(super) fn counts(
         &rescale.counts(others),
         &[tiles * rescale.clamped(), all * filters * rescale.clamped()],
     ])
+}
+
+/// How often Helium's gathering copies: calls, rows and vectors of sixteen bytes of pixels that see
+/// padding, and vectors of the others.
+fn vectors(places: &Pixels, window: &Window2d, c: usize, inside: usize) -> [usize; 4] {
+    let [kh, kw] = window.kernel;
+    let dilated = window.dilation[1] > 1;
+    // Copies of a row of so many taps, and their vectors.
+    let copies = |taps: usize| match dilated {
+        true => (taps, taps * c.div_ceil(16)),
+        false => (taps.min(1), (taps * c).div_ceil(16)),
+    };
+    let whole = copies(kw);
+    let [rows, columns] = &places.taps;
+    let rows_of_taps: usize = rows.iter().sum();
+    let with_rows = rows.iter().filter(|&&taps| taps > 0).count();
+    let (mut calls, mut vectors) = (0, 0);
+    for &taps in columns {
+        let copies = copies(taps);
+        (calls, vectors) = (calls + copies.0, vectors + copies.1);
+    }
+    [
+        (calls * with_rows).saturating_sub(inside * whole.0),
+        (calls * rows_of_taps).saturating_sub(inside * kh * whole.0),
+        (vectors * rows_of_taps).saturating_sub(inside * kh * whole.1),
+        inside * kh * whole.1,
+    ]
 }
