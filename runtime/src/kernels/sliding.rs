@@ -27,25 +27,20 @@ impl Axis {
         true
     }
 
-    /// The taps `first..end` of output `o` that are inside; `first >= end` if none is.
+    /// The taps `first..end` of output `o` that are inside; `first >= end` if none is. Counted, because a
+    /// division by the dilation would be long on small cores and could panic.
     #[inline(always)]
     pub(crate) const fn taps(self, o: usize) -> (usize, usize) {
-        let origin = o * self.stride;
-        // (pad − origin) / dilation, rounded up, from 0.
-        let first = if origin >= self.pad {
-            0
-        } else if self.dilation == 1 {
-            self.pad - origin
-        } else {
-            (self.pad - origin).div_ceil(self.dilation)
-        };
-        let room = (self.len + self.pad).saturating_sub(origin);
-        let end = if self.dilation == 1 {
-            room
-        } else {
-            room.div_ceil(self.dilation)
-        };
-        (first, if end < self.kernel { end } else { self.kernel })
+        let mut at = o * self.stride;
+        let mut first = 0;
+        while first < self.kernel && at < self.pad {
+            (at, first) = (at + self.dilation, first + 1);
+        }
+        let mut end = first;
+        while end < self.kernel && at < self.len + self.pad {
+            (at, end) = (at + self.dilation, end + 1);
+        }
+        (first, end)
     }
 
     /// The input element under tap `tap` of output `o`, if it is inside.
