@@ -12,3 +12,4 @@
 pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+mod patch;

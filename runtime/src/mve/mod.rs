@@ -7,7 +7,9 @@
 //! Loads of sixteen bytes need no alignment, VLDRW needs that of a word.
 
 pub(crate) mod add;
+mod band;
 pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+mod patch;
 pub(crate) mod requant;

@@ -11,9 +11,7 @@
 //! Both follow from `int8.md` ("Exact short forms"); the tests compare them with the definition.
 
 use super::multiply::{multiply_high, multiply_high_rounded};
-use crate::isa::TARGET;
 use crate::requant::{Rounding, Scale, requantize};
-use crate::scratch::Isa;
 
 /// Which form a layer uses; a constant of the layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +51,7 @@ pub(crate) struct Requant {
 pub(crate) struct Channel {
     pub(crate) mantissa: i32,
     /// What is added before the shift; unused by `General`.
-    addend: i32,
+    pub(crate) addend: i32,
     /// The right shift; the exponent for `General`.
     pub(crate) shift: i32,
 }
@@ -171,60 +169,6 @@ impl Requant {
         }
     }
 
-    /// A channel's shift and the left shift of [`Self::doubled_zero`] that makes its addend, as a packed
-    /// stream has them. `General` has no addend: its shift is the exponent.
-    pub(crate) const fn shifts(self, mantissa: i32, exponent: i8) -> [u8; 2] {
-        let dead = mantissa == 0;
-        let shift = -(exponent as i32);
-        match self.method {
-            // With mantissa 0 every shift gives the zero point, and the exponent may be any.
-            Method::Single { pre } => {
-                let shift = if dead { 2 } else { shift + pre as i32 };
-                [(shift - 1) as u8, (shift - 2) as u8]
-            }
-            Method::TfLite => {
-                let shift = if dead { 1 } else { shift };
-                [shift as u8, (shift - 1) as u8]
-            }
-            Method::General => [exponent as u8, 0],
-        }
-    }
-
-    /// The `k`-th channel of the factors of a record of `rows` channels.
-    ///
-    /// # Safety
-    /// `factors` points at the factors, and `k` is below `rows`.
-    #[inline(always)]
-    pub(crate) unsafe fn unpacked(self, factors: *const i32, rows: usize, k: usize) -> Channel {
-        // SAFETY: the caller's promise; a pair's factors are mantissa, shifts, mantissa, or with Helium
-        // all mantissas come first, then a byte each.
-        let (mantissa, shift, addend) = unsafe {
-            if matches!(TARGET, Isa::Mve) {
-                let byte = i32::from(*factors.add(rows).cast::<i8>().add(k));
-                match self.method {
-                    Method::General => (*factors.add(k), byte, 0),
-                    Method::Single { .. } | Method::TfLite => (*factors.add(k), -byte, -byte - 1),
-                }
-            } else {
-                let pair = factors.add(k / 2 * 3);
-                let shifts = *pair.add(1) >> (k % 2 * 16);
-                (*pair.add(k % 2 * 2), i32::from(shifts as i8), shifts >> 8)
-            }
-        };
-        match self.method {
-            Method::General => Channel {
-                mantissa,
-                addend: 0,
-                shift,
-            },
-            Method::Single { .. } | Method::TfLite => Channel {
-                mantissa,
-                addend: self.doubled_zero() << (addend & 31),
-                shift: shift & 31,
-            },
-        }
-    }
-
     /// The output of an accumulator: for outputs that are finished one by one. A function of its own,
     /// because it has all methods in it.
     #[inline(never)]
@@ -246,26 +190,6 @@ impl Requant {
     ) -> i8 {
         // SAFETY: the caller's promise.
         self.finish_any(acc, &unsafe { self.unpacked(factors, rows, k) })
-    }
-
-    /// As [`Self::unpacked`], for a method that is known: [`super::TFLITE`] or [`super::SINGLE`].
-    ///
-    /// # Safety
-    /// As for [`Self::unpacked`].
-    #[inline(always)]
-    pub(crate) unsafe fn unpacked_as<const METHOD: u32>(
-        self,
-        factors: *const i32,
-        rows: usize,
-        k: usize,
-    ) -> Channel {
-        let method = if METHOD == super::TFLITE {
-            Method::TfLite
-        } else {
-            Method::Single { pre: 0 }
-        };
-        // SAFETY: the caller's promise.
-        unsafe { Self { method, ..self }.unpacked(factors, rows, k) }
     }
 
     /// Prepares a channel.
@@ -344,78 +268,6 @@ pub(crate) const fn accumulator_bits(taps: usize, bias: &[i32]) -> u32 {
     u64::BITS - (most + taps as u64 * (1 << 14)).leading_zeros()
 }
 
+mod stream;
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const HALF: i32 = 1 << 30;
-
-    fn by_definition(acc: i32, scale: Scale, rounding: Rounding, zero: i8, clamp: [i8; 2]) -> i8 {
-        let y = requantize(acc, scale, rounding).wrapping_add(i32::from(zero));
-        y.min(i32::from(clamp[1])).max(i32::from(clamp[0])) as i8
-    }
-
-    fn method(rounding: Rounding, bits: u32, exponents: &[i8]) -> Method {
-        let mantissas = [HALF; 4];
-        Requant::new(
-            rounding,
-            0,
-            [-128, 127],
-            bits,
-            (&mantissas[..exponents.len()], exponents),
-        )
-        .method
-    }
-
-    #[test]
-    fn short_forms_are_chosen_where_they_hold() {
-        assert_eq!(
-            method(Rounding::Single, 24, &[-8, -2]),
-            Method::Single { pre: 0 }
-        );
-        assert_eq!(
-            method(Rounding::Single, 24, &[-8, 1]),
-            Method::Single { pre: 3 }
-        );
-        assert_eq!(method(Rounding::Single, 30, &[-8, 1]), Method::General);
-        assert_eq!(method(Rounding::Single, 24, &[-31]), Method::General);
-        assert_eq!(method(Rounding::TfLite, 24, &[-8, -1]), Method::TfLite);
-        assert_eq!(method(Rounding::TfLite, 24, &[-8, 0]), Method::General);
-        assert_eq!(method(Rounding::TfLite, 31, &[-8]), Method::General);
-    }
-
-    #[test]
-    fn accumulator_bits_bound_the_sum() {
-        assert_eq!(accumulator_bits(1, &[0]), 15);
-        assert_eq!(accumulator_bits(0, &[-7, 8, 3]), 4);
-        assert_eq!(accumulator_bits(9, &[i32::MIN]), 32);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(8192))]
-
-        #[test]
-        fn finish_equals_the_definition(
-            bits in 8u32..=31,
-            acc: i32,
-            mantissa in prop_oneof![1 => Just(0), 9 => HALF..=i32::MAX],
-            exponent in prop_oneof![4 => -14i8..=2, 1 => -31i8..=4],
-            other in -14i8..=0,
-            zero: i8,
-            low in -128i8..=0,
-            tflite: bool,
-        ) {
-            let rounding = if tflite { Rounding::TfLite } else { Rounding::Single };
-            let acc = acc >> (32 - bits);
-            let clamp = [low.max(zero.min(0)), 127];
-            let scales = ([mantissa, HALF], [exponent, other]);
-            let requant = Requant::new(rounding, zero, clamp, bits, (&scales.0, &scales.1));
-            prop_assert_eq!(
-                requant.finish(acc, requant.channel(mantissa, exponent)),
-                by_definition(acc, Scale { mantissa, exponent }, rounding, zero, clamp),
-                "{:?}", requant
-            );
-        }
-    }
-}
+mod tests;

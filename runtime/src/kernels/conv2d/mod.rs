@@ -7,6 +7,10 @@
 //! ([`crate::packing`]). So there is no border in the sums, and an output may overlap the input it
 //! comes from ([`Geometry::overlap_distance`]).
 
+#[cfg(not(all(target_arch = "arm", feature = "mve")))]
+mod gather;
+mod one_by_one;
+
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
 use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
@@ -211,7 +215,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                     patch.copy(input.add(at[1] * g.input[2]), g.input[2]);
                 } else {
                     #[cfg(not(all(target_arch = "arm", feature = "mve")))]
-                    gather(task, input, at, &mut patch);
+                    gather::gather(task, input, at, &mut patch);
                     // Rows of taps are copied by vectors there.
                     #[cfg(all(target_arch = "arm", feature = "mve"))]
                     patch.window(g, task.zero, input, at);
@@ -248,125 +252,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 frame.out = frame.end;
             }
             if METHOD == OTHER || filters % FILTERS > 0 {
-                one_by_one(task, &mut frame, first.add(filters), taps);
+                one_by_one::one_by_one(task, &mut frame, first.add(filters), taps);
             }
             if task.requant.is_clamped() {
                 task.requant.clamp(first, count * filters);
             }
         }
-    }
-}
-
-/// Computes the filters from the frame's output on, up to the first pixel's `end`, and finishes their
-/// outputs one by one: those of methods without code of their own, and those of the last record if it is
-/// not whole.
-///
-/// # Safety
-/// The frame's patches, records and outputs are there; a filter has so many taps.
-#[inline(never)]
-unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, taps: usize) {
-    while frame.out < end {
-        rolled();
-        // SAFETY: the caller's promise. What is written for a pixel that there is none of is written
-        // over: the first pixel comes last.
-        unsafe {
-            let left = end.offset_from_unsigned(frame.out);
-            frame.rows = packing::rows_in_record(TARGET, FILTERS, left);
-            let sums = isa::sums(frame);
-            let record = packing::record_words(TARGET, frame.rows, taps);
-            frame.packed = frame.packed.add(record);
-            let factors = frame.packed.sub(packing::factor_words(TARGET, frame.rows));
-            let mut sum = sums.as_flattened().as_ptr();
-            for k in 0..FILTERS {
-                rolled();
-                if frame.out == end {
-                    return;
-                }
-                let first = *sum;
-                // Third, second, first; PIXELS is three or less.
-                let mut pixel = isa::PIXELS - 1;
-                while pixel > 0 {
-                    rolled();
-                    let step = if pixel == 2 {
-                        frame.third
-                    } else {
-                        frame.second
-                    };
-                    let output = task
-                        .requant
-                        .finish_one(*sum.add(pixel), factors, frame.rows, k);
-                    *frame.out.add(step) = output;
-                    pixel -= 1;
-                }
-                *frame.out = task.requant.finish_one(first, factors, frame.rows, k);
-                frame.out = frame.out.add(1);
-                sum = sum.add(isa::PIXELS);
-            }
-        }
-    }
-}
-
-/// Gathers the patch of an output pixel.
-///
-/// # Safety
-/// `input` is the task's; the pixel lies in its output.
-#[cfg(not(all(target_arch = "arm", feature = "mve")))]
-#[inline(always)]
-unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa::Patch) {
-    let g = &task.geometry;
-    let [_, columns, channels] = g.input;
-    // Of a window that reaches over the upper or left edge these wrap around, to large numbers.
-    let top = (at[0] * g.stride[0]).wrapping_sub(g.pad[0]);
-    let left = (at[1] * g.stride[1]).wrapping_sub(g.pad[1]);
-    if top >= task.places[0] || left >= task.places[1] {
-        // SAFETY: the caller's promise.
-        return unsafe { gather_padded(task, input, [top, left], patch) };
-    }
-    let mut row = (top * columns + left) * channels;
-    for _ in 0..g.kernel[0] {
-        rolled();
-        let mut from = row;
-        for _ in 0..task.runs {
-            rolled();
-            // SAFETY: all taps lie in the image; a patch has room for them.
-            unsafe { patch.copy(input.add(from), task.run) };
-            from += g.dilation[1] * channels;
-        }
-        row += g.dilation[0] * columns * channels;
-    }
-}
-
-/// Gathers the patch of a pixel whose window reaches over the edge, tap by tap.
-///
-/// # Safety
-/// As for [`gather`]; `top` and `left` are those of the window.
-#[cfg(not(all(target_arch = "arm", feature = "mve")))]
-#[inline(never)]
-unsafe fn gather_padded(
-    task: &Task,
-    input: *const i8,
-    [top, left]: [usize; 2],
-    patch: &mut isa::Patch,
-) {
-    let g = &task.geometry;
-    let [rows, columns, channels] = g.input;
-    let mut y = top;
-    for _ in 0..g.kernel[0] {
-        rolled();
-        let mut x = left;
-        for _ in 0..g.kernel[1] {
-            rolled();
-            // SAFETY: a tap that lies in the image; a patch has room for all taps.
-            unsafe {
-                if y < rows && x < columns {
-                    patch.copy(input.add((y * columns + x) * channels), channels);
-                } else {
-                    patch.fill(task.zero, channels);
-                }
-            }
-            x = x.wrapping_add(g.dilation[1]);
-        }
-        y = y.wrapping_add(g.dilation[0]);
     }
 }
 

@@ -1,0 +1,67 @@
+//! Gathering the patch of an output pixel, run by run. Cores with Helium have a form of their own.
+
+use super::Task;
+use crate::isa::conv2d as isa;
+use crate::kernels::rolled;
+
+/// Gathers the patch of an output pixel.
+///
+/// # Safety
+/// `input` is the task's; the pixel lies in its output.
+#[inline(always)]
+pub(super) unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa::Patch) {
+    let g = &task.geometry;
+    let [_, columns, channels] = g.input;
+    // Of a window that reaches over the upper or left edge these wrap around, to large numbers.
+    let top = (at[0] * g.stride[0]).wrapping_sub(g.pad[0]);
+    let left = (at[1] * g.stride[1]).wrapping_sub(g.pad[1]);
+    if top >= task.places[0] || left >= task.places[1] {
+        // SAFETY: the caller's promise.
+        return unsafe { gather_padded(task, input, [top, left], patch) };
+    }
+    let mut row = (top * columns + left) * channels;
+    for _ in 0..g.kernel[0] {
+        rolled();
+        let mut from = row;
+        for _ in 0..task.runs {
+            rolled();
+            // SAFETY: all taps lie in the image; a patch has room for them.
+            unsafe { patch.copy(input.add(from), task.run) };
+            from += g.dilation[1] * channels;
+        }
+        row += g.dilation[0] * columns * channels;
+    }
+}
+
+/// Gathers the patch of a pixel whose window reaches over the edge, tap by tap.
+///
+/// # Safety
+/// As for [`gather`]; `top` and `left` are those of the window.
+#[inline(never)]
+unsafe fn gather_padded(
+    task: &Task,
+    input: *const i8,
+    [top, left]: [usize; 2],
+    patch: &mut isa::Patch,
+) {
+    let g = &task.geometry;
+    let [rows, columns, channels] = g.input;
+    let mut y = top;
+    for _ in 0..g.kernel[0] {
+        rolled();
+        let mut x = left;
+        for _ in 0..g.kernel[1] {
+            rolled();
+            // SAFETY: a tap that lies in the image; a patch has room for all taps.
+            unsafe {
+                if y < rows && x < columns {
+                    patch.copy(input.add((y * columns + x) * channels), channels);
+                } else {
+                    patch.fill(task.zero, channels);
+                }
+            }
+            x = x.wrapping_add(g.dilation[1]);
+        }
+        y = y.wrapping_add(g.dilation[0]);
+    }
+}
