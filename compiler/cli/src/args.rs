@@ -49,7 +49,7 @@ pub enum Command {
     Verify(JsonDir),
     /// Measure a network layer by layer in QEMU: instructions, memory, code, bit-exactness
     #[command(
-        after_help = "Examples:\n  emberc bench examples/digits/ember-out/digits\n  emberc bench tests/nets/kws.ember --board mps2-an386 --json"
+        after_help = "Examples:\n  emberc bench examples/digits/ember-out/digits\n  emberc bench tests/nets/kws.ember --board mps2-an386 --json\n  emberc bench --all"
     )]
     Bench(Bench),
     /// Show a network (.ember, .tflite): layers, sizes, memory map, boards that fit; or a job (.toml)
