@@ -20,6 +20,7 @@ pub mod model;
 mod mve;
 pub mod packing;
 pub mod params;
+#[cfg(not(target_arch = "arm"))]
 mod portable;
 pub mod reference;
 pub mod requant;

@@ -10,6 +10,7 @@
 
 pub mod cost;
 pub mod emit;
+mod geometry;
 pub mod interpret;
 pub mod lower;
 pub mod passes;

@@ -8,6 +8,7 @@ use core::mem::MaybeUninit;
 
 use crate::kernels::TFLITE;
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::scratch::CHANNELS;
 
 /// Bytes of a pixel in a band.
@@ -61,15 +62,6 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
         }
     }
     to
-}
-
-/// What is prepared for a group of channels: nothing.
-pub(crate) type Prepared = ();
-
-/// Prepares nothing.
-#[inline(always)]
-pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
-    &()
 }
 
 /// The sums of a pixel whose first tap is at `x`.

@@ -1,8 +1,7 @@
 //! A depthwise convolution in plain Rust: four channels at a time, a band of bytes.
 
-use core::mem::MaybeUninit;
-
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::scratch::CHANNELS;
 
 /// Bytes of a pixel in a band.
@@ -40,15 +39,6 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
         to.write_bytes(zero.cast_unsigned(), pixels * PIXEL);
         to.add(pixels * PIXEL)
     }
-}
-
-/// What is prepared for a group of channels: nothing.
-pub(crate) type Prepared = ();
-
-/// Prepares nothing.
-#[inline(always)]
-pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
-    &()
 }
 
 /// The sums of a pixel whose first tap is at `x`.

@@ -4,6 +4,7 @@ use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::kernels::rolled;
 use crate::scratch::CHANNELS;
 
@@ -50,15 +51,6 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
         }
     }
     to
-}
-
-/// What is prepared for a group of channels: nothing.
-pub(crate) type Prepared = ();
-
-/// Prepares nothing.
-#[inline(always)]
-pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
-    &()
 }
 
 /// The sums of a pixel whose first tap is at `x`.

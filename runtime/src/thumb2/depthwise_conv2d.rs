@@ -5,6 +5,7 @@ use core::mem::MaybeUninit;
 
 use crate::kernels::TFLITE;
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::scratch::CHANNELS;
 
 /// Bytes of a pixel in a band.
@@ -47,15 +48,6 @@ pub(crate) unsafe fn copy(x: *const i8, step: usize, to: *mut i8, pixels: usize)
 pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
     // SAFETY: the caller's promise.
     unsafe { super::fill(zero, to, pixels * PIXEL) }
-}
-
-/// What is prepared for a group of channels: nothing.
-pub(crate) type Prepared = ();
-
-/// Prepares nothing.
-#[inline(always)]
-pub(crate) unsafe fn prepare<'a>(_: &Kernel, _: &'a mut MaybeUninit<()>) -> &'a () {
-    &()
 }
 
 /// The sums of a pixel whose first tap is at `x`.

@@ -113,14 +113,7 @@ fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
     {
         return None;
     }
-    Some(Geometry {
-        input,
-        output,
-        kernel: window.kernel,
-        stride: window.stride,
-        dilation: window.dilation,
-        pad: [window.padding.top, window.padding.left],
-    })
+    Some(crate::geometry::geometry(window, (input, output)))
 }
 
 fn elements(shape: [usize; 3]) -> usize {

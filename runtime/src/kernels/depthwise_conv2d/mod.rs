@@ -6,6 +6,8 @@
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
 mod kernel;
+#[cfg(not(all(target_arch = "arm", feature = "mve")))]
+pub(crate) mod unprepared;
 
 pub(crate) use kernel::Kernel;
 

@@ -5,7 +5,7 @@ use ember_runtime::packing;
 use ember_runtime::scratch::{Isa, PIXELS};
 
 use super::rescale::{Finish, Rescale};
-use super::{flag, numbers};
+use super::{blocks, flag, numbers};
 use crate::cost::window::{Pixels, pixels};
 
 pub(super) fn counts(
@@ -39,10 +39,7 @@ pub(super) fn counts(
         ]
     };
     let finish = Finish::of(rescale, filters, packing::filters(isa));
-    let blocks = match isa {
-        Isa::Mve => taps.div_ceil(16),
-        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => taps.div_ceil(4),
-    };
+    let blocks = blocks(isa, taps);
     let (fast, slow) = (tiles * finish.whole_groups, tiles * finish.other_groups);
     let others = tiles * PIXELS * finish.others;
     let vectors = match isa {

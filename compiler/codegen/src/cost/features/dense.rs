@@ -4,14 +4,11 @@ use ember_runtime::packing;
 use ember_runtime::scratch::Isa;
 
 use super::rescale::{Finish, Rescale};
-use super::{flag, numbers};
+use super::{blocks, flag, numbers};
 
 pub(super) fn counts([inputs, outputs]: [usize; 2], isa: Isa, rescale: Rescale) -> Vec<f64> {
     let finish = Finish::of(rescale, outputs, packing::ROWS);
-    let words = match isa {
-        Isa::Mve => inputs.div_ceil(16),
-        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => inputs.div_ceil(4),
-    };
+    let words = blocks(isa, inputs);
     let (fast, slow) = (finish.whole_groups, finish.other_groups);
     let odd = words % 2;
     numbers(&[

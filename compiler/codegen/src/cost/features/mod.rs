@@ -12,10 +12,11 @@ mod softmax;
 
 pub use rescale::Rescale;
 
-use ember_ir::{Graph, Node, Op, Window2d};
-use ember_runtime::scratch::{Geometry, Isa};
+use ember_ir::{Graph, Node, Op};
+use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
+use crate::geometry::geometry;
 use crate::lower::Layer;
 
 /// A kernel of `ember_runtime`.
@@ -116,15 +117,11 @@ pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, isa: Isa) -> 
     })
 }
 
-/// A window as the kernels see it.
-fn geometry(window: &Window2d, (input, output): ([usize; 3], [usize; 3])) -> Geometry {
-    Geometry {
-        input,
-        output,
-        kernel: window.kernel,
-        stride: window.stride,
-        dilation: window.dilation,
-        pad: [window.padding.top, window.padding.left],
+/// Blocks that the innermost sums of so many taps take: words, or vectors of sixteen.
+fn blocks(isa: Isa, taps: usize) -> usize {
+    match isa {
+        Isa::Mve => taps.div_ceil(16),
+        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => taps.div_ceil(4),
     }
 }
 

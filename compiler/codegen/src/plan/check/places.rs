@@ -111,12 +111,9 @@ fn place(plan: &Plan, region: Region, what: &str, violations: &mut Vec<PlanViola
 
 /// The shapes and the window of a layer; `None` if its tensors are no images.
 fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
-    Some(Geometry {
-        input: graph.input_shape(node).hwc()?,
-        output: graph.output_shape(node).hwc()?,
-        kernel: window.kernel,
-        stride: window.stride,
-        dilation: window.dilation,
-        pad: [window.padding.top, window.padding.left],
-    })
+    let shapes = (
+        graph.input_shape(node).hwc()?,
+        graph.output_shape(node).hwc()?,
+    );
+    Some(crate::geometry::geometry(window, shapes))
 }
