@@ -5,7 +5,7 @@
 use crate::arena::Region;
 use crate::params::{
     AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, MeanParams, Pool2dParams,
-    SoftmaxParams,
+    Schedule, SoftmaxParams,
 };
 
 /// A layer with one input.
@@ -77,4 +77,33 @@ pub trait Mean: Unary {
 pub trait Softmax: Unary {
     /// Shapes and constants.
     const PARAMS: SoftmaxParams<'static>;
+}
+
+/// A layer of a chain that runs row by row, or the chain's input; see [`crate::kernels::next_row`].
+pub trait Rows {
+    /// The youngest rows, one after the other; the next is written to the end.
+    const LINES: Region;
+    /// When rows are due.
+    const SCHEDULE: Schedule;
+}
+
+/// Input of [`crate::kernels::feed_row`]: the input of a chain.
+pub trait FedRows: Rows {
+    /// All rows, or one that is written anew for each tick.
+    const SOURCE: Region;
+}
+
+/// Input of [`crate::kernels::store_row`]: the last layer of a chain whose output exists in full.
+pub trait StoredRows: Rows {
+    /// All rows.
+    const IMAGE: Region;
+}
+
+/// Input of [`crate::kernels::mean_row_s8`] and [`crate::kernels::average_row_s8`]: a layer that reduces all
+/// rows to one pixel, and whose `INPUT` is the youngest of them.
+pub trait SummedRows {
+    /// Four bytes per channel.
+    const SUMS: Region;
+    /// When rows come.
+    const SCHEDULE: Schedule;
 }

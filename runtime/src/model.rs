@@ -1,17 +1,20 @@
 //! What every emitted model offers, so that firmware can be written once for all of them.
 
-/// An int8 network with its arena. Write the sample to `input_mut`, call `infer`, read `output`.
+/// An int8 network with its arena. Write the sample to `input_mut`, call `infer`, read `output`; where a
+/// sample has several parts, write and call for each of them, in order.
 pub trait Model {
-    /// Bytes of one input sample.
+    /// Bytes of one part of an input sample.
     const INPUT_LEN: usize;
+    /// Parts of a sample: its rows, where layers run row by row as they come.
+    const PARTS: usize = 1;
     /// Bytes of one output.
     const OUTPUT_LEN: usize;
-    /// Where to write the next sample; its content is spent by `infer`.
+    /// Where to write the next part; its content is spent by `infer`.
     fn input_mut(&mut self) -> &mut [i8];
-    /// Runs all layers.
+    /// Runs all layers on the part.
     fn infer(&mut self);
-    /// The last result, until the next `input_mut`.
+    /// The result of the last part, until the next `input_mut`.
     fn output(&self) -> &[i8];
-    /// Overwrites all activations; no result may depend on it (tests do it before every run).
+    /// Overwrites all activations; no result may depend on it (tests do it before every sample).
     fn poison(&mut self, byte: i8);
 }

@@ -166,6 +166,21 @@ pub struct SoftmaxParams<'a> {
     pub exps: &'a [i32; 256],
 }
 
+/// When a layer that runs row by row makes its rows: row r at tick `first + r·every`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Schedule {
+    /// Bytes of a row.
+    pub row: usize,
+    /// Tick of the first row.
+    pub first: usize,
+    /// Ticks from row to row.
+    pub every: usize,
+    /// Rows.
+    pub count: usize,
+    /// What the rows above the first and below the last are full of: the zero point.
+    pub padding: i8,
+}
+
 /// The numbers of a file of int8 values, for statics that are included as bytes.
 pub const fn from_bytes<const N: usize>(bytes: &[u8; N]) -> [i8; N] {
     let mut values = [0; N];

@@ -9,21 +9,37 @@ use ember_codegen::plan::{Plan, Planned, Region};
 use ember_runtime::params::{AddParams, Conv2dParams, DepthwiseConv2dParams};
 use ember_runtime::reference;
 
+use crate::arena_rows::run_chain;
+
+/// What memory is full of that nothing was written to.
+pub(crate) const POISON: i8 = -86;
+
 /// Channels of a depthwise convolution that go through the image together.
 const CHANNELS: usize = 4;
 
 /// Runs the layers in the plan's order and arena; `None` if the order reads what is not there.
 pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<Vec<i8>>> {
     let graph = planned.graph();
-    let mut arena = vec![-86_i8; plan.arena_bytes];
+    let mut arena = vec![POISON; plan.arena_bytes];
     let mut rest = input;
-    for id in &graph.inputs {
+    for id in graph.inputs.iter().filter(|_| !plan.is_fed()) {
         let region = plan.regions[id.0];
         let (sample, after) = rest.split_at(region.bytes);
         arena.get_mut(slice(region))?.copy_from_slice(sample);
         rest = after;
     }
+    let mut chain = plan.chain.as_ref();
     for &index in &plan.order {
+        if plan
+            .chain
+            .as_ref()
+            .is_some_and(|chain| chain.stage(index).is_some())
+        {
+            if let Some(chain) = chain.take() {
+                run_chain(planned, plan, chain, &mut arena, input)?;
+            }
+            continue;
+        }
         let node = &graph.nodes[index];
         let scratch = slice(plan.scratch[index]);
         arena.get_mut(scratch.clone())?.fill(85);
@@ -43,11 +59,16 @@ pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<
         .collect()
 }
 
-fn slice(region: Region) -> std::ops::Range<usize> {
+pub(crate) fn slice(region: Region) -> std::ops::Range<usize> {
     region.offset..region.end()
 }
 
-fn run(layer: &Layer, arena: &mut [i8], inputs: &[Region], output: Region) -> Option<()> {
+pub(crate) fn run(
+    layer: &Layer,
+    arena: &mut [i8],
+    inputs: &[Region],
+    output: Region,
+) -> Option<()> {
     let input = inputs[0];
     match layer {
         Layer::Reshape => return Some(()),

@@ -2,6 +2,7 @@
 //! crate to a run in QEMU ([`firmware`], [`suite`]), layers in a planned arena ([`arena`]), and the fit of the cost model ([`calibrate`]).
 
 pub mod arena;
+mod arena_rows;
 pub mod calibrate;
 pub mod firmware;
 pub mod linked;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ember_codegen::emit::{Golden, emit_module};
-use ember_codegen::plan::{Isa, Planned};
+use ember_codegen::plan::{Isa, Plan, Planned, plan};
 use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
 
@@ -22,10 +22,16 @@ pub struct Case {
 
 impl Case {
     /// Number `index` of a suite, with `samples` golden vectors.
-    pub fn new(mut network: QuantGraph, index: usize, samples: usize) -> Self {
+    pub fn new(network: QuantGraph, index: usize, samples: usize) -> Self {
+        let plan = plan(&network.graph, Isa::Any);
+        Self::with_plan(network, plan, index, samples)
+    }
+
+    /// As [`Self::new`], under a plan for [`Isa::Any`].
+    pub fn with_plan(mut network: QuantGraph, plan: Plan, index: usize, samples: usize) -> Self {
         network.graph.name = format!("n{index}");
-        let planned =
-            Planned::new(network, Isa::Any).unwrap_or_else(|e| panic!("network {index}: {e}"));
+        let planned = Planned::with_plan(network, plan, Isa::Any)
+            .unwrap_or_else(|e| panic!("network {index}: {e}"));
         let golden = crate::models::golden(&planned, samples);
         Self { planned, golden }
     }
@@ -119,13 +125,15 @@ pub type Failed<'a> = &'a dyn Fn(usize, usize);
 #[inline(never)]
 fn one<M: Model>(network: usize, model: &mut M, vectors: &[u8], failed: Failed) -> usize {
     let mut count = 0;
-    for vector in vectors.chunks_exact(M::INPUT_LEN + M::OUTPUT_LEN) {
-        let (input, output) = vector.split_at(M::INPUT_LEN);
+    for vector in vectors.chunks_exact(M::INPUT_LEN * M::PARTS + M::OUTPUT_LEN) {
+        let (input, output) = vector.split_at(M::INPUT_LEN * M::PARTS);
         model.poison(-86);
-        for (to, from) in model.input_mut().iter_mut().zip(input) {
-            *to = *from as i8;
+        for part in input.chunks_exact(M::INPUT_LEN) {
+            for (to, from) in model.input_mut().iter_mut().zip(part) {
+                *to = *from as i8;
+            }
+            model.infer();
         }
-        model.infer();
         if !model.output().iter().map(|value| *value as u8).eq(output.iter().copied()) {
             failed(network, count);
         }

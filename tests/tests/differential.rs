@@ -1,6 +1,7 @@
 //! Random networks, four ways: the interpreter, the emitted code on this machine, and the emitted code
 //! on every core in QEMU give equal bytes.
 
+use ember_codegen::plan::{Isa, plan_chains};
 use ember_codegen::target::Core;
 use ember_ir::Rounding;
 use ember_tests::calibrate::bench_board;
@@ -8,7 +9,11 @@ use ember_tests::firmware::{board, cargo, device_cargo, run, work_dir};
 use ember_tests::random_graphs;
 use ember_tests::suite::{Case, write};
 
-const NETWORKS: usize = 24;
+/// Networks that run layer by layer.
+const WHOLE: usize = 24;
+/// Networks with layers that run row by row.
+const CHAINS: usize = 16;
+const NETWORKS: usize = WHOLE + CHAINS;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -20,12 +25,31 @@ fn cases() -> Vec<Case> {
         };
         random_graphs::quantized(seed, 7, rounding)
     });
-    networks
-        .filter(|network| [network.graph.inputs.len(), network.graph.outputs.len()] == [1, 1])
-        .take(NETWORKS)
-        .enumerate()
+    let mut networks = networks
+        .filter(|network| [network.graph.inputs.len(), network.graph.outputs.len()] == [1, 1]);
+    let whole = networks.by_ref().take(WHOLE).enumerate();
+    let mut cases: Vec<Case> = whole
         .map(|(index, network)| Case::new(network, index, SAMPLES))
-        .collect()
+        .collect();
+    // Every other chain takes its input row by row, where one can; long chains first.
+    while cases.len() < NETWORKS {
+        let Some(network) = networks.next() else {
+            break;
+        };
+        let chains = plan_chains(
+            &network.graph,
+            Isa::Any,
+            cases.len().is_multiple_of(2),
+            usize::MAX,
+        );
+        let longest = chains
+            .into_iter()
+            .max_by_key(|plan| plan.chain.as_ref().map(|chain| chain.stages.len()));
+        if let Some(plan) = longest {
+            cases.push(Case::with_plan(network, plan, cases.len(), SAMPLES));
+        }
+    }
+    cases
 }
 
 #[test]

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_codegen::interpret::Interpreter;
-use ember_codegen::plan::{self, Isa, Planned};
+use ember_codegen::plan::{self, Isa, Makes, Plan, Planned};
 use ember_ir::{Graph, Rounding};
 use ember_tests::arena::run_in_arena;
 use ember_tests::random_graphs::{self, Random};
@@ -42,6 +42,47 @@ proptest! {
         let outputs = run_in_arena(&planned, planned.plan(), &input).unwrap();
         for (id, output) in planned.graph().outputs.iter().zip(outputs) {
             prop_assert_eq!(&expected[id.0], &output);
+        }
+    }
+
+    /// The same of layers that run row by row, and what is said of them: no chain is larger than its parts.
+    #[test]
+    fn chains_compute_what_the_interpreter_does(
+        seed in any::<u64>(), isa in select(&ISAS), fed in any::<bool>(),
+    ) {
+        let network = random_graphs::quantized(seed, 12, Rounding::Single);
+        let input = int8_sample(&network.graph, seed);
+        let expected = Interpreter::new(&network).unwrap().run_all(&input);
+        for plan in plan::plan_chains(&network.graph, isa, fed, usize::MAX) {
+            prop_assert!(!plan::map(&network.graph, &plan).is_empty());
+            let planned = Planned::with_plan(network.clone(), plan, isa).unwrap();
+            let outputs = run_in_arena(&planned, planned.plan(), &input).unwrap();
+            for (id, output) in planned.graph().outputs.iter().zip(outputs) {
+                prop_assert_eq!(&expected[id.0], &output);
+            }
+        }
+    }
+
+    /// A chain that the checker accepts is right, also one that no planner would make.
+    #[test]
+    fn the_checker_accepts_no_wrong_chain(seed in any::<u64>(), fed in any::<bool>()) {
+        let network = random_graphs::quantized(seed, 10, Rounding::Single);
+        let input = int8_sample(&network.graph, seed);
+        let expected = Interpreter::new(&network).unwrap().run_all(&input);
+        let mut random = Random::new(seed);
+        for right in plan::plan_chains(&network.graph, Isa::Any, fed, usize::MAX).iter().take(4) {
+            let planned = Planned::with_plan(network.clone(), right.clone(), Isa::Any).unwrap();
+            for _ in 0..10 {
+                let mut plan = right.clone();
+                disturb(&mut random, &mut plan);
+                if !plan::check(planned.graph(), &plan, Isa::Any).is_empty() {
+                    continue;
+                }
+                let outputs = run_in_arena(&planned, &plan, &input).unwrap();
+                for (id, output) in planned.graph().outputs.iter().zip(outputs) {
+                    prop_assert_eq!(&expected[id.0], &output, "{:?}", plan);
+                }
+            }
         }
     }
 
@@ -122,4 +163,53 @@ fn plans_are_close_to_the_optimum() {
 fn int8_sample(graph: &Graph, seed: u64) -> Vec<i8> {
     let sample = random_graphs::samples(graph, seed, 1).remove(0);
     sample.iter().map(|x| (x * 128.0) as i8).collect()
+}
+
+/// Changes something about a chain.
+fn disturb(random: &mut Random, plan: &mut Plan) {
+    let arena = plan.arena_bytes;
+    let somewhere = |random: &mut Random| 4 * random.below(arena / 4 + 1);
+    let chain = plan.chain.as_mut().unwrap();
+    let stages = chain.stages.len();
+    let index = random.below(stages);
+    let stage = &mut chain.stages[index];
+    match random.below(7) {
+        0 => plan.scratch[stage.node].offset = somewhere(random),
+        1 => {
+            let input = random.below(stage.reads.len());
+            stage.reads[input].offset = somewhere(random);
+        }
+        2 => chain.input.region.offset = somewhere(random),
+        3 => plan.regions[chain.input.tensor.0].offset = somewhere(random),
+        4 => chain.ticks -= random.below(2),
+        5 if index + 1 < stages => {
+            let from = plan
+                .order
+                .iter()
+                .position(|&node| node == stage.node)
+                .unwrap();
+            plan.order.swap(from, from + 1);
+            chain.stages.swap(index, index + 1);
+        }
+        _ => match &mut stage.makes {
+            Makes::Rows(lines) => match random.below(3) {
+                0 => lines.timing.first += 1,
+                1 if lines.timing.first > 0 => lines.timing.first -= 1,
+                _ => {
+                    let place = plan
+                        .regions
+                        .iter_mut()
+                        .find(|place| **place == lines.region);
+                    lines.region.offset = somewhere(random);
+                    if let Some(place) = place {
+                        place.offset = lines.region.offset;
+                    }
+                }
+            },
+            Makes::Sums { region, timing } => match random.below(2) {
+                0 => timing.first += 1,
+                _ => region.offset = somewhere(random),
+            },
+        },
+    }
 }

@@ -13,6 +13,8 @@ pub const POISON: i8 = 0xAA_u8.cast_signed();
 pub struct Measurements {
     overhead: u64,
     samples: u64,
+    /// Ticks of the parts of this sample.
+    sample: u64,
     total: u64,
     least: u64,
     most: u64,
@@ -30,6 +32,7 @@ impl Measurements {
         Self {
             overhead,
             samples: 0,
+            sample: 0,
             total: 0,
             least: u64::MAX,
             most: 0,
@@ -37,15 +40,20 @@ impl Measurements {
         }
     }
 
-    /// Runs the model on the sample in its input.
+    /// Runs the model on the part of a sample in its input.
     pub fn infer(&mut self, model: &mut impl Model) {
         bench_begin();
         infer(model);
-        let ticks = bench_end().saturating_sub(self.overhead);
+        self.sample += bench_end().saturating_sub(self.overhead);
+    }
+
+    /// Counts the sample whose parts have run.
+    pub fn end_sample(&mut self) {
         self.samples += 1;
-        self.total += ticks;
-        self.least = self.least.min(ticks);
-        self.most = self.most.max(ticks);
+        self.total += self.sample;
+        self.least = self.least.min(self.sample);
+        self.most = self.most.max(self.sample);
+        self.sample = 0;
     }
 
     /// How many samples ran.
@@ -67,9 +75,11 @@ impl Measurements {
 
 /// Bytes of stack that an inference uses, its own frame included.
 #[inline(never)]
-fn stack_of(model: &mut impl Model) -> usize {
+fn stack_of<M: Model>(model: &mut M) -> usize {
     let pointer = stack::paint();
-    infer(model);
+    for _ in 0..M::PARTS {
+        infer(model);
+    }
     stack::used_below(pointer)
 }
 

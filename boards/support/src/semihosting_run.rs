@@ -8,7 +8,7 @@ use crate::semihosting::{File, exit, fail};
 use crate::text::Sink;
 use crate::{clock, stack};
 
-/// Runs the model on every sample of `samples.bin` (`INPUT_LEN` bytes each), writes the outputs to
+/// Runs the model on every sample of `samples.bin` (`INPUT_LEN` bytes per part), writes the outputs to
 /// `outputs.bin` (`OUTPUT_LEN` bytes each), both in the emulator's working directory, prints
 ///
 /// `ember samples=… ticks_total=… ticks_min=… ticks_max=… stack_bytes=… stack_infer_bytes=…`
@@ -26,16 +26,19 @@ pub fn run<M: Model>(model: &mut M) -> ! {
     };
     clock::start(&mut peripherals.SYST);
     let mut measurements = Measurements::start(model);
-    loop {
+    'samples: loop {
         model.poison(POISON);
-        match samples.read(model.input_mut()) {
-            0 => break,
-            bytes if bytes < M::INPUT_LEN => {
-                fail(c"ember error: samples.bin ends inside a sample\n")
+        for part in 0..M::PARTS {
+            match samples.read(model.input_mut()) {
+                0 if part == 0 => break 'samples,
+                bytes if bytes < M::INPUT_LEN => {
+                    fail(c"ember error: samples.bin ends inside a sample\n")
+                }
+                _ => (),
             }
-            _ => (),
+            measurements.infer(model);
         }
-        measurements.infer(model);
+        measurements.end_sample();
         if !outputs.write(model.output()) {
             fail(c"ember error: cannot write outputs.bin\n");
         }

@@ -134,12 +134,26 @@ pub struct Bench {
     /// An emulated board; by default the one that the crate was made for
     #[arg(long)]
     pub board: Option<String>,
+    /// How it uses the RAM
+    #[arg(long, default_value = "whole")]
+    pub memory: MemoryChoice,
     /// Where the measured crates are built
     #[arg(long, default_value = "ember-out/bench")]
     pub out: PathBuf,
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// How a network uses the RAM.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MemoryChoice {
+    /// Layer by layer: the fewest instructions
+    Whole,
+    /// The first layers row by row: the smallest arena for at most 10 % more instructions
+    Rows,
+    /// The same, and the input comes row by row, as from a camera: it never lies in the arena
+    Fed,
 }
 
 /// A file.

@@ -21,6 +21,17 @@ pub struct Cost {
     pub macs: u64,
 }
 
+impl Cost {
+    /// Of a network that cannot be on its board at all.
+    pub const UNAFFORDABLE: Self = Self {
+        flash_bytes: usize::MAX,
+        ram_bytes: usize::MAX,
+        arena_bytes: usize::MAX,
+        instructions: u64::MAX,
+        macs: u64::MAX,
+    };
+}
+
 /// The limits of a search. Flash and RAM are those of the whole firmware.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Constraints {

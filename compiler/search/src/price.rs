@@ -1,8 +1,7 @@
 //! The price of a network is that of the crate that would be emitted for it: the planner's plan and
 //! the cost model of the back end, the same code that emission runs.
 
-use ember_codegen::cost::footprint;
-use ember_codegen::plan::plan;
+use ember_codegen::cost::{Memory, footprint, plan_for};
 use ember_codegen::target::Board;
 use ember_ir::Graph;
 
@@ -13,11 +12,16 @@ use crate::constraint::{Cost, Price};
 pub struct PlannerPrice<'a> {
     /// Where the firmware will run.
     pub board: &'a Board,
+    /// How networks may use its RAM.
+    pub memory: Memory,
 }
 
 impl Price for PlannerPrice<'_> {
     fn price(&self, graph: &Graph) -> Cost {
-        let footprint = footprint(graph, &plan(graph, self.board.isa()), self.board);
+        let Some(plan) = plan_for(graph, self.board, self.memory) else {
+            return Cost::UNAFFORDABLE;
+        };
+        let footprint = footprint(graph, &plan, self.board);
         Cost {
             flash_bytes: footprint.flash_bytes,
             ram_bytes: footprint.ram_bytes,

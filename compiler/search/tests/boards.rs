@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::Shape;
 use ember_search::space::open;
@@ -64,7 +65,10 @@ fn every_space_has_networks_for_the_smallest_boards() {
 
 /// Samples and scaled templates; returns how full the fullest one makes its tightest limit.
 fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Task) -> f64 {
-    let price = PlannerPrice { board };
+    let price = PlannerPrice {
+        board,
+        memory: Memory::Whole,
+    };
     let space = open(kind, task).unwrap();
     let mut proposer = Proposer {
         space: space.as_ref(),

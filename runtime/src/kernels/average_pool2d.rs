@@ -22,9 +22,15 @@ impl Fold for Average {
 
     #[inline(always)]
     fn finish(acc: i32, count: usize) -> i32 {
-        let count = count as u32;
-        let magnitude = (acc.unsigned_abs() + count / 2).checked_div(count);
-        let mean = magnitude.unwrap_or(0).cast_signed();
-        if acc > 0 { mean } else { -mean }
+        rounded_mean(acc, count)
     }
+}
+
+/// The mean of `count` values, at least one, half away from zero.
+#[inline(always)]
+pub(super) fn rounded_mean(sum: i32, count: usize) -> i32 {
+    let count = count as u32;
+    let magnitude = (sum.unsigned_abs() + count / 2).checked_div(count);
+    let mean = magnitude.unwrap_or(0).cast_signed();
+    if sum > 0 { mean } else { -mean }
 }

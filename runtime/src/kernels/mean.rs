@@ -41,7 +41,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    const fn new<L: Mean>() -> Self {
+    pub(super) const fn new<L: Mean>() -> Self {
         let p = L::PARAMS;
         let pixels = p.input[0] * p.input[1];
         // |x − zero| ≤ 255 per pixel.
@@ -57,6 +57,24 @@ impl Task {
             start: (pixels as i32).wrapping_mul(-(p.input_zero as i32)),
             requant,
             factor: requant.channel(p.scale.mantissa, p.scale.exponent),
+        }
+    }
+}
+
+impl Task {
+    /// Writes the outputs of sums over all pixels, for a layer whose rows came one by one.
+    ///
+    /// # Safety
+    /// The task is that of a valid layer, `arena` its arena; there are as many sums as channels.
+    #[inline(never)]
+    pub(super) unsafe fn finish(&self, sums: *const i32, arena: *mut i8) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            for c in 0..self.channels {
+                rolled();
+                let sum = self.start.wrapping_add(*sums.add(c));
+                *arena.add(self.output + c) = self.requant.finish_any(sum, &self.factor);
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ mod mean;
 mod multiply;
 mod pool2d;
 pub(crate) mod requant;
+mod row_sums;
+mod rows;
 pub(crate) mod sliding;
 mod softmax;
 
@@ -31,6 +33,8 @@ pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
 pub use requant::Form;
+pub use row_sums::{average_row_s8, mean_row_s8};
+pub use rows::{MOST_TICKS, feed_row, next_row, store_row};
 pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know

@@ -2,17 +2,21 @@
 
 use std::path::Path;
 
+use ember_codegen::cost::Memory;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::target::{Board, Runner};
 
 use super::inspect;
-use crate::args;
+use crate::args::{self, MemoryChoice};
 use crate::pipeline::bench::{Bench, BenchJob, LayerBench, bench as measure};
 use crate::pipeline::report::thousands;
 use crate::pipeline::testset::TestSet;
 use crate::pipeline::verify;
 use crate::progress::Progress;
 use crate::{Error, boards, output};
+
+/// Percent of instructions that `--memory rows` may cost.
+pub(super) const ROWS_PERCENT: u64 = 10;
 
 /// Measures and prints.
 pub fn bench(args: &args::Bench, progress: Progress) -> Result<(), Error> {
@@ -41,6 +45,7 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
             network: inspect::network(path)?,
             board: chosen
                 .ok_or_else(|| Error::usage("`--board` is missing; `emberc boards` lists them"))?,
+            memory: memory(args.memory),
             samples: Vec::new(),
             out: args.out.clone(),
         });
@@ -55,9 +60,18 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
             Some(board) => board,
             None => must_be_emulated(made.board)?,
         },
+        memory: memory(args.memory),
         samples: tests.samples,
         out: args.out.clone(),
     })
+}
+
+fn memory(choice: MemoryChoice) -> Memory {
+    match choice {
+        MemoryChoice::Whole => Memory::Whole,
+        MemoryChoice::Rows => Memory::Rows(ROWS_PERCENT),
+        MemoryChoice::Fed => Memory::Fed,
+    }
 }
 
 pub(super) fn emulated(name: &str) -> Result<Board, Error> {

@@ -1,10 +1,12 @@
 //! `emberc bench --all`: the four networks of MLPerf Tiny on one board per kind of core, beside what
-//! TensorFlow Lite Micro with CMSIS-NN takes for the same shapes.
+//! TensorFlow Lite Micro with CMSIS-NN takes for the same shapes; and on the first of the boards also with
+//! layers that run row by row.
 
+use ember_codegen::cost::{Memory, plan_for};
 use ember_codegen::target::Board;
 use serde::Serialize;
 
-use super::bench::emulated;
+use super::bench::{ROWS_PERCENT, emulated};
 use crate::args;
 use crate::pipeline::bench::{Bench, BenchJob, bench as measure};
 use crate::pipeline::report::thousands;
@@ -61,6 +63,8 @@ const NETS: [Net; 4] = [
 struct Row {
     #[serde(flatten)]
     bench: Bench,
+    /// How it uses the RAM: `whole`, `rows` or `fed`.
+    memory: &'static str,
     /// Instructions of TensorFlow Lite Micro with CMSIS-NN.
     reference_instructions: u64,
     /// Bytes of its arena.
@@ -83,18 +87,28 @@ pub fn bench_all(args: &args::Bench, progress: Progress) -> Result<(), Error> {
         None => (0..BOARDS.len()).collect(),
     };
     let mut rows = Vec::new();
-    for place in boards {
+    for &place in &boards {
         let board = emulated(BOARDS[place])?;
         for net in &NETS {
-            rows.push(row(net, place, &board, args, progress)?);
+            rows.extend(row(net, place, Memory::Whole, &board, args, progress)?);
+        }
+    }
+    // Memory differs little between cores.
+    let place = boards[0];
+    let board = emulated(BOARDS[place])?;
+    let mut by_rows = Vec::new();
+    for net in &NETS {
+        for memory in [Memory::Rows(ROWS_PERCENT), Memory::Fed] {
+            by_rows.extend(row(net, place, memory, &board, args, progress)?);
         }
     }
     if args.json {
-        output::json(&serde_json::json!({ "benches": rows }))?;
+        let all: Vec<&Row> = rows.iter().chain(&by_rows).collect();
+        output::json(&serde_json::json!({ "benches": all }))?;
     } else {
-        output::text(&table(&rows))?;
+        output::text(&(table(&rows) + &memory_table(&rows, &by_rows)))?;
     }
-    match rows.iter().find(|row| !row.bench.bit_exact) {
+    match rows.iter().chain(&by_rows).find(|row| !row.bench.bit_exact) {
         None => Ok(()),
         Some(row) => Err(Error::failed(format!(
             "the outputs of {} on {} differ from the reference",
@@ -103,32 +117,75 @@ pub fn bench_all(args: &args::Bench, progress: Progress) -> Result<(), Error> {
     }
 }
 
+/// `None` if the network has no layers that could run row by row.
 fn row(
     net: &Net,
     place: usize,
+    memory: Memory,
     board: &Board,
     args: &args::Bench,
     progress: Progress,
-) -> Result<Row, Error> {
+) -> Result<Option<Row>, Error> {
     let network = ember_ir::text::parse(net.text)
         .unwrap_or_else(|error| panic!("BUG: tests/nets/{}.ember: {error}", net.name));
+    let plan = plan_for(&network.graph, board, memory);
+    if memory != Memory::Whole && plan.is_none_or(|plan| plan.chain.is_none()) {
+        return Ok(None);
+    }
     let bench = measure(
         BenchJob {
             network,
             board: board.clone(),
+            memory,
             samples: Vec::new(),
             out: args.out.clone(),
         },
         progress,
     )?;
     let reference = net.reference[place];
-    Ok(Row {
+    Ok(Some(Row {
+        memory: match memory {
+            Memory::Whole | Memory::Within(_) => "whole",
+            Memory::Rows(_) => "rows",
+            Memory::Fed => "fed",
+        },
         reference_instructions: reference,
         reference_arena_bytes: net.arena,
         instructions_ratio: bench.instructions as f64 / reference as f64,
         arena_ratio: bench.arena_bytes as f64 / net.arena as f64,
         bench,
-    })
+    }))
+}
+
+/// What running row by row saves and costs.
+fn memory_table(whole: &[Row], by_rows: &[Row]) -> String {
+    let mut text = format!(
+        "\n  {:<5} {:<12} {:<30} {:>8} {:>12} {:>7} {:>6}\n",
+        "net", "core", "layers", "arena", "instructions", "more", "equal"
+    );
+    for row in by_rows {
+        let bench = &row.bench;
+        let same =
+            |other: &&Row| other.bench.model == bench.model && other.bench.board == bench.board;
+        let Some(base) = whole.iter().find(same) else {
+            continue;
+        };
+        let more = bench.instructions as f64 / base.bench.instructions as f64 - 1.0;
+        text.push_str(&format!(
+            "  {:<5} {:<12} {:<30} {:>8} {:>12} {:>6.1}% {:>6}\n",
+            bench.model,
+            bench.core,
+            match row.memory {
+                "fed" => "row by row, and so the input",
+                _ => "row by row",
+            },
+            thousands(bench.arena_bytes),
+            thousands(bench.instructions as usize),
+            100.0 * more,
+            if bench.bit_exact { "yes" } else { "NO" },
+        ));
+    }
+    text
 }
 
 fn table(rows: &[Row]) -> String {

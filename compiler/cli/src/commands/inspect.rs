@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ember_codegen::cost::{footprint, footprint_of};
+use ember_codegen::cost::{Memory, footprint, footprint_of, plan_for};
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Limits;
 use ember_ir::QuantGraph;
@@ -107,8 +107,13 @@ fn fits(planned: &Planned) -> String {
         "board", "flash", "RAM", "instructions"
     );
     for board in boards::all() {
-        let footprint = footprint_of(planned, &board);
         let limits = Limits::of(&board);
+        let network = planned.network();
+        let memory = Memory::Within(limits.ram_bytes);
+        let own = plan_for(&network.graph, &board, memory)
+            .and_then(|plan| Planned::with_plan(network.clone(), plan, board.isa()).ok());
+        let planned = own.as_ref().unwrap_or(planned);
+        let footprint = footprint_of(planned, &board);
         let is_fit =
             footprint.flash_bytes <= limits.flash_bytes && footprint.ram_bytes <= limits.ram_bytes;
         text.push_str(&format!(
@@ -117,7 +122,11 @@ fn fits(planned: &Planned) -> String {
             thousands(footprint.flash_bytes),
             thousands(footprint.ram_bytes),
             thousands(usize::try_from(footprint.instructions).unwrap_or(usize::MAX)),
-            if is_fit { "fits" } else { "too large" }
+            match (is_fit, &planned.plan().chain) {
+                (true, None) => "fits",
+                (true, Some(_)) => "fits, with layers row by row",
+                (false, _) => "too large",
+            }
         ));
     }
     text
@@ -145,8 +154,11 @@ fn job(path: &Path) -> Result<(), Error> {
     text.push_str(&format!("  space: {}\n", space.describe()));
     for template in space.templates() {
         let graph = space.build(&template);
-        let plan = ember_codegen::plan::plan(&graph, job.board.board.isa());
-        let footprint = footprint(&graph, &plan, &job.board.board);
+        let board = &job.board.board;
+        let Some(plan) = plan_for(&graph, board, job.board.memory()) else {
+            continue;
+        };
+        let footprint = footprint(&graph, &plan, board);
         text.push_str(&format!(
             "  e.g. {} parameters: {} bytes of flash, {} of RAM\n",
             thousands(graph.parameters()),

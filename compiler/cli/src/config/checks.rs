@@ -191,6 +191,7 @@ pub(super) fn board_choice(
     Some(BoardChoice {
         board,
         limits,
+        fed: values.text("board", "input") == Some("rows"),
         own_text,
     })
 }
@@ -201,6 +202,7 @@ pub(super) fn any_board() -> Option<BoardChoice> {
     Some(BoardChoice {
         limits: Limits::of(&board),
         board,
+        fed: false,
         own_text: None,
     })
 }

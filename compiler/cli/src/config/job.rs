@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
 
 use super::checks::{any_board, board_choice, data_job, model_name, search_job, train_job};
@@ -91,8 +92,21 @@ pub struct BoardChoice {
     pub board: Board,
     /// What the firmware may take.
     pub limits: Limits,
+    /// Whether samples come row by row.
+    pub fed: bool,
     /// The text of a board.toml of the user's own.
     pub own_text: Option<String>,
+}
+
+impl BoardChoice {
+    /// How a network may use the RAM.
+    pub fn memory(&self) -> Memory {
+        if self.fed {
+            Memory::Fed
+        } else {
+            Memory::Within(self.limits.ram_bytes)
+        }
+    }
 }
 
 /// `[search]`.

@@ -236,6 +236,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "board",
+        "input",
+        Kind::Choice(&["whole", "rows"]),
+        Some("\"whole\""),
+        "How the firmware gets a sample: whole, or row by row as a camera delivers it (`push_row`), so that it never lies in RAM.",
+    ),
+    key(
+        "board",
         "ram",
         Kind::Size,
         None,

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ember_codegen::cost::{LayerCost, footprint_of};
+use ember_codegen::cost::{LayerCost, Memory, footprint_of, plan_for};
 use ember_codegen::emit::{Golden, Profile, Provenance, emit, profile};
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
@@ -27,6 +27,8 @@ pub struct BenchJob {
     pub network: QuantGraph,
     /// Where.
     pub board: Board,
+    /// How it uses the RAM.
+    pub memory: Memory,
     /// Samples to run it on, one after the other; some are drawn if there are none.
     pub samples: Vec<i8>,
     /// Where the crates go, one per network and board.
@@ -105,7 +107,12 @@ const FLAGS: [&str; 1] = ["-Csymbol-mangling-version=v0"];
 pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
     let board = &job.board;
     let name = job.network.graph.name.clone();
-    let planned = Planned::new(job.network, board.isa()).map_err(Error::usage_of)?;
+    let plan = plan_for(&job.network.graph, board, job.memory).ok_or_else(|| {
+        Error::usage(format!(
+            "{name} cannot take its input row by row: its first layers are no convolutions over an image"
+        ))
+    })?;
+    let planned = Planned::with_plan(job.network, plan, board.isa()).map_err(Error::usage_of)?;
     let footprint = footprint_of(&planned, board);
     super::package::refuse_if_too_large(&footprint, &Limits::of(board))?;
     let interpreter = Interpreter::new(planned.network()).map_err(Error::usage_of)?;
@@ -122,7 +129,12 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
         .collect();
 
     let profile = profile(&planned).map_err(Error::usage_of)?;
-    let dir = job.out.join(format!("{name}-{}", board.name));
+    let how = match job.memory {
+        Memory::Whole | Memory::Within(_) => "",
+        Memory::Rows(_) => "-rows",
+        Memory::Fed => "-fed",
+    };
+    let dir = job.out.join(format!("{name}-{}{how}", board.name));
     write(&planned, board, &golden, &profile, &dir)?;
     let stage = progress.stage("bench", 0);
     let build = |program| {

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ember_codegen::cost::{Footprint, footprint_of};
+use ember_codegen::cost::{Footprint, footprint_of, plan_for};
 use ember_codegen::emit::{Golden, Package, Provenance, emit};
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
@@ -40,7 +40,10 @@ pub fn package(
     record: &Record,
     progress: Progress,
 ) -> Result<Packed, Error> {
-    let planned = Planned::new(network.clone(), job.board.board.isa()).map_err(Error::tool)?;
+    let plan = plan_for(&network.graph, &job.board.board, job.board.memory())
+        .ok_or_else(|| Error::tool("BUG: the chosen network cannot take its input row by row"))?;
+    let planned =
+        Planned::with_plan(network.clone(), plan, job.board.board.isa()).map_err(Error::tool)?;
     let footprint = footprint_of(&planned, &job.board.board);
     refuse_if_too_large(&footprint, &job.board.limits)?;
     let tests = test_set(network, parts)?;

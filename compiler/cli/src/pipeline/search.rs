@@ -91,6 +91,15 @@ pub fn search(
     progress: Progress,
 ) -> Result<Found, Error> {
     let space = space(job, parts.shape(), parts.classes().len())?;
+    if job.board.fed && parts.shape().hwc().is_none_or(|[height, ..]| height < 2) {
+        let problem = Problem::new(format!(
+            "samples of {} have no rows that could come one by one",
+            parts.shape()
+        ))
+        .at(job.span("board", "input"))
+        .help("`input = \"rows\"` is for images; leave it out");
+        return Err(job.problems(vec![problem]).into());
+    }
     let settings = settings(job);
     let identity = Identity {
         config: state.key.clone(),
@@ -113,6 +122,7 @@ pub fn search(
         space: space.as_ref(),
         price: &PlannerPrice {
             board: &job.board.board,
+            memory: job.board.memory(),
         },
         constraints: &constraints(job),
         evaluator,

@@ -14,11 +14,13 @@
 //! Reading order: [`Footprint`], `parts`, `features`, `window`, `table`.
 
 mod features;
+mod memory;
 mod parts;
 mod table;
 mod window;
 
 pub use features::{Features, Kernel, Rescale, features};
+pub use memory::{Memory, plan_for};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};
 
@@ -43,7 +45,7 @@ const VECTOR_BYTES: usize = 16;
 /// Predicted sizes and work of a network's firmware.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Footprint {
-    /// All activations.
+    /// The model: all activations, and where it is in a sample that comes row by row.
     pub arena_bytes: usize,
     /// Weights, biases, multipliers and tables in flash; exact.
     pub constant_bytes: usize,
@@ -116,7 +118,7 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     let task_bytes = sum(|layer| layer.task_bytes);
     let base_bytes = table.base_bytes(board.transport()) + vector_bytes(graph, board);
     let instructions = layers.iter().map(|layer| layer.instructions);
-    let arena_bytes = plan.arena_bytes;
+    let arena_bytes = plan.model_bytes();
     Footprint {
         arena_bytes,
         constant_bytes,

@@ -4,6 +4,7 @@
 use super::format::source;
 use super::literals::size;
 use super::names::{Names, ident};
+use crate::plan::Planned;
 use crate::target::{Board, Limits, Runner};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -205,9 +206,30 @@ fn device_vectors(vectors: usize) -> TokenStream {
 }
 
 /// `tests/golden.rs`.
-pub(super) fn golden_test(first_line: &str, names: &Names, samples: usize) -> String {
+pub(super) fn golden_test(
+    first_line: &str,
+    planned: &Planned,
+    names: &Names,
+    samples: usize,
+) -> String {
     let (module, model) = (ident(&names.module), &names.model);
     let samples = size(samples);
+    let run = if planned.plan().is_fed() {
+        quote! {
+            let mut values = [0; INPUT_LEN];
+            for (to, &from) in values.iter_mut().zip(input) {
+                *to = from.cast_signed();
+            }
+            let output = model.infer(&values).map(i8::cast_unsigned);
+        }
+    } else {
+        quote! {
+            for (to, &from) in model.input_mut().iter_mut().zip(input) {
+                *to = from.cast_signed();
+            }
+            let output = model.infer().map(i8::cast_unsigned);
+        }
+    };
     let imports: TokenStream = quote!(use #module::{INPUT_LEN, #model, OUTPUT_LEN};);
     source(
         first_line,
@@ -234,10 +256,7 @@ pub(super) fn golden_test(first_line: &str, names: &Names, samples: usize) -> St
                         let (input, expected) = sample.split_at(INPUT_LEN);
                         // No result may depend on what an earlier sample left behind.
                         model.poison(-86);
-                        for (to, &from) in model.input_mut().iter_mut().zip(input) {
-                            *to = from.cast_signed();
-                        }
-                        let output = model.infer().map(i8::cast_unsigned);
+                        #run
                         assert_eq!(output, expected, "sample {index}");
                     }
                 }

@@ -3,9 +3,10 @@
 
 use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, Window2d};
 
+use super::chain;
 use super::provenance::Provenance;
 use crate::cost::constant_bytes;
-use crate::plan::{self, Planned};
+use crate::plan::{self, Chain, Planned};
 
 /// One line about a node: `conv2d 3x3, stride 2x2, relu`.
 pub(super) fn operator(op: &Op) -> String {
@@ -97,13 +98,26 @@ pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
         thousands(bytes as u64),
         thousands(planned.plan().arena_bytes as u64),
     ]);
-    table(&rows)
+    let mut lines = table(&rows);
+    lines.extend(chain::documentation(planned));
+    lines
 }
 
 /// `64..576`: the tensor's bytes.
 fn place(planned: &Planned, id: TensorId) -> String {
     let region = planned.plan().regions[id.0];
-    format!("{}..{}", region.offset, region.end())
+    let bytes = planned.graph().tensor(id).shape.elements();
+    let lines = planned
+        .plan()
+        .chain
+        .iter()
+        .flat_map(Chain::lines)
+        .find(|lines| lines.tensor == id && region.bytes < bytes);
+    let rows = lines.map_or_else(String::new, |lines| {
+        let (rows, all) = (region.bytes / lines.row, bytes / lines.row);
+        format!(" ({rows} of {all} rows)")
+    });
+    format!("{}..{}{rows}", region.offset, region.end())
 }
 
 /// The map of the arena in a fenced block.

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Op, TensorId};
+use ember_ir::Op;
 use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::chain;
 use super::datasheet::{operator, shapes, text, thousands};
 use super::literals::region;
 use super::names::{Names, ident};
 use super::op::{Constant, quote_layer};
-use crate::plan::Planned;
+use crate::plan::{Makes, Planned};
 
 /// What the layers of a network become.
 pub(super) struct Layers {
@@ -20,10 +21,8 @@ pub(super) struct Layers {
     pub imports: TokenStream,
     /// One group of items per layer, in execution order.
     pub items: Vec<TokenStream>,
-    /// The lines of `infer`, in execution order.
-    pub calls: Vec<TokenStream>,
-    /// The node of each call.
-    pub nodes: Vec<usize>,
+    /// What runs a layer, and its node, in execution order.
+    pub calls: Vec<(usize, TokenStream)>,
     /// Kernels that the calls name.
     pub kernels: BTreeSet<Ident>,
     /// Constants that the items name, in execution order.
@@ -49,28 +48,37 @@ pub(super) struct Stream {
 /// Quotes all layers.
 pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
     let graph = &planned.network().graph;
-    let place = |id: TensorId| {
-        let place = planned.plan().regions[id.0];
-        Region::new(place.offset, place.bytes)
-    };
+    let plan = planned.plan();
     let mut params_types = BTreeSet::new();
     let mut root_imports = BTreeSet::new();
     let mut layers = Layers {
         imports: TokenStream::new(),
         items: Vec::new(),
         calls: Vec::new(),
-        nodes: Vec::new(),
         kernels: BTreeSet::new(),
         constants: Vec::new(),
         streams: Vec::new(),
     };
-    for &index in &planned.plan().order {
+    if let (Some(chain), Some(names)) = (&plan.chain, &names.rows) {
+        layers.items.extend(chain::input(planned, chain, names));
+        root_imports.insert(ident("Region"));
+        params_types.insert(ident("Schedule"));
+    }
+    for &index in &plan.order {
         let node = &graph.nodes[index];
         let names = &names.layers[index];
-        let Some(quoted) = quote_layer(&planned.layers()[index], names) else {
+        let stage = plan.chain.as_ref().and_then(|chain| chain.stage(index));
+        let layer = &planned.layers()[index];
+        let row = match stage.map(|stage| stage.makes) {
+            Some(Makes::Rows(lines)) => Some(layer.row(lines.timing.count)),
+            Some(Makes::Sums { .. }) | None => None,
+        };
+        let (inputs, output) = plan.operands(graph, index);
+        let place = |place: crate::plan::Region| region(Region::new(place.offset, place.bytes));
+        let Some(quoted) = quote_layer(row.as_ref().unwrap_or(layer), names) else {
             assert_eq!(
-                place(node.inputs[0]).offset,
-                place(node.output).offset,
+                inputs[0].offset,
+                output.offset,
                 "BUG: the plan moves the reshape `{}`",
                 graph.node_name(node)
             );
@@ -91,10 +99,10 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             shapes(graph, node),
         );
         let type_name = &names.type_name;
-        let output = region(place(node.output));
+        let output = place(output);
         let places = match node.op {
             Op::Add(_) => {
-                let [left, right] = [0, 1].map(|i| region(place(node.inputs[i])));
+                let [left, right] = [0, 1].map(|i| place(inputs[i]));
                 quote! {
                     impl layer::Binary for #type_name {
                         const LEFT: Region = #left;
@@ -111,7 +119,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_) => {
-                let input = region(place(node.inputs[0]));
+                let input = place(inputs[0]);
                 quote! {
                     impl layer::Unary for #type_name {
                         const INPUT: Region = #input;
@@ -121,7 +129,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             }
         };
         let role = ident(quoted.role);
-        let scratch = planned.plan().scratch[index];
+        let scratch = plan.scratch[index];
         let scratch = match node.op {
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
@@ -160,11 +168,19 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             }
         });
         let kernel = ident(quoted.kernel);
-        layers
-            .calls
-            .push(quote!(#kernel::<layers::#type_name>(arena);));
-        layers.nodes.push(index);
-        layers.kernels.insert(kernel);
+        let call = match stage {
+            None => {
+                layers.kernels.insert(kernel.clone());
+                quote!(#kernel::<layers::#type_name>(arena);)
+            }
+            Some(stage) => {
+                layers.items.push(chain::rows(planned, stage, type_name));
+                let (call, functions) = chain::call(planned, stage, &kernel, type_name);
+                layers.kernels.extend(functions);
+                call
+            }
+        };
+        layers.calls.push((index, call));
         layers.constants.extend(quoted.constants);
         params_types.insert(params_type);
         root_imports.insert(ident("Region"));

@@ -9,6 +9,7 @@
 //! `model`, `datasheet` and `readme` (documentation), `cargo` (files around), `profile`, `format`.
 
 mod cargo;
+mod chain;
 mod constants;
 mod datasheet;
 mod error;
@@ -66,7 +67,7 @@ pub fn emit(
     golden: &[Golden],
 ) -> Result<Package, EmitError> {
     check(planned, provenance, golden)?;
-    let names = Names::new(&planned.network().graph);
+    let names = Names::of(planned);
     let layers = layers::layers(planned, &names);
     let footprint = cost::footprint_of(planned, board);
     let version = &provenance.tool_version;
@@ -115,7 +116,7 @@ pub fn emit(
         ),
         (
             "tests/golden.rs",
-            cargo::golden_test(&first_line, &names, golden.len()),
+            cargo::golden_test(&first_line, planned, &names, golden.len()),
         ),
     ] {
         files.insert(path.to_owned(), text.into_bytes());
@@ -135,7 +136,7 @@ pub fn emit(
 pub fn emit_module(planned: &Planned) -> Result<TokenStream, EmitError> {
     let provenance = Provenance::default();
     check(planned, &provenance, &[])?;
-    let names = Names::new(&planned.network().graph);
+    let names = Names::of(planned);
     let layers = layers::layers(planned, &names);
     let (constants, _) = constants::constants(&layers.constants, Storage::Literals);
     let items = model::model(planned, &names, &layers, &provenance);

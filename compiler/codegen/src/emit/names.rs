@@ -7,8 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use ember_ir::Graph;
+use ember_ir::{Graph, TensorId};
 use proc_macro2::{Ident, Span};
+
+use crate::plan::Planned;
 
 /// Package or module names that Cargo or Rust refuse, or that an emitted crate depends on.
 const TAKEN_PACKAGES: [&str; 16] = [
@@ -31,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 14] = [
+const TAKEN_TYPES: [&str; 15] = [
     "AddParams",
     "Conv2dParams",
     "DenseParams",
@@ -41,6 +43,7 @@ const TAKEN_TYPES: [&str; 14] = [
     "Region",
     "Rounding",
     "Scale",
+    "Schedule",
     "Self",
     "SoftmaxParams",
     "Box",
@@ -57,6 +60,8 @@ pub(super) struct Names {
     pub model: Ident,
     /// One entry per node.
     pub layers: Vec<LayerNames>,
+    /// The rows of the chain's input, if layers run row by row.
+    pub rows: Option<LayerNames>,
 }
 
 /// Names of one layer.
@@ -76,8 +81,14 @@ impl LayerNames {
 }
 
 impl Names {
-    /// Names for every part of `graph`.
-    pub fn new(graph: &Graph) -> Self {
+    /// Names for every part of a network.
+    pub fn of(planned: &Planned) -> Self {
+        let chain = planned.plan().chain.as_ref();
+        Self::new(planned.graph(), chain.map(|chain| chain.input.tensor))
+    }
+
+    /// Names for every part of `graph`, and for the rows of a tensor.
+    fn new(graph: &Graph, rows: Option<TensorId>) -> Self {
         let mut module = snake(&words(&graph.name), "model");
         if syn::parse_str::<Ident>(&module).is_err() || TAKEN_PACKAGES.contains(&module.as_str()) {
             module.push_str("_model");
@@ -92,10 +103,15 @@ impl Names {
             .iter()
             .map(|node| layer(graph.node_name(node), &mut taken))
             .collect();
+        let rows = rows.map(|tensor| {
+            let name = &graph.tensor(tensor).name;
+            layer(&format!("{name} rows"), &mut taken)
+        });
         Self {
             module,
             model: ident(&model),
             layers,
+            rows,
         }
     }
 
@@ -189,7 +205,7 @@ mod tests {
                 .node(*name, Op::Softmax(Softmax {}), &[tensor])
                 .expect("softmax of a vector");
         }
-        Names::new(&builder.finish(&[tensor]))
+        Names::new(&builder.finish(&[tensor]), None)
     }
 
     fn types(nodes: &[&str]) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::cargo::program_head;
 use super::format::source;
 use super::layers::{Layers, layers};
 use super::names::{Names, ident};
-use super::{EmitError, Provenance, check};
+use super::{EmitError, Provenance, chain, check};
 use crate::plan::Planned;
 
 /// The program and what it counts.
@@ -33,13 +33,12 @@ pub struct ProfiledLayer {
 pub fn profile(planned: &Planned) -> Result<Profile, EmitError> {
     let provenance = Provenance::default();
     check(planned, &provenance, &[])?;
-    let names = Names::new(&planned.network().graph);
-    let Layers {
-        calls,
-        kernels,
-        nodes,
-        ..
-    } = layers(planned, &names);
+    let names = Names::of(planned);
+    let Layers { calls, kernels, .. } = layers(planned, &names);
+    let (nodes, calls): (Vec<usize>, Vec<_>) = calls
+        .into_iter()
+        .map(|(node, call)| (node, chain::alone(planned, &names, node, call)))
+        .unzip();
     let module = ident(&names.module);
     let doc = format!(" Counts the layers of {}.", names.module);
     let count = calls.len();

@@ -49,7 +49,7 @@ pub(super) fn readme(
     heading(&mut lines, "Build, check, flash");
     lines.extend(commands(board));
     heading(&mut lines, "Use as a library");
-    lines.extend(usage(names));
+    lines.extend(usage(planned, names));
     lines.join("\n") + "\n"
 }
 
@@ -109,13 +109,18 @@ fn commands(board: &Board) -> Vec<String> {
     lines.lines().map(str::to_owned).collect()
 }
 
-fn usage(names: &Names) -> Vec<String> {
+fn usage(planned: &Planned, names: &Names) -> Vec<String> {
     let (module, model) = (&names.module, &names.model);
+    let fed = planned.plan().is_fed();
+    let run = if fed {
+        "if let Some(output) = MODEL.push_row(&row) { /* the sample's last row: use the output */ }"
+    } else {
+        "MODEL.input_mut().copy_from_slice(&sample);\nlet output = MODEL.infer();"
+    };
     let lines = format!(
         "```rust\n\
          static mut MODEL: {module}::{model} = {module}::{model}::new(); // in main of cortex-m-rt: safe\n\
-         MODEL.input_mut().copy_from_slice(&sample);\n\
-         let output = MODEL.infer();\n\
+         {run}\n\
          ```"
     );
     lines.lines().map(str::to_owned).collect()

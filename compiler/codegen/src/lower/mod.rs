@@ -48,6 +48,36 @@ pub enum Layer {
     Softmax(Softmax),
 }
 
+impl Layer {
+    /// The layer that makes one of this layer's `rows` rows from the rows under its window.
+    ///
+    /// # Panics
+    /// A layer that does not work by rows, as only a wrong plan has it in a chain.
+    pub fn row(&self, rows: usize) -> Self {
+        let extent = |kernel: [usize; 2], dilation: [usize; 2]| (kernel[0] - 1) * dilation[0] + 1;
+        let mut row = self.clone();
+        match &mut row {
+            Layer::Conv2d(conv) => {
+                conv.input[0] = extent(conv.kernel, conv.dilation);
+                (conv.output[0], conv.pad[0]) = (1, 0);
+            }
+            Layer::DepthwiseConv2d(conv) => {
+                conv.input[0] = extent(conv.kernel, conv.dilation);
+                (conv.output[0], conv.pad[0]) = (1, 0);
+            }
+            Layer::AveragePool2d(pool) | Layer::MaxPool2d(pool) => {
+                pool.input[0] = extent(pool.kernel, pool.dilation);
+                (pool.output[0], pool.pad[0]) = (1, 0);
+            }
+            Layer::Add(add) => add.len /= rows,
+            Layer::Dense(_) | Layer::Mean(_) | Layer::Reshape | Layer::Softmax(_) => {
+                panic!("BUG: a layer that does not work by rows")
+            }
+        }
+        row
+    }
+}
+
 /// Why a network has no integer form.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum LowerError {

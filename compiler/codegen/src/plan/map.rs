@@ -4,14 +4,15 @@ use std::fmt::Write;
 
 use ember_ir::{Graph, TensorId};
 
-use super::{Plan, Region};
+use super::{Makes, Plan, Region};
 
 /// Columns of the drawing.
 const COLUMNS: usize = 64;
 
 /// The arena over time: one line per step, addresses from left to right. A step shows the tensors
-/// that are live while it runs, its output in upper case, and its scratch as `#`. Letters are given in order of birth and
-/// come again after `z`; the legend gives each tensor's bytes.
+/// that are live while it runs, its output in upper case, and its scratch as `#`. Letters are given in
+/// order of birth and come again after `z`; the legend gives each tensor's bytes. Of layers that run row
+/// by row all lines are live in all their steps.
 pub fn map(graph: &Graph, plan: &Plan) -> String {
     let columns = plan.arena_bytes.clamp(1, COLUMNS);
     let lives = lives(graph, plan);
@@ -40,8 +41,7 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
         };
         // Tensors go over scratch that ends in the same column.
         let node = step.checked_sub(1).map(|position| plan.order[position]);
-        let scratch = node.map(|node| plan.scratch[node]);
-        if let Some(scratch) = scratch.filter(|scratch| scratch.bytes > 0) {
+        for scratch in node.into_iter().flat_map(|node| scratch(plan, node)) {
             line[columns_of(scratch)].fill('#');
         }
         for life in lives
@@ -49,7 +49,7 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
             .filter(|life| life.first <= step && step <= life.last)
         {
             let region = plan.regions[life.tensor.0];
-            line[columns_of(region)].fill(if life.first == step {
+            line[columns_of(region)].fill(if life.born == step {
                 life.letter.to_ascii_uppercase()
             } else {
                 life.letter
@@ -79,8 +79,32 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
 struct Life {
     tensor: TensorId,
     letter: char,
+    /// The step that makes it.
+    born: usize,
     first: usize,
     last: usize,
+}
+
+/// Scratch of a node, and its sums if its input comes row by row.
+fn scratch(plan: &Plan, node: usize) -> impl Iterator<Item = Region> {
+    let stage = plan.chain.as_ref().and_then(|chain| chain.stage(node));
+    let sums = stage.and_then(|stage| match stage.makes {
+        Makes::Sums { region, .. } => Some(region),
+        Makes::Rows(_) => None,
+    });
+    let regions = [Some(plan.scratch[node]), sums];
+    let regions = regions.into_iter().flatten();
+    regions.filter(|region| region.bytes > 0)
+}
+
+/// First and last step of the nodes that run row by row.
+fn chain_steps(plan: &Plan) -> Option<(usize, usize)> {
+    let chain = plan.chain.as_ref()?;
+    let first = plan
+        .order
+        .iter()
+        .position(|&node| chain.stage(node).is_some())?;
+    Some((first + 1, first + chain.stages.len()))
 }
 
 /// The tensors in order of birth.
@@ -99,16 +123,26 @@ fn lives(graph: &Graph, plan: &Plan) -> Vec<Life> {
                 .zip(&plan.order)
                 .filter(|&(_, &node)| graph.nodes[node].inputs.contains(&tensor));
             let read = reads.map(|(step, _)| step).max().unwrap_or(first);
-            Life {
+            let mut life = Life {
                 tensor,
                 letter,
+                born: first,
                 first,
                 last: if graph.outputs.contains(&tensor) {
                     plan.order.len()
                 } else {
                     read
                 },
+            };
+            if let Some((start, end)) = chain_steps(plan) {
+                if (start..=end).contains(&life.first) {
+                    life.first = start;
+                }
+                if (start..=end).contains(&life.last) {
+                    life.last = end;
+                }
             }
+            life
         })
         .collect()
 }

@@ -17,6 +17,7 @@
 //! Sources: TensorFlow Lite Micro's greedy memory planner, vMCU's overlap of input and output; the
 //! exact orders, distances and offsets are ours.
 
+mod chain;
 mod check;
 mod choices;
 mod exact;
@@ -31,6 +32,7 @@ mod storage;
 
 pub use ember_runtime::scratch::Isa;
 
+pub use chain::{Chain, Lines, Makes, Stage, Timing, plan_chains};
 pub use check::{PlanViolation, check};
 pub use exact::plan_exact;
 pub use map::map;
@@ -76,18 +78,24 @@ pub struct Plan {
     pub scratch: Vec<Region>,
     /// Size of the arena; a multiple of [`ALIGN`].
     pub arena_bytes: usize,
+    /// Nodes that run together row by row, if any do: they follow each other in the order. Regions of the
+    /// tensors between them are those of their lines; that of a chain's input that is fed is one row.
+    pub chain: Option<Chain>,
 }
 
 /// Plans a graph that the verifier accepts, for kernels that use `isa`. Graph inputs are live from
 /// before the first node until their last reader (an inference spends its input), graph outputs until
 /// after the last node.
 pub fn plan(graph: &Graph, isa: Isa) -> Plan {
-    let storages = Storages::new(graph, isa);
+    plan_storages(graph, &Storages::new(graph, isa))
+}
+
+fn plan_storages(graph: &Graph, storages: &Storages) -> Plan {
     let mut best: Option<Plan> = None;
-    for order in order::candidates(graph, &storages) {
-        let plan = choices::plan(graph, &storages, &order);
+    for order in order::candidates(graph, storages) {
+        let plan = choices::plan(graph, storages, &order);
         // No other order is better then: the first has the least peak.
-        let done = plan.arena_bytes <= live::peak_bytes(graph, &storages, &order);
+        let done = plan.arena_bytes <= live::peak_bytes(graph, storages, &order);
         if best
             .as_ref()
             .is_none_or(|best| plan.arena_bytes < best.arena_bytes)
@@ -128,6 +136,7 @@ fn assemble(
         regions,
         scratch: scratch.collect(),
         arena_bytes: placement.arena_bytes,
+        chain: None,
     }
 }
 

@@ -21,8 +21,16 @@ impl Planned {
     /// # Errors
     /// As [`lower`]: a network that the verifier refuses, or whose accumulators may overflow.
     pub fn new(network: QuantGraph, isa: Isa) -> Result<Self, LowerError> {
-        let layers = lower(&network)?;
         let plan = plan(&network.graph, isa);
+        Self::with_plan(network, plan, isa)
+    }
+
+    /// Lowers a network that has a plan for kernels that use `isa`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_plan(network: QuantGraph, plan: Plan, isa: Isa) -> Result<Self, LowerError> {
+        let layers = lower(&network)?;
         // Cheap beside everything else, and a wrong plan is a wrong result on the device.
         let violations = super::check(&network.graph, &plan, isa);
         assert_eq!(violations, [], "BUG: the planner made a wrong plan");

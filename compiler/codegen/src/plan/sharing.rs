@@ -121,7 +121,7 @@ fn elements(shape: [usize; 3]) -> usize {
 }
 
 /// The next multiple of [`ALIGN`] that is not below, also of negative numbers.
-fn align_up(bytes: isize) -> isize {
+pub(super) fn align_up(bytes: isize) -> isize {
     let align = ALIGN as isize;
     (bytes + align - 1).div_euclid(align) * align
 }

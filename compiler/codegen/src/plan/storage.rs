@@ -32,6 +32,12 @@ pub(super) struct Storages {
 impl Storages {
     /// Groups the tensors of a verified graph, whose kernels use `isa`.
     pub fn new(graph: &Graph, isa: Isa) -> Self {
+        let wants = graph.nodes.iter().map(|node| Wants::of(graph, node, isa));
+        Self::with(graph, wants.collect())
+    }
+
+    /// As [`Self::new`], of nodes that want this.
+    pub fn with(graph: &Graph, wants: Vec<Wants>) -> Self {
         let mut all = Vec::with_capacity(graph.tensors.len());
         let mut of_tensor = vec![usize::MAX; graph.tensors.len()];
         let mut open = |tensor: usize, producer: Option<usize>| {
@@ -73,8 +79,7 @@ impl Storages {
         for output in &graph.outputs {
             all[of_tensor[output.0]].is_output = true;
         }
-        let wants = graph.nodes.iter().map(|node| {
-            let mut wants = Wants::of(graph, node, isa);
+        let wants = graph.nodes.iter().zip(wants).map(|(node, mut wants)| {
             if let [left, right] = node.inputs[..]
                 && of_tensor[left.0] == of_tensor[right.0]
             {

@@ -6,9 +6,9 @@ use super::Task;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
 use crate::kernels::requant::Channel;
-use crate::kernels::rolled;
+use crate::kernels::{OTHER, rolled};
 use crate::packing;
-use crate::scratch::CHANNELS;
+use crate::scratch::{CHANNELS, Isa};
 
 /// A group of channels with its constants, as the innermost sums read it.
 #[repr(C)]
@@ -36,26 +36,16 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The kernel of a record, written where it stays: it is too large to be moved.
-    ///
-    /// # Safety
-    /// The record is one of the layer's.
+    /// Writes what all groups of a layer have in common, where it stays: it is too large to be moved.
     #[inline(always)]
-    pub(super) unsafe fn at<'a>(
-        place: &'a mut MaybeUninit<Self>,
-        task: &Task,
-        record: *const i32,
-    ) -> &'a mut Self {
+    pub(super) fn prepare(place: &mut MaybeUninit<Self>, task: &Task) {
         let [rows, columns] = task.geometry.kernel;
         let [down, right] = task.geometry.dilation;
         let right = right * isa::PIXEL;
         let row_bytes = task.columns * isa::PIXEL;
-        let words = packing::depthwise_record_words(TARGET, rows * columns);
         let kernel = place.as_mut_ptr();
-        // SAFETY: the caller's promise; the factors are the record's last words; all fields are written.
+        // SAFETY: the fields are there.
         unsafe {
-            let factors = record.add(words - packing::factor_words(TARGET, CHANNELS));
-            (*kernel).weights = record.add(CHANNELS);
             (*kernel).rows = rows;
             (*kernel).columns = columns;
             (*kernel).right = right;
@@ -64,16 +54,47 @@ impl Kernel {
             (*kernel).step = task.geometry.output[2];
             (*kernel).end = core::ptr::null_mut();
             (*kernel).square = rows == 3 && columns == 3 && right == isa::PIXEL;
-            (*kernel).factors = factors;
             (*kernel).zero = task.requant.doubled_zero();
-            let (bias, channels) = (&raw mut (*kernel).bias, &raw mut (*kernel).channels);
+            // What `load` leaves out is nothing rather than undefined.
             for k in 0..CHANNELS {
                 rolled();
-                *bias.cast::<i32>().add(k) = *record.add(k);
-                let channel = task.requant.unpacked(factors, CHANNELS, k);
-                *channels.cast::<Channel>().add(k) = channel;
+                (&raw mut (*kernel).bias).cast::<i32>().add(k).write(0);
+                let channel = (&raw mut (*kernel).channels).cast::<Channel>().add(k);
+                channel.write(Channel::NOTHING);
             }
-            &mut *kernel
+        }
+    }
+
+    /// Adds the constants of a group.
+    ///
+    /// # Safety
+    /// The place is prepared, and the record is one of the layer's.
+    #[inline(always)]
+    pub(super) unsafe fn load<'a, const METHOD: u32>(
+        place: &'a mut MaybeUninit<Self>,
+        task: &Task,
+        record: *const i32,
+    ) -> &'a mut Self {
+        let kernel = place.as_mut_ptr();
+        // SAFETY: the caller's promise; the factors are the record's last words; now all fields are
+        // written.
+        unsafe {
+            let factors = record.add(task.record - packing::factor_words(TARGET, CHANNELS));
+            (*kernel).factors = factors;
+            (*kernel).weights = record.add(CHANNELS);
+            let kernel = &mut *kernel;
+            // With Helium, code reads the record.
+            if !matches!(TARGET, Isa::Mve) {
+                for k in 0..CHANNELS {
+                    rolled();
+                    kernel.bias[k] = *record.add(k);
+                    if METHOD != OTHER {
+                        let channel = task.requant.unpacked_as::<METHOD>(factors, CHANNELS, k);
+                        kernel.channels[k] = channel;
+                    }
+                }
+            }
+            kernel
         }
     }
 }

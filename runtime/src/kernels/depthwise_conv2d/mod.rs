@@ -5,10 +5,12 @@
 //! the sums, the taps of a window lie close together, and the output may lie exactly over the input
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
+mod group;
 mod kernel;
 #[cfg(not(all(target_arch = "arm", feature = "mve")))]
 pub(crate) mod unprepared;
 
+use group::{Group, Rows};
 pub(crate) use kernel::Kernel;
 
 use core::mem::MaybeUninit;
@@ -50,8 +52,10 @@ pub(super) struct Task {
     geometry: Geometry,
     /// Output rows of a band.
     band: usize,
-    /// Columns of a padded row.
+    /// Columns of a padded row; those of padding before, and those of the input.
     columns: usize,
+    before: usize,
+    within: usize,
     /// Bytes of a band: behind it lies what is prepared for a group.
     band_end: usize,
     /// Output channels per input channel.
@@ -59,6 +63,10 @@ pub(super) struct Task {
     zero: i8,
     requant: Requant,
     packed: &'static [i32],
+    /// Words of a record.
+    record: usize,
+    /// Whether all rows are one band: padding stays where it is for all groups.
+    whole: bool,
 }
 
 impl Task {
@@ -66,18 +74,24 @@ impl Task {
         let p = L::PARAMS;
         let geometry = p.geometry();
         let band = TARGET.band(&geometry, L::SCRATCH.len);
+        let columns = band_columns(&geometry);
+        let before = least(geometry.pad[1], columns);
         Self {
             input: L::INPUT.offset,
             output: L::OUTPUT.offset,
             scratch: L::SCRATCH.offset,
             geometry,
             band,
-            columns: band_columns(&geometry),
+            columns,
+            before,
+            within: least(geometry.input[1], columns - before),
             band_end: TARGET.band_end(&geometry, band),
             multiplier: p.output[2] / p.input[2],
             zero: p.input_zero,
             requant: Requant::of_depthwise_conv2d(&p),
             packed: L::PACKED,
+            record: packing::depthwise_record_words(TARGET, p.kernel[0] * p.kernel[1]),
+            whole: band >= p.output[0],
         }
     }
 }
@@ -124,69 +138,59 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [height, width, channels] = g.output;
     let row_bytes = task.columns * isa::PIXEL;
-    let record_words = packing::depthwise_record_words(TARGET, g.kernel[0] * g.kernel[1]);
     let mut record = task.packed.as_ptr();
-    // The input channel of the next output channel, and how many outputs it has had.
-    let mut source = (0, 0);
     let mut place = MaybeUninit::uninit();
-    let mut first = 0;
-    while first < channels {
+    Kernel::prepare(&mut place, task);
+    let mut group = Group::first(channels);
+    while group.first < channels {
         rolled();
-        let count = least(CHANNELS, channels - first);
-        let mut lanes = [source.0; CHANNELS];
-        for lane in lanes.iter_mut().take(count) {
-            rolled();
-            *lane = source.0;
-            source.1 += 1;
-            if source.1 == task.multiplier {
-                source = (source.0 + 1, 0);
-            }
-        }
         // SAFETY: the record is the group's; scratch has room for a band, and rows, columns and channels
         // below are inside input and output.
         unsafe {
-            let kernel = Kernel::at(&mut place, task, record);
+            let kernel = Kernel::load::<METHOD>(&mut place, task, record);
             let scratch = arena.add(task.scratch);
             let prepared = scratch
                 .add(task.band_end)
                 .cast::<MaybeUninit<isa::Prepared>>();
             let prepared: &isa::Prepared = isa::prepare(kernel, &mut *prepared);
-            let mut out = arena.add(task.output + first);
+            let mut out = arena.add(task.output + group.first);
             let mut oy = 0;
             let mut kept = 0;
             while oy < height {
                 rolled();
                 let rows = least(task.band, height - oy);
                 let rows_in = band_rows_in(g, rows);
-                for row in kept..rows_in {
-                    rolled();
-                    let y = (oy * g.stride[0] + row).wrapping_sub(g.pad[0]);
-                    copy_row(task, arena, (lanes, count), y, scratch.add(row * row_bytes));
-                }
+                let new = Rows {
+                    first: (oy * g.stride[0] + kept).wrapping_sub(g.pad[0]),
+                    count: rows_in - kept,
+                };
+                group.copy_rows(task, arena, new, scratch.add(kept * row_bytes));
                 for row in 0..rows {
                     rolled();
                     let x = scratch.add(row * g.stride[0] * row_bytes);
                     kernel.end = out.add(width * channels);
-                    if METHOD != OTHER && count == CHANNELS {
+                    if METHOD != OTHER && group.count == CHANNELS {
                         isa::row::<METHOD>((kernel, prepared), x, out, width);
                     } else {
-                        one_by_one(task, kernel, x, out, count);
+                        one_by_one(task, kernel, x, out, group.count);
                     }
                     out = kernel.end;
                 }
-                // The last rows of a band are the first of the next.
-                let passed = rows * g.stride[0];
-                kept = rows_in.saturating_sub(passed);
-                let from = scratch.add(passed * row_bytes).cast::<u32>();
-                for i in 0..kept * row_bytes / 4 {
-                    rolled();
-                    *scratch.cast::<u32>().add(i) = *from.add(i);
-                }
                 oy += rows;
+                if oy < height {
+                    // The last rows of a band are the first of the next.
+                    let passed = rows * g.stride[0];
+                    kept = rows_in.saturating_sub(passed);
+                    let from = scratch.add(passed * row_bytes).cast::<u32>();
+                    for i in 0..kept * row_bytes / 4 {
+                        rolled();
+                        *scratch.cast::<u32>().add(i) = *from.add(i);
+                    }
+                }
             }
-            record = record.add(record_words);
+            record = record.add(task.record);
         }
-        first += CHANNELS;
+        group.next(task.multiplier, channels);
     }
     if task.requant.is_clamped() {
         // SAFETY: the output's bytes.
@@ -223,48 +227,6 @@ unsafe fn one_by_one(
         }
     }
 }
-
-/// Copies input row `y` of some channels, with padding; a row outside is all padding.
-///
-/// # Safety
-/// The channels exist, and `to` has room for a padded row.
-#[inline(never)]
-unsafe fn copy_row(
-    task: &Task,
-    arena: *mut i8,
-    (lanes, count): ([usize; CHANNELS], usize),
-    y: usize,
-    to: *mut i8,
-) {
-    let g = &task.geometry;
-    let [height, width, channels] = g.input;
-    // SAFETY: the caller's promise; pixels `0..within` of a row that exists are inside the input.
-    unsafe {
-        if y >= height {
-            isa::fill(task.zero, to, task.columns);
-            return;
-        }
-        let before = least(g.pad[1], task.columns);
-        let within = least(width, task.columns - before);
-        let mut row = arena.add(task.input + y * width * channels).cast_const();
-        let mut to = isa::fill(task.zero, to, before);
-        if task.multiplier == 1 && count == CHANNELS {
-            to = isa::copy(row.add(lanes[0]), channels, to, within);
-        } else {
-            for _ in 0..within {
-                rolled();
-                let word = Word(lanes.map(|lane| *row.add(lane)));
-                to = isa::copy(word.0.as_ptr(), 0, to, 1);
-                row = row.add(channels);
-            }
-        }
-        isa::fill(task.zero, to, task.columns - before - within);
-    }
-}
-
-/// A pixel's channels as they would lie in an image whose channels are a multiple of four.
-#[repr(align(4))]
-struct Word([i8; CHANNELS]);
 
 impl DepthwiseConv2dParams<'_> {
     /// Shapes and steps.

@@ -57,6 +57,13 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
+    /// A channel whose outputs are all the same.
+    pub(crate) const NOTHING: Self = Self {
+        mantissa: 0,
+        addend: 0,
+        shift: 0,
+    };
+
     /// The output of an accumulator before the layer's own clamp, for a method that is known.
     #[inline(always)]
     pub(crate) fn saturated<const METHOD: u32>(&self, acc: i32) -> i8 {

@@ -8,6 +8,7 @@
 //! written before it was read (`overlap` follows them). O(nodes · tensors), and the taps of layers that
 //! overlap.
 
+mod chain;
 pub(super) mod overlap;
 mod places;
 mod violation;
@@ -32,22 +33,36 @@ enum Content {
 /// All violations of a plan for a verified graph and kernels that use `isa`; empty if the plan is right.
 pub fn check(graph: &Graph, plan: &Plan, isa: Isa) -> Vec<PlanViolation> {
     let mut violations = places::counts(graph, plan);
+    if let Some(chain) = &plan.chain {
+        violations.extend(places::chain(plan, chain));
+    }
     if !violations.is_empty() {
         return violations;
     }
     places::bounds(graph, plan, &mut violations);
     places::scratch(graph, plan, isa, &mut violations);
+    // The bytes of a chain are followed one by one: they have to be there.
+    if plan.chain.is_some() && !violations.is_empty() {
+        return violations;
+    }
     let mut run = Run {
         graph,
         plan,
         contents: vec![Content::Unwritten; graph.tensors.len()],
         violations,
     };
+    let chain = plan.chain.as_ref();
     for &input in &graph.inputs {
-        run.write(input);
+        if !plan.is_fed() {
+            run.write(input);
+        }
     }
     for &index in &plan.order {
-        run.execute(index);
+        match chain.filter(|chain| chain.stage(index).is_some()) {
+            None => run.execute(index),
+            Some(chain) if chain.stages[0].node == index => run.execute_chain(chain),
+            Some(_) => {}
+        }
     }
     for &output in &graph.outputs {
         run.read("the caller", output);

@@ -4,7 +4,7 @@
 use ember_ir::{Graph, Node, Op, Window2d};
 use ember_runtime::scratch::{Geometry, Isa};
 
-use super::super::{ALIGN, Plan, Region};
+use super::super::{ALIGN, Chain, Makes, Plan, Region};
 use super::PlanViolation;
 
 pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
@@ -36,8 +36,9 @@ pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
 }
 
 pub(super) fn bounds(graph: &Graph, plan: &Plan, violations: &mut Vec<PlanViolation>) {
-    for (tensor, region) in graph.tensors.iter().zip(&plan.regions) {
-        let elements = tensor.shape.elements();
+    let rows = rows(graph, plan);
+    for (index, (tensor, region)) in graph.tensors.iter().zip(&plan.regions).enumerate() {
+        let elements = rows[index].unwrap_or(tensor.shape.elements());
         if region.bytes != elements {
             violations.push(PlanViolation::Size {
                 tensor: tensor.name.clone(),
@@ -61,11 +62,15 @@ pub(super) fn bounds(graph: &Graph, plan: &Plan, violations: &mut Vec<PlanViolat
 }
 
 pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec<PlanViolation>) {
-    for (node, region) in graph.nodes.iter().zip(&plan.scratch) {
+    for (index, (node, region)) in graph.nodes.iter().zip(&plan.scratch).enumerate() {
+        let by_rows = plan
+            .chain
+            .as_ref()
+            .is_some_and(|chain| chain.stage(index).is_some());
         let needed = match &node.op {
-            Op::Conv2d(conv) => geometry(graph, node, &conv.window)
+            Op::Conv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
-            Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window)
+            Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
             Op::Dense(_)
             | Op::Add(_)
@@ -92,6 +97,33 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
     }
 }
 
+/// What a chain must be like before it is executed: its nodes follow each other, and what they read and
+/// write lies in the arena.
+pub(super) fn chain(plan: &Plan, chain: &Chain) -> Vec<PlanViolation> {
+    let mut violations = Vec::new();
+    let nodes: Vec<usize> = chain.stages.iter().map(|stage| stage.node).collect();
+    if nodes.is_empty()
+        || !plan
+            .order
+            .windows(nodes.len())
+            .any(|window| window == nodes)
+    {
+        violations.push(PlanViolation::Torn);
+    }
+    let reads = chain.stages.iter().flat_map(|stage| &stage.reads).copied();
+    let sums = chain.stages.iter().filter_map(|stage| match stage.makes {
+        Makes::Sums { region, .. } => Some(region),
+        Makes::Rows(_) => None,
+    });
+    let regions = reads
+        .chain(sums)
+        .chain(chain.lines().map(|lines| lines.region));
+    for region in regions {
+        place(plan, region, "rows", &mut violations);
+    }
+    violations
+}
+
 /// Alignment and end of a region.
 fn place(plan: &Plan, region: Region, what: &str, violations: &mut Vec<PlanViolation>) {
     if !region.offset.is_multiple_of(ALIGN) {
@@ -109,8 +141,38 @@ fn place(plan: &Plan, region: Region, what: &str, violations: &mut Vec<PlanViola
     }
 }
 
-/// The shapes and the window of a layer; `None` if its tensors are no images.
-fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
+/// Bytes of the tensors of which only lines, or a row that is fed, lie in the arena.
+fn rows(graph: &Graph, plan: &Plan) -> Vec<Option<usize>> {
+    let mut rows = vec![None; graph.tensors.len()];
+    let Some(chain) = &plan.chain else {
+        return rows;
+    };
+    for stage in &chain.stages {
+        let node = &graph.nodes[stage.node];
+        for (input, read) in node.inputs.iter().zip(&stage.reads) {
+            let row = graph
+                .tensor(*input)
+                .shape
+                .hwc()
+                .map_or(0, |[_, w, c]| w * c);
+            // At least the rows that are read.
+            let whole = plan.regions[input.0].bytes;
+            if *input != chain.input.tensor {
+                let lines = whole.is_multiple_of(row.max(1)) && whole >= read.bytes;
+                rows[input.0] = Some(if lines { whole } else { read.bytes });
+            } else if chain.fed {
+                rows[input.0] = Some(row);
+            }
+        }
+    }
+    rows
+}
+
+/// The shapes and the window of a layer, or of one row of it; `None` if its tensors are no images.
+fn geometry(graph: &Graph, node: &Node, window: &Window2d, by_rows: bool) -> Option<Geometry> {
+    if by_rows {
+        return Some(crate::geometry::row_geometry(graph, node, window));
+    }
     let shapes = (
         graph.input_shape(node).hwc()?,
         graph.output_shape(node).hwc()?,

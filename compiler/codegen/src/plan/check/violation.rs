@@ -51,6 +51,19 @@ pub enum PlanViolation {
         /// The arena's size.
         arena_bytes: usize,
     },
+    /// Rows of a chain are not where a node reads them.
+    #[error("{reader} does not find row {row} of tensor `{tensor}`")]
+    Row {
+        /// Who reads.
+        reader: String,
+        /// Whose row.
+        tensor: String,
+        /// Which.
+        row: usize,
+    },
+    /// A chain's nodes do not follow each other in the order.
+    #[error("the nodes of the chain do not run one after the other")]
+    Torn,
     /// A tensor is read after something else was written over it, or before it was written.
     #[error("{reader} reads tensor `{tensor}`, which {cause}")]
     Spoilt {
