@@ -8,9 +8,9 @@ use core::arch::{asm, naked_asm};
 
 pub(crate) use super::patch::Patch;
 use super::requant::finish;
-use crate::kernels::TFLITE;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
+use crate::kernels::{TFLITE, rolled, unknown};
 use crate::packing::{BLOCK, FILTERS, swapped};
 use crate::scratch;
 
@@ -145,12 +145,13 @@ unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
 #[inline(always)]
 pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
     let mut sums = [[0; PIXELS]; FILTERS];
-    for (k, sums) in sums.iter_mut().enumerate().take(frame.rows) {
-        // SAFETY: a record has a bias per filter, then the filters.
+    for k in 0..unknown(frame.rows) {
+        rolled();
+        // SAFETY: a record has a bias per filter, then the filters, of which there are no more than FILTERS.
         unsafe {
             let w = frame.packed.add(frame.rows).cast::<i8>();
             let w = w.add(swapped(k, frame.rows) * frame.filter);
-            *sums = dot(frame, w, *frame.packed.add(k));
+            *sums.as_mut_ptr().add(k) = dot(frame, w, *frame.packed.add(k));
         }
     }
     sums

@@ -3,7 +3,7 @@
 use super::{Frame, Task};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
-use crate::kernels::rolled;
+use crate::kernels::{least, rolled, unknown};
 use crate::packing::{self, FILTERS};
 
 /// Computes the filters from the frame's output on, up to the first pixel's `end`, and finishes their
@@ -26,11 +26,8 @@ pub(super) unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, ta
             frame.packed = frame.packed.add(record);
             let factors = frame.packed.sub(packing::factor_words(TARGET, frame.rows));
             let mut sum = sums.as_flattened().as_ptr();
-            for k in 0..FILTERS {
+            for k in 0..unknown(least(left, FILTERS)) {
                 rolled();
-                if frame.out == end {
-                    return;
-                }
                 let first = *sum;
                 // Third, second, first; PIXELS is three or less.
                 let mut pixel = isa::PIXELS - 1;
