@@ -16,8 +16,7 @@ use crate::packing::{self, FILTERS};
 pub(super) unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, taps: usize) {
     while frame.out < end {
         rolled();
-        // SAFETY: the caller's promise. What is written for a pixel that there is none of is written
-        // over: the first pixel comes last.
+        // SAFETY: the caller's promise.
         unsafe {
             let left = end.offset_from_unsigned(frame.out);
             frame.rows = packing::rows_in_record(TARGET, FILTERS, left);
@@ -29,8 +28,8 @@ pub(super) unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, ta
             for k in 0..unknown(least(left, FILTERS)) {
                 rolled();
                 let first = *sum;
-                // Third, second, first; PIXELS is three or less.
-                let mut pixel = isa::PIXELS - 1;
+                // Those there are: third, second, first; PIXELS is three or less.
+                let mut pixel = frame.count - 1;
                 while pixel > 0 {
                     rolled();
                     let step = if pixel == 2 {
