@@ -163,7 +163,7 @@ pub(crate) struct Frame {
     /// Bytes from the first pixel's output to the second's, or 0 if there is none: what is written
     /// there by mistake is written over.
     pub(crate) second: usize,
-    /// Bytes to the third pixel's output, or to that of the last there is.
+    /// Bytes to the third pixel's output, if there is one.
     pub(crate) third: usize,
     /// One past the first pixel's last output of a whole record.
     pub(crate) end: *mut i8,
@@ -233,7 +233,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             x: scratch,
             out: first,
             second: if count > 1 { filters } else { 0 },
-            third: (count - 1) * filters,
+            third: 2 * filters,
             // SAFETY: within the first pixel's outputs.
             end: unsafe { first.add(filters / FILTERS * FILTERS) },
             blocks: taps.div_ceil(packing::BLOCK),
