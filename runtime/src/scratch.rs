@@ -40,6 +40,18 @@ pub struct Geometry {
 /// Output pixels that a convolution reads the input of before it writes them.
 pub const PIXELS: usize = 3;
 
+/// How many of the pixels that are left a convolution computes next. There is code for [`PIXELS`] and for
+/// two, none for one: so four are two and two.
+pub const fn tile(left: usize) -> usize {
+    if left == 4 {
+        2
+    } else if left < PIXELS {
+        left
+    } else {
+        PIXELS
+    }
+}
+
 /// Channels that a depthwise convolution runs through the image together.
 pub const CHANNELS: usize = 4;
 

@@ -1,4 +1,4 @@
-//! A convolution: two filters by three pixels.
+//! A convolution: two filters by three pixels, or by two at the end of a layer.
 //!
 //! Patches are widened to half-words when they are gathered: per word of four taps and pixel the pairs
 //! (0, 2) and (1, 3), the three pixels' pairs one after the other. The sums then load a pixel's four taps
@@ -17,7 +17,10 @@ use crate::scratch;
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = scratch::PIXELS;
 
-/// Four taps of three pixels, two filters: 20 instructions, 80 bytes.
+/// Pixels computed together where there are fewer.
+const TAIL: usize = 2;
+
+/// Four taps of three pixels, two filters: 20 instructions, 80 bytes; of two pixels 15.
 macro_rules! word {
     () => {
         "ldrd r8, r9, [r6], #8
@@ -30,21 +33,23 @@ macro_rules! word {
          smlad r0, r10, lr, r0
          smlad r3, r9, r12, r3
          smlad r3, r11, lr, r3
-         ldrd r12, lr, [r7], #8
+         ldrd r12, lr, [r7], #(16 - 8 * {third})
          smlad r1, r8, r12, r1
          smlad r1, r10, lr, r1
          smlad r4, r9, r12, r4
          smlad r4, r11, lr, r4
+         .if {third}
          ldrd r12, lr, [r7], #8
          smlad r2, r8, r12, r2
          smlad r2, r10, lr, r2
          smlad r5, r9, r12, r5
-         smlad r5, r11, lr, r5"
+         smlad r5, r11, lr, r5
+         .endif"
     };
 }
 
 /// Enters: r0 the frame. Leaves: sp points at eight words: x, out, second, third, end, end of x, entry
-/// into the loop, zero; r6 the stream. 18 instructions.
+/// into the loop, zero; r6 the stream. 18 instructions, 11 if nothing is unrolled.
 ///
 /// The loop has `unrolled` words, a power of two; it is entered so far behind its head that the rest of
 /// the words by that number is done first.
@@ -53,6 +58,7 @@ macro_rules! enter {
         ".cpu cortex-m33
          push {{r4-r11, lr}}
          ldm r0, {{r1-r8}}
+         .if {unrolled} > 1
          rsb r9, r6, #0
          and r9, r9, #({unrolled} - 1)
          movs r10, #80
@@ -60,6 +66,7 @@ macro_rules! enter {
          adr r10, 2f
          add r9, r10
          orr r11, r9, #1
+         .endif
          movs r10, #24
          mla r10, r6, r10, r1
          mov r6, r8
@@ -70,26 +77,36 @@ macro_rules! enter {
     };
 }
 
-/// Sums of one record: 11 instructions around the words, 3 per turn.
+/// Sums of one record: 7 instructions before the words; of two pixels 5, and r2 the end of x.
 macro_rules! sums {
     () => {
         "ldrd r0, r3, [r6], #8
          ldr r7, [sp]
          mov r1, r0
-         mov r2, r0
          mov r4, r3
+         .if {third}
+         mov r2, r0
          mov r5, r3
+         .else
+         ldr r2, [sp, #20]
+         .endif
+         .if {unrolled} > 1
          ldr pc, [sp, #24]
          .p2align 2
+         .endif
          2:"
     };
 }
 
-/// After the words: more of them, or on.
+/// After the words: more of them, or on. 3 instructions per turn, 2 with two pixels.
 macro_rules! more {
     () => {
-        "ldr r12, [sp, #20]
+        ".if {third}
+         ldr r12, [sp, #20]
          cmp r7, r12
+         .else
+         cmp r7, r2
+         .endif
          bne 2b"
     };
 }
@@ -99,9 +116,15 @@ macro_rules! more {
 /// # Safety
 /// The frame's patches, records and outputs are there.
 #[inline(always)]
-pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
-    unsafe { all_pairs::<METHOD>(frame) }
+    unsafe {
+        if frame.count > TAIL {
+            all_pairs::<METHOD, PIXELS>(frame);
+        } else {
+            all_pairs::<METHOD, TAIL>(frame);
+        }
+    }
 }
 
 /// Finishes the sum in `$acc` and stores it: 6 instructions for `TfLite`, 4 for `Single`.
@@ -142,13 +165,14 @@ macro_rules! finish {
     };
 }
 
-/// Per pair, beside the words: 30 instructions and 36 for six outputs in `TfLite`, 24 in `Single`.
+/// Per pair, beside the words: 24 instructions and 36 for six outputs in `TfLite`, 24 in `Single`. Two
+/// pixels are summed by a loop of single words: small, because it is for few.
 ///
 /// Sums: r0 to r2 the first filter's, r3 to r5 the second's; r6 stream, r7 patches, r8 and r9 weights,
 /// the odd pairs of them in r10 and r11, r12 and lr a pixel's pairs. Outputs: r7 and r12 the pixels'
 /// distances, r8 mantissa, r9 scratch, r10 shifts, r11 where the output goes, lr the addend.
 #[unsafe(naked)]
-unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
+unsafe extern "C" fn all_pairs<const METHOD: u32, const COUNT: usize>(frame: &Frame) {
     naked_asm!(
         enter!(),
         "1:",
@@ -163,7 +187,9 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "ldr lr, [sp, #28]",
         "lsr r9, r10, #8",
         "lsl lr, lr, r9",
+        ".if {third}",
         finish!("r2", "[r11, r7]"),
+        ".endif",
         finish!("r1", "[r11, r12]"),
         finish!("r0", "[r11], #1"),
         "ldr r8, [r6], #4",
@@ -171,7 +197,9 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "lsr r9, r10, #24",
         "lsr r10, r10, #16",
         "lsl lr, lr, r9",
+        ".if {third}",
         finish!("r5", "[r11, r7]"),
+        ".endif",
         finish!("r4", "[r11, r12]"),
         finish!("r3", "[r11], #1"),
         "str r11, [sp, #4]",
@@ -180,7 +208,8 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
-        unrolled = const 4,
+        unrolled = const if COUNT == PIXELS { 4 } else { 1 },
+        third = const (COUNT == PIXELS) as u32,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -217,5 +246,6 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
         unrolled = const 1,
+        third = const 1,
     )
 }

@@ -142,6 +142,23 @@ pub(crate) fn frozen<T>(constant: &'static T) -> &'static T {
     constant
 }
 
+/// The same number, as one that the compiler knows nothing of: a loop that it ends is not unrolled, even if
+/// it runs a few times at most.
+#[inline(always)]
+pub(crate) fn unknown(number: usize) -> usize {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut number = number;
+        // SAFETY: does nothing.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags));
+        }
+        number
+    }
+    #[cfg(not(target_arch = "arm"))]
+    number
+}
+
 /// Keeps the loop around it as it is written: LLVM would unroll loops on Cortex-M, several times their
 /// size and not predictably, where it does not pay. An empty `asm!`, no instruction.
 #[inline(always)]

@@ -1,4 +1,4 @@
-//! A convolution: four filters by three pixels, two filters at a time.
+//! A convolution: four filters by three pixels, or by two at the end of a layer, two filters at a time.
 //!
 //! Patches are bytes, one after the other, their last block filled up with zeros: so the last block of a
 //! filter's weights may reach into what follows in the stream, and nothing is predicated. Five loads of
@@ -8,17 +8,20 @@ use core::arch::{asm, naked_asm};
 
 pub(crate) use super::patch::Patch;
 use super::requant::finish;
-use crate::kernels::TFLITE;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
+use crate::kernels::{TFLITE, rolled, unknown};
 use crate::packing::{BLOCK, FILTERS, swapped};
 use crate::scratch;
 
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = scratch::PIXELS;
 
-/// A block of two filters by three pixels: 11 instructions for 96 multiplications. `$a` is empty for the
-/// first block, else that of VMLADAVA.
+/// Pixels computed together where there are fewer.
+const TAIL: usize = 2;
+
+/// A block of two filters by three pixels: 11 instructions for 96 multiplications, by two 8 for 64. `$a` is empty
+/// for the first block, else that of VMLADAVA.
 macro_rules! block {
     ($a:literal) => {
         concat!(
@@ -34,17 +37,18 @@ macro_rules! block {
             ".s8 r2, q0, q2\nvmladav",
             $a,
             ".s8 r8, q1, q2\n",
-            "vldrb.u8 q2, [r5], #16\n",
+            ".if {third}\nvldrb.u8 q2, [r5], #16\n",
             "vmladav",
             $a,
             ".s8 r4, q0, q2\nvmladav",
             $a,
-            ".s8 r10, q1, q2\n",
+            ".s8 r10, q1, q2\n.endif\n",
         )
     };
 }
 
-/// The sums of two filters, to lanes of q3, q4, q5: 18 instructions, and 12 per block but the first.
+/// The sums of two filters, to lanes of q3, q4, q5: 18 instructions, and 12 per block but the first; of
+/// two pixels 14 and 9.
 macro_rules! pass {
     ($high:literal, $low:literal) => {
         concat!(
@@ -63,11 +67,11 @@ macro_rules! pass {
             "], q4[",
             $low,
             "], r2, r8\n",
-            "vmov q5[",
+            ".if {third}\nvmov q5[",
             $high,
             "], q5[",
             $low,
-            "], r4, r10\n",
+            "], r4, r10\n.endif\n",
         )
     };
 }
@@ -77,20 +81,26 @@ macro_rules! pass {
 /// # Safety
 /// The frame's patches, records and outputs are there.
 #[inline(always)]
-pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
-    unsafe { all_records::<METHOD>(frame) }
+    unsafe {
+        if frame.count > TAIL {
+            all_records::<METHOD, PIXELS>(frame);
+        } else {
+            all_records::<METHOD, TAIL>(frame);
+        }
+    }
 }
 
-/// Per record 36 instructions and 24 per block but the first, 38 for twelve outputs in `TfLite`, 32 in
-/// `Single`; 24 around all.
+/// Per record 36 instructions and 24 per block but the first, 39 for twelve outputs in `TfLite`, 33 in
+/// `Single`; of two pixels 28 and 18, 29 and 25; 24 around all.
 ///
 /// Sums: r0, r2, r4 the first filter's, r6, r8, r10 the second's; r1, r3, r5 patches; r7, r9 weights; r11
 /// from behind a filter to the one after the next; r12 blocks but the first; lr counts them; q0, q1
 /// weights, q2 a pixel. Outputs: q3, q4, q5 the pixels' sums, q6 biases, q0 mantissas, q1 shifts; r0, r2,
 /// r4 where they go. Stack: the patches, out, second, third, zero point, end.
 #[unsafe(naked)]
-unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
+unsafe extern "C" fn all_records<const METHOD: u32, const COUNT: usize>(frame: &Frame) {
     naked_asm!(
         ".cpu cortex-m55",
         "push {{r4-r11, lr}}",
@@ -119,12 +129,18 @@ unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
         "ldrd r0, r2, [sp, #12]",
         "ldrd r4, r6, [sp, #20]",
         "add r2, r0",
+        ".if {third}",
         "add r4, r0",
+        ".endif",
         "vadd.i32 q3, q3, q6",
         "vadd.i32 q4, q4, q6",
+        ".if {third}",
         "vadd.i32 q5, q5, q6",
         finish!("q0", "q1", "r6", "q2", "q3" "q4" "q5"),
         "vstrb.32 q5, [r4]",
+        ".else",
+        finish!("q0", "q1", "r6", "q2", "q3" "q4"),
+        ".endif",
         "vstrb.32 q4, [r2]",
         "vstrb.32 q3, [r0], #4",
         "ldr r6, [sp, #28]",
@@ -134,6 +150,7 @@ unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
         "add sp, #32",
         "vpop {{d8-d13}}",
         "pop {{r4-r11, pc}}",
+        third = const (COUNT == PIXELS) as u32,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -145,12 +162,13 @@ unsafe extern "C" fn all_records<const METHOD: u32>(frame: &Frame) {
 #[inline(always)]
 pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
     let mut sums = [[0; PIXELS]; FILTERS];
-    for (k, sums) in sums.iter_mut().enumerate().take(frame.rows) {
-        // SAFETY: a record has a bias per filter, then the filters.
+    for k in 0..unknown(frame.rows) {
+        rolled();
+        // SAFETY: a record has a bias per filter, then the filters, of which there are no more than FILTERS.
         unsafe {
             let w = frame.packed.add(frame.rows).cast::<i8>();
             let w = w.add(swapped(k, frame.rows) * frame.filter);
-            *sums = dot(frame, w, *frame.packed.add(k));
+            *sums.as_mut_ptr().add(k) = dot(frame, w, *frame.packed.add(k));
         }
     }
     sums

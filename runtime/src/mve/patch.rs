@@ -3,6 +3,7 @@
 use core::arch::asm;
 
 use super::conv2d::PIXELS;
+use crate::kernels::rolled;
 use crate::packing::BLOCK;
 use crate::scratch::Geometry;
 
@@ -67,11 +68,13 @@ impl Patch {
         // Rows of taps above the image, and in it.
         let mut above = 0;
         while y < 0 && above < rows {
+            rolled();
             (y, above) = (y + down, above + 1);
         }
         let mut within = rows - above;
         let mut last = y + (within - 1) * down;
         while last >= height && within > 0 {
+            rolled();
             (last, within) = (last - down, within - 1);
         }
         // SAFETY: the caller's promise; only taps inside the image are read.
@@ -90,6 +93,7 @@ impl Patch {
             let steps = [down * width, columns].map(|pixels| pixels * channels);
             let mut to = self.next.offset(above * steps[1]);
             for _ in 0..runs {
+                rolled();
                 // Taps before the image, and up to its end.
                 let before = bound(-x, span);
                 let upto = bound(width - x, span);

@@ -85,14 +85,13 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
 ///
 /// # Safety
 /// The frame's patches, records and outputs are there.
-pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, requant: Requant) {
     let record = record_words(TARGET, FILTERS, frame.blocks * LANES);
-    let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         // SAFETY: the caller's promise; the factors are the record's last three words.
         unsafe {
             let factors = frame.packed.add(record - 3);
-            for (k, [sum]) in sums(&frame).into_iter().enumerate() {
+            for (k, [sum]) in sums(frame).into_iter().enumerate() {
                 let channel = requant.unpacked_as::<METHOD>(factors, FILTERS, k);
                 *frame.out.add(k) = channel.saturated::<METHOD>(sum);
             }

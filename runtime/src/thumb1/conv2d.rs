@@ -1,5 +1,5 @@
-//! A convolution: two filters by three pixels. A patch's taps lie three bytes apart, between those of the
-//! other two, each as x + 128.
+//! A convolution: two filters by three pixels, or by two at the end of a layer. A patch's taps lie three
+//! bytes apart, between those of the other two, each as x + 128.
 
 use core::arch::{asm, naked_asm};
 use core::mem::MaybeUninit;
@@ -124,17 +124,14 @@ macro_rules! pixel {
     };
 }
 
-/// One tap of three pixels, two filters: 21 instructions for 6 multiplications.
+/// One tap, two filters: of three pixels 20 instructions for 6 multiplications, of two 14 for 4.
 macro_rules! tap {
-    ($a:literal, $b:literal, $c:literal, $step:literal) => {
+    ($a:literal, $b:literal $(, $c:literal)?) => {
         concat!(
             "ldrsb r4, [r1, r3]\nldrsb r5, [r2, r3]\n",
             pixel!($a, "r8", "r11"),
             pixel!($b, "r9", "r12"),
-            pixel!($c, "r10", "lr"),
-            "adds r3, #",
-            $step,
-            "\n"
+            $(pixel!($c, "r10", "lr"),)?
         )
     };
 }
@@ -153,10 +150,12 @@ pub(crate) unsafe fn sums(frame: &Frame) -> [[i32; PIXELS]; FILTERS] {
     }
 }
 
-/// The sums of one record: 48 instructions around the words, 88 per word of four taps.
+/// The sums of one record: 38 instructions around the words, 86 per word of four taps; of two pixels 39
+/// and 62.
 ///
-/// r0 patches, r1 and r2 weights of either filter, r3 the index into them, r4 and r5 weights, r6 and r7
-/// products, r8 to r10 the first filter's sums, r11, r12, lr the second's; the stack holds the last index.
+/// r0 patches, r1 and r2 the ends of either filter's weights, r3 the index into them, from below up to
+/// zero, r4 and r5 weights, r6 and r7 products, r8 to r10 the first filter's sums, r11, r12, lr the
+/// second's.
 #[unsafe(naked)]
 unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]) {
     naked_asm!(
@@ -166,10 +165,9 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "mov r6, r10",
         "mov r7, r11",
         "push {{r1, r4-r7}}",
-        "ldr r1, [r0, #20]",
-        "lsls r1, r1, #3",
-        "push {{r1}}",
         "ldr r1, [r0, #28]",
+        "ldr r5, [r0, #20]",
+        "ldr r6, [r0, #40]",
         "ldr r0, [r0]",
         "ldm r1!, {{r3, r4}}",
         "mov r8, r3",
@@ -178,18 +176,25 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "mov r11, r4",
         "mov r12, r4",
         "mov lr, r4",
+        "lsls r3, r5, #3",
+        "adds r1, r1, r3",
         "adds r2, r1, #4",
-        "movs r3, #0",
+        "rsbs r3, r3, #0",
+        "cmp r6, #{pixels}",
+        "bne 4f",
         "2:",
-        tap!("0", "1", "2", "1"),
-        tap!("3", "4", "5", "1"),
-        tap!("6", "7", "8", "1"),
-        tap!("9", "10", "11", "5"),
+        tap!("0", "1", "2"),
+        "adds r3, #1",
+        tap!("3", "4", "5"),
+        "adds r3, #1",
+        tap!("6", "7", "8"),
+        "adds r3, #1",
+        tap!("9", "10", "11"),
         "adds r0, #12",
-        "ldr r7, [sp]",
-        "cmp r3, r7",
+        "adds r3, #5",
         "bne 2b",
-        "ldr r0, [sp, #4]",
+        "3:",
+        "pop {{r0}}",
         "mov r1, r8",
         "mov r2, r9",
         "mov r3, r10",
@@ -197,13 +202,25 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "mov r5, r12",
         "mov r6, lr",
         "stm r0!, {{r1-r6}}",
-        "add sp, #8",
         "pop {{r4-r7}}",
         "mov r8, r4",
         "mov r9, r5",
         "mov r10, r6",
         "mov r11, r7",
         "pop {{r4-r7, pc}}",
+        "4:",
+        tap!("0", "1"),
+        "adds r3, #1",
+        tap!("3", "4"),
+        "adds r3, #1",
+        tap!("6", "7"),
+        "adds r3, #1",
+        tap!("9", "10"),
+        "adds r0, #12",
+        "adds r3, #5",
+        "bne 4b",
+        "b 3b",
+        pixels = const PIXELS,
     )
 }
 
@@ -212,21 +229,22 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
 /// # Safety
 /// The frame's patches, records and outputs are there.
 #[inline(always)]
-pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, requant: Requant) {
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, requant: Requant) {
     let record = record_words(Isa::Thumb1, FILTERS, 4 * frame.blocks);
-    let mut frame = Frame { ..*frame };
     while frame.out < frame.end {
         rolled();
         // SAFETY: the caller's promise; the factors are the record's last three words. What is written
         // for a pixel that there is none of is written over: the first pixel comes last.
         unsafe {
-            let sums = sums(&frame);
+            let sums = sums(frame);
             frame.packed = frame.packed.add(record);
             let factors = frame.packed.sub(3);
             for (k, [first, second, third]) in sums.into_iter().enumerate() {
                 rolled();
                 let channel = requant.unpacked_as::<METHOD>(factors, FILTERS, k);
-                *frame.out.add(frame.third) = channel.saturated::<METHOD>(third);
+                if frame.count == PIXELS {
+                    *frame.out.add(frame.third) = channel.saturated::<METHOD>(third);
+                }
                 *frame.out.add(frame.second) = channel.saturated::<METHOD>(second);
                 *frame.out = channel.saturated::<METHOD>(first);
                 frame.out = frame.out.add(1);

@@ -1,4 +1,5 @@
-//! A convolution: two filters by three pixels, patches as bytes one after the other.
+//! A convolution: two filters by three pixels, or by two at the end of a layer; patches as bytes one after
+//! the other.
 
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
@@ -12,6 +13,9 @@ use crate::scratch;
 
 /// Pixels computed together.
 pub(crate) const PIXELS: usize = scratch::PIXELS;
+
+/// Pixels computed together where there are fewer.
+const TAIL: usize = 2;
 
 /// A patch under construction: its bytes one after the other.
 pub(crate) struct Patch {
@@ -58,7 +62,7 @@ impl Patch {
 }
 
 /// One tap of three pixels, two filters, the tap `$k` and what moves the pointers on: 11 instructions for
-/// 6 multiplications.
+/// 6 multiplications; of two pixels 8 for 4.
 macro_rules! tap {
     ($second:literal, $first:literal, $x:literal) => {
         concat!(
@@ -70,14 +74,15 @@ macro_rules! tap {
             $x,
             "\nmla r0, r10, r12, r0\nmla r3, r11, r12, r3\nldrsb r12, [r8",
             $x,
-            "\nmla r1, r10, r12, r1\nmla r4, r11, r12, r4\nldrsb r12, [r9",
+            "\nmla r1, r10, r12, r1\nmla r4, r11, r12, r4\n.if {third}\nldrsb r12, [r9",
             $x,
-            "\nmla r2, r10, r12, r2\nmla r5, r11, r12, r5\n"
+            "\nmla r2, r10, r12, r2\nmla r5, r11, r12, r5\n.endif\n"
         )
     };
 }
 
-/// Four taps, the first one last so that it moves the pointers: 44 instructions, 176 bytes.
+/// Four taps, the first one last so that it moves the pointers: 44 instructions, 176 bytes; of two pixels
+/// 32.
 macro_rules! word {
     () => {
         concat!(
@@ -90,7 +95,7 @@ macro_rules! word {
 }
 
 /// Enters: r0 the frame. Leaves: sp points at eight words: x, out, second, third, end, bytes of a patch,
-/// entry into the loop, zero; r6 the stream. 15 instructions.
+/// entry into the loop, zero; r6 the stream. 15 instructions, 10 if nothing is unrolled.
 ///
 /// The loop has `unrolled` words, two or one; with an odd number of them it is entered at its last.
 macro_rules! enter {
@@ -98,11 +103,13 @@ macro_rules! enter {
         "push {{r4-r11, lr}}
          ldm r0, {{r1-r8}}
          lsl r10, r6, #2
+         .if {unrolled} > 1
          adr r11, 2f
          tst r6, #1
          it ne
-         addne r11, #(176 * ({unrolled} - 1))
+         addne r11, #176
          orr r11, #1
+         .endif
          mov r12, r7
          mov r6, r8
          push {{r11, r12}}
@@ -111,13 +118,16 @@ macro_rules! enter {
     };
 }
 
-/// The sums of one record: 12 instructions around the words, 2 per turn.
+/// The sums of one record: 11 instructions before the words, 7 if of two pixels and nothing unrolled; 2 per
+/// turn.
 macro_rules! sums {
     () => {
         concat!(
-            "ldm r6!, {{r0, r3}}\nldr r7, [sp]\nldr r8, [sp, #20]\nmov r1, r0\nmov r2, r0\nmov r4, r3\n",
-            "mov r5, r3\nadd r9, r7, r8, lsl #1\nadd r8, r7\nmov lr, r8\nldr pc, [sp, #24]\n",
-            ".p2align 2\n2:\n.rept {unrolled}\n",
+            "ldm r6!, {{r0, r3}}\nldr r7, [sp]\nldr r8, [sp, #20]\nmov r1, r0\nmov r4, r3\n",
+            ".if {third}\nmov r2, r0\nmov r5, r3\nadd r9, r7, r8, lsl #1\n.endif\n",
+            "add r8, r7\nmov lr, r8\n",
+            ".if {unrolled} > 1\nldr pc, [sp, #24]\n.p2align 2\n.endif\n",
+            "2:\n.rept {unrolled}\n",
             word!(),
             ".endr\n",
             "cmp r7, lr\nbne 2b\n"
@@ -153,9 +163,9 @@ macro_rules! finish {
 macro_rules! outputs {
     ($first:literal, $second:literal, $third:literal) => {
         concat!(
-            "ldr r7, [sp, #12]\n",
+            ".if {third}\nldr r7, [sp, #12]\n",
             finish!($third, "[r11, r7]"),
-            "ldr r7, [sp, #8]\n",
+            ".endif\nldr r7, [sp, #8]\n",
             finish!($second, "[r11, r7]"),
             finish!($first, "[r11], #1"),
         )
@@ -167,17 +177,24 @@ macro_rules! outputs {
 /// # Safety
 /// The frame's patches, records and outputs are there.
 #[inline(always)]
-pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &Frame, _: Requant) {
+pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
-    unsafe { all_pairs::<METHOD>(frame) }
+    unsafe {
+        if frame.count > TAIL {
+            all_pairs::<METHOD, PIXELS>(frame);
+        } else {
+            all_pairs::<METHOD, TAIL>(frame);
+        }
+    }
 }
 
-/// Per pair, beside the words: 30 instructions and 42 for six outputs in `TfLite`, 30 in `Single`.
+/// Per pair, beside the words: 30 instructions and 42 for six outputs in `TfLite`, 30 in `Single`. Two
+/// pixels are summed by a loop of single words: small, because it is for few.
 ///
 /// r0 to r2 the first filter's sums, r3 to r5 the second's, r6 the stream, r7 to r9 the patches, r10 and
 /// r11 weights, r12 a pixel, lr the end of the first patch.
 #[unsafe(naked)]
-unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
+unsafe extern "C" fn all_pairs<const METHOD: u32, const COUNT: usize>(frame: &Frame) {
     naked_asm!(
         enter!(),
         "1:",
@@ -201,7 +218,8 @@ unsafe extern "C" fn all_pairs<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
-        unrolled = const 2,
+        unrolled = const if COUNT == PIXELS { 2 } else { 1 },
+        third = const (COUNT == PIXELS) as u32,
         double = const (METHOD == TFLITE) as u32,
     )
 }
@@ -234,5 +252,6 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "pop {{r4-r11, lr}}",
         "pop {{r1, pc}}",
         unrolled = const 1,
+        third = const 1,
     )
 }

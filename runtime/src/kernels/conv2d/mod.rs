@@ -1,11 +1,11 @@
 //! 2-D convolution.
 //!
 //! One function for every convolution of a model: it reads shapes from a [`Task`], so that its code is
-//! there once and its size is known. Pixels go in raster order, [`isa::PIXELS`] at a time: their patches
-//! are gathered into scratch, padding filled with the input's zero point, in the form that the
-//! innermost sums want; then all filters run over them, a pair at a time, from one packed stream
-//! ([`crate::packing`]). So there is no border in the sums, and an output may overlap the input it
-//! comes from ([`Geometry::overlap_distance`]).
+//! there once and its size is known. Pixels go in raster order, [`isa::PIXELS`] at a time, the last ones
+//! two at a time: their patches are gathered into scratch, padding filled with the input's zero point, in
+//! the form that the innermost sums want; then all filters run over them, a pair at a time, from one
+//! packed stream ([`crate::packing`]). So there is no border in the sums, and an output may overlap the
+//! input it comes from ([`Geometry::overlap_distance`]).
 
 #[cfg(not(all(target_arch = "arm", feature = "mve")))]
 mod gather;
@@ -13,14 +13,14 @@ mod one_by_one;
 
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
-use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, least, per_channel, rolled};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
 use crate::layer::Conv2d;
 use crate::packing::{self, FILTERS};
 use crate::params::Conv2dParams;
-use crate::scratch::Geometry;
+use crate::scratch::{self, Geometry};
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
@@ -163,7 +163,7 @@ pub(crate) struct Frame {
     /// Bytes from the first pixel's output to the second's, or 0 if there is none: what is written
     /// there by mistake is written over.
     pub(crate) second: usize,
-    /// Bytes to the third pixel's output, or to that of the last there is.
+    /// Bytes to the third pixel's output, if there is one.
     pub(crate) third: usize,
     /// One past the first pixel's last output of a whole record.
     pub(crate) end: *mut i8,
@@ -177,6 +177,8 @@ pub(crate) struct Frame {
     pub(crate) filter: usize,
     /// Filters in the next record.
     pub(crate) rows: usize,
+    /// Pixels.
+    pub(crate) count: usize,
 }
 
 /// Computes all outputs.
@@ -190,27 +192,26 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
     let taps = g.kernel[0] * g.kernel[1] * g.input[2];
     let record = packing::record_words(TARGET, FILTERS, taps);
     // SAFETY: the regions lie in the arena; one past the end is allowed.
-    let (input, scratch, mut out, end) = unsafe {
-        let out = arena.add(task.output);
-        let pixels = g.output[0] * columns;
+    let (input, scratch, mut out) = unsafe {
         (
             arena.add(task.input).cast_const(),
             arena.add(task.scratch),
-            out,
-            out.add(pixels * filters),
+            arena.add(task.output),
         )
     };
     // SAFETY: the scratch holds the patches of PIXELS pixels.
     unsafe { isa::Patch::prepare(scratch, taps) };
     let mut at = [0usize; 2];
-    while out < end {
+    let mut left = g.output[0] * columns;
+    while left > 0 {
         let first = out;
-        let mut count = 0;
-        while count < isa::PIXELS && out < end {
+        let count = least(scratch::tile(left), isa::PIXELS);
+        left -= count;
+        for slot in 0..count {
             rolled();
             // SAFETY: the scratch holds the patches of PIXELS pixels; the pixel lies in the output.
             unsafe {
-                let mut patch = isa::Patch::new(scratch, count, g.input[2], taps);
+                let mut patch = isa::Patch::new(scratch, slot, g.input[2], taps);
                 if task.pointwise {
                     patch.copy(input.add(at[1] * g.input[2]), g.input[2]);
                 } else {
@@ -227,13 +228,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             if at[1] == columns {
                 at = [at[0] + 1, 0];
             }
-            count += 1;
         }
         let mut frame = Frame {
             x: scratch,
             out: first,
             second: if count > 1 { filters } else { 0 },
-            third: (count - 1) * filters,
+            third: 2 * filters,
             // SAFETY: within the first pixel's outputs.
             end: unsafe { first.add(filters / FILTERS * FILTERS) },
             blocks: taps.div_ceil(packing::BLOCK),
@@ -241,14 +241,15 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             packed: task.packed.as_ptr(),
             filter: taps.next_multiple_of(4),
             rows: FILTERS,
+            count,
         };
         // SAFETY: patches, stream and outputs are those of this layer; whole records come first.
         unsafe {
             if METHOD != OTHER {
                 if filters >= FILTERS {
-                    isa::pairs::<METHOD>(&frame, task.requant);
+                    isa::pairs::<METHOD>(&mut frame, task.requant);
                 }
-                frame.packed = frame.packed.add(filters / FILTERS * record);
+                frame.packed = task.packed.as_ptr().add(filters / FILTERS * record);
                 frame.out = frame.end;
             }
             if METHOD == OTHER || filters % FILTERS > 0 {

@@ -3,7 +3,7 @@
 use super::{Frame, Task};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
-use crate::kernels::rolled;
+use crate::kernels::{least, rolled, unknown};
 use crate::packing::{self, FILTERS};
 
 /// Computes the filters from the frame's output on, up to the first pixel's `end`, and finishes their
@@ -16,8 +16,7 @@ use crate::packing::{self, FILTERS};
 pub(super) unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, taps: usize) {
     while frame.out < end {
         rolled();
-        // SAFETY: the caller's promise. What is written for a pixel that there is none of is written
-        // over: the first pixel comes last.
+        // SAFETY: the caller's promise.
         unsafe {
             let left = end.offset_from_unsigned(frame.out);
             frame.rows = packing::rows_in_record(TARGET, FILTERS, left);
@@ -26,14 +25,11 @@ pub(super) unsafe fn one_by_one(task: &Task, frame: &mut Frame, end: *mut i8, ta
             frame.packed = frame.packed.add(record);
             let factors = frame.packed.sub(packing::factor_words(TARGET, frame.rows));
             let mut sum = sums.as_flattened().as_ptr();
-            for k in 0..FILTERS {
+            for k in 0..unknown(least(left, FILTERS)) {
                 rolled();
-                if frame.out == end {
-                    return;
-                }
                 let first = *sum;
-                // Third, second, first; PIXELS is three or less.
-                let mut pixel = isa::PIXELS - 1;
+                // Those there are: third, second, first; PIXELS is three or less.
+                let mut pixel = frame.count - 1;
                 while pixel > 0 {
                     rolled();
                     let step = if pixel == 2 {

@@ -18,7 +18,8 @@ pub(super) fn counts(
     let pointwise = window.kernel == [1, 1] && window.stride == [1, 1] && [h, w] == [oh, ow];
     let places = pixels(window, [h, w], [oh, ow]);
     let all = oh * ow;
-    let tiles = all.div_ceil(PIXELS);
+    let [full, tails] = tiles(all);
+    let tiles = full + tails;
     let taps = kh * kw * c;
     let whole = c.is_multiple_of(4);
     // Inside the image rows of taps are copied in runs, at its border tap by tap.
@@ -40,8 +41,15 @@ pub(super) fn counts(
     };
     let finish = Finish::of(rescale, filters, packing::filters(isa));
     let blocks = blocks(isa, taps);
-    let (fast, slow) = (tiles * finish.whole_groups, tiles * finish.other_groups);
-    let others = tiles * PIXELS * finish.others;
+    // Groups of filters over full tiles, over tails, and those finished one by one; filters of the latter.
+    let [fast, ends] = [full, tails].map(|tiles| tiles * finish.whole_groups);
+    let (slow, rows) = (tiles * finish.other_groups, tiles * finish.others);
+    let others = all * finish.others;
+    // Helium sums these filter by filter, other cores in groups, whether each filter exists or not.
+    let summed = match isa {
+        Isa::Mve => rows,
+        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => slow,
+    };
     let vectors = match isa {
         Isa::Mve => vectors(&places, window, c, inside),
         Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => [0; 4],
@@ -64,11 +72,24 @@ pub(super) fn counts(
             fast * blocks.div_ceil(2),
             fast * blocks.div_ceil(4),
         ],
-        &[slow, slow * blocks, tiles * flag(finish.other_groups > 0)],
-        &rescale.counts(fast)[1..],
+        &[ends, ends * blocks],
+        &[slow, summed * blocks, rows],
+        &[tiles * flag(finish.other_groups > 0)],
+        // How a form of their own finishes them; those of the others come next.
+        &[rescale.counts(fast)[1], rescale.counts(ends)[1]],
         &rescale.counts(others),
         &[tiles * rescale.clamped(), all * filters * rescale.clamped()],
     ])
+}
+
+/// Tiles of [`PIXELS`] pixels, and of fewer: see `ember_runtime::scratch::tile`.
+fn tiles(pixels: usize) -> [usize; 2] {
+    let tails = match pixels % PIXELS {
+        0 => 0,
+        1 => pixels.min(2),
+        _ => 1,
+    };
+    [pixels.div_ceil(PIXELS) - tails, tails]
 }
 
 /// How often Helium's gathering copies: calls, rows and vectors of sixteen bytes of pixels that see
@@ -96,4 +117,23 @@ fn vectors(places: &Pixels, window: &Window2d, c: usize, inside: usize) -> [usiz
         (vectors * rows_of_taps).saturating_sub(inside * kh * whole.1),
         inside * kh * whole.1,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use ember_runtime::scratch::tile;
+
+    use super::*;
+
+    #[test]
+    fn tiles_are_those_of_the_kernel() {
+        for pixels in 1..40 {
+            let (mut left, mut counts) = (pixels, [0, 0]);
+            while left > 0 {
+                counts[usize::from(tile(left) < PIXELS)] += 1;
+                left -= tile(left);
+            }
+            assert_eq!(tiles(pixels), counts, "{pixels} pixels");
+        }
+    }
 }
