@@ -28,7 +28,12 @@ pub trait Binary {
 }
 
 /// Input of [`crate::kernels::conv2d_s8`].
+///
+/// `WHOLE`, here and below, is for all layers of the operator in a model alike: their channels come in
+/// groups that the kernel computes together, so that code for the last few is not needed.
 pub trait Conv2d: Unary {
+    /// Whether filters come in whole groups of [`crate::scratch::CHANNELS`].
+    const WHOLE: bool = false;
     /// Where patches of the input are gathered.
     const SCRATCH: Region;
     /// Shapes, constants, weights.
@@ -39,6 +44,8 @@ pub trait Conv2d: Unary {
 
 /// Input of [`crate::kernels::depthwise_conv2d_s8`].
 pub trait DepthwiseConv2d: Unary {
+    /// Whether channels come in whole groups of [`crate::scratch::CHANNELS`], each output's its own input's.
+    const WHOLE: bool = false;
     /// Where bands of the input are copied.
     const SCRATCH: Region;
     /// Shapes, constants, weights.
@@ -49,6 +56,8 @@ pub trait DepthwiseConv2d: Unary {
 
 /// Input of [`crate::kernels::dense_s8`].
 pub trait Dense: Unary {
+    /// Whether outputs come in whole groups of [`crate::packing::ROWS`].
+    const WHOLE: bool = false;
     /// Shapes, constants, weights.
     const PARAMS: DenseParams<'static>;
     /// The weights and constants of `PARAMS`, by [`crate::packing::dense`].

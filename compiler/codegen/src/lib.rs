@@ -18,6 +18,7 @@ mod pipeline;
 pub mod plan;
 pub mod quantize;
 pub mod target;
+mod whole;
 
 pub use pipeline::{CompileError, compile};
 

@@ -35,6 +35,10 @@ pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
             "as many exponents as mantissas"
         );
         assert!(
+            !L::WHOLE || p.outputs.is_multiple_of(ROWS),
+            "outputs do not come in whole groups"
+        );
+        assert!(
             L::PACKED.len() == packing::dense_words(&p),
             "stream and shape differ"
         );
@@ -52,10 +56,12 @@ pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
     };
     // SAFETY: regions, sizes and constants were checked against each other.
     unsafe {
-        match task.requant.form() {
-            Form::TfLite => run::<TFLITE>(base, frozen(task)),
-            Form::Single => run::<SINGLE>(base, frozen(task)),
-            Form::Other => run::<OTHER>(base, frozen(task)),
+        match (task.requant.form(), L::WHOLE) {
+            (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
+            (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
+            (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
+            (Form::Single, false) => run::<SINGLE, false>(base, frozen(task)),
+            (Form::Other, _) => run::<OTHER, false>(base, frozen(task)),
         }
     }
 }
@@ -94,12 +100,12 @@ pub(crate) struct Frame {
     pub(crate) rows: usize,
 }
 
-/// Computes all outputs.
+/// Computes all outputs; there are whole groups only if `WHOLE`.
 ///
 /// # Safety
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
-unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
     let record = packing::record_words(TARGET, ROWS, task.inputs);
     // SAFETY: the regions lie in the arena, the records in the stream.
     unsafe {
@@ -120,7 +126,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             frame.out = frame.end;
             frame.packed = frame.packed.add(task.outputs / ROWS * record);
         }
-        while frame.out < last {
+        while (METHOD == OTHER || !WHOLE) && frame.out < last {
             rolled();
             let left = last.offset_from_unsigned(frame.out);
             frame.rows = packing::rows_in_record(TARGET, ROWS, left);

@@ -93,7 +93,7 @@ fn measure(core: Core) -> Result<String, String> {
     let mut measured = Measured::default();
     // What fits the smallest flash at once.
     for part in networks.chunks(PART) {
-        measured.add(bench::measure(part, &board, "2", &dir, &target)?);
+        measured.add(bench::measure(part, &board, "\"s\"", &dir, &target)?);
     }
     let instructions: u64 = measured.instructions.iter().sum();
     eprintln!("{}: {instructions} instructions", core.name());

@@ -14,6 +14,7 @@ use super::literals::region;
 use super::names::{Names, ident};
 use super::op::{Constant, quote_layer};
 use crate::plan::{Makes, Planned};
+use crate::whole;
 
 /// What the layers of a network become.
 pub(super) struct Layers {
@@ -154,6 +155,11 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             });
             quote!(const PACKED: &'static [i32] = &params::#name;)
         });
+        let whole = whole::of(graph, &node.op).then(|| {
+            quote!(
+                const WHOLE: bool = true;
+            )
+        });
         let params_type = ident(quoted.params_type);
         let lifetime = quoted.borrows.then(|| quote!(<'static>));
         let params = quoted.params;
@@ -162,6 +168,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             pub struct #type_name;
             #places
             impl layer::#role for #type_name {
+                #whole
                 #scratch
                 const PARAMS: #params_type #lifetime = #params;
                 #packed

@@ -20,7 +20,7 @@ use crate::isa::conv2d as isa;
 use crate::layer::Conv2d;
 use crate::packing::{self, FILTERS};
 use crate::params::Conv2dParams;
-use crate::scratch::{self, Geometry};
+use crate::scratch::{self, CHANNELS, Geometry};
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
@@ -29,10 +29,12 @@ pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match task.requant.form() {
-            Form::TfLite => run::<TFLITE>(base, frozen(task)),
-            Form::Single => run::<SINGLE>(base, frozen(task)),
-            Form::Other => run::<OTHER>(base, frozen(task)),
+        match (task.requant.form(), L::WHOLE) {
+            (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
+            (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
+            (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
+            (Form::Single, false) => run::<SINGLE, false>(base, frozen(task)),
+            (Form::Other, _) => run::<OTHER, false>(base, frozen(task)),
         }
     }
 }
@@ -105,6 +107,10 @@ fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "weights and shape differ"
         );
         per_channel(p.output[2], p.bias, p.mantissas, p.exponents);
+        assert!(
+            !L::WHOLE || p.output[2].is_multiple_of(CHANNELS),
+            "filters do not come in whole groups"
+        );
         assert!(
             L::PACKED.len() == packing::conv2d_words(&p),
             "stream and shape differ"
@@ -181,12 +187,12 @@ pub(crate) struct Frame {
     pub(crate) count: usize,
 }
 
-/// Computes all outputs.
+/// Computes all outputs; there are whole groups only if `WHOLE`.
 ///
 /// # Safety
 /// The task is that of a layer that [`valid`] accepts, `arena` its arena.
 #[inline(never)]
-unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [_, columns, filters] = g.output;
     let taps = g.kernel[0] * g.kernel[1] * g.input[2];
@@ -252,7 +258,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 frame.packed = task.packed.as_ptr().add(filters / FILTERS * record);
                 frame.out = frame.end;
             }
-            if METHOD == OTHER || filters % FILTERS > 0 {
+            if METHOD == OTHER || (!WHOLE && filters % FILTERS > 0) {
                 one_by_one::one_by_one(task, &mut frame, first.add(filters), taps);
             }
             if task.requant.is_clamped() {

@@ -32,8 +32,11 @@ impl Group {
 
     /// The group behind this one.
     #[inline(always)]
-    pub(super) fn next(&mut self, multiplier: usize, channels: usize) {
+    pub(super) fn next<const WHOLE: bool>(&mut self, multiplier: usize, channels: usize) {
         self.first += CHANNELS;
+        if WHOLE {
+            return;
+        }
         self.count = least(CHANNELS, channels.saturating_sub(self.first));
         if multiplier == 1 {
             self.source.0 += CHANNELS;
@@ -52,11 +55,17 @@ impl Group {
     /// # Safety
     /// The channels exist, and `to` has room for the padded rows.
     #[inline(always)]
-    pub(super) unsafe fn copy_rows(&self, task: &Task, arena: *mut i8, rows: Rows, to: *mut i8) {
+    pub(super) unsafe fn copy_rows<const WHOLE: bool>(
+        &self,
+        task: &Task,
+        arena: *mut i8,
+        rows: Rows,
+        to: *mut i8,
+    ) {
         let padded = self.first > 0 && task.whole;
         // SAFETY: the caller's promise; the input's channels are as the output's in the first case.
         unsafe {
-            if task.multiplier == 1 && self.count == CHANNELS {
+            if WHOLE || (task.multiplier == 1 && self.count == CHANNELS) {
                 let row = arena.add(task.input + self.first);
                 copy_adjacent(task, row, rows, to, padded);
             } else {

@@ -34,10 +34,12 @@ pub fn depthwise_conv2d_s8<L: DepthwiseConv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match task.requant.form() {
-            Form::TfLite => run::<TFLITE>(base, frozen(task)),
-            Form::Single => run::<SINGLE>(base, frozen(task)),
-            Form::Other => run::<OTHER>(base, frozen(task)),
+        match (task.requant.form(), L::WHOLE) {
+            (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
+            (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
+            (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
+            (Form::Single, false) => run::<SINGLE, false>(base, frozen(task)),
+            (Form::Other, _) => run::<OTHER, false>(base, frozen(task)),
         }
     }
 }
@@ -114,6 +116,10 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
         );
         per_channel(p.output[2], p.bias, p.mantissas, p.exponents);
         assert!(
+            !L::WHOLE || (p.output[2].is_multiple_of(CHANNELS) && p.output[2] == p.input[2]),
+            "channels do not come in whole groups"
+        );
+        assert!(
             L::PACKED.len() == packing::depthwise_conv2d_words(&p),
             "stream and shape differ"
         );
@@ -129,12 +135,12 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
     arena.as_mut_ptr()
 }
 
-/// Computes all outputs.
+/// Computes all outputs; there are whole groups only if `WHOLE`.
 ///
 /// # Safety
 /// The task is that of a layer that [`valid`] accepts, `arena` its arena.
 #[inline(never)]
-unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
+unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [height, width, channels] = g.output;
     let row_bytes = task.columns * isa::PIXEL;
@@ -164,12 +170,12 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                     first: (oy * g.stride[0] + kept).wrapping_sub(g.pad[0]),
                     count: rows_in - kept,
                 };
-                group.copy_rows(task, arena, new, scratch.add(kept * row_bytes));
+                group.copy_rows::<WHOLE>(task, arena, new, scratch.add(kept * row_bytes));
                 for row in 0..rows {
                     rolled();
                     let x = scratch.add(row * g.stride[0] * row_bytes);
                     kernel.end = out.add(width * channels);
-                    if METHOD != OTHER && group.count == CHANNELS {
+                    if METHOD != OTHER && (WHOLE || group.count == CHANNELS) {
                         isa::row::<METHOD>((kernel, prepared), x, out, width);
                     } else {
                         one_by_one(task, kernel, x, out, group.count);
@@ -190,7 +196,7 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
             }
             record = record.add(task.record);
         }
-        group.next(task.multiplier, channels);
+        group.next::<WHOLE>(task.multiplier, channels);
     }
     if task.requant.is_clamped() {
         // SAFETY: the output's bytes.

@@ -1,0 +1,31 @@
+//! Whether all layers of an operator have their channels in whole groups: code for the last few channels is
+//! then not linked.
+
+use ember_ir::{Graph, Op};
+use ember_runtime::packing::ROWS;
+use ember_runtime::scratch::CHANNELS;
+
+/// Of the operator of one node of a graph; no for operators whose kernels have no groups.
+pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
+    let channels = |node: &ember_ir::Node| {
+        let [.., channels] = graph.output_shape(node).hwc().unwrap_or_default();
+        channels
+    };
+    graph.nodes.iter().all(|node| match (op, &node.op) {
+        (Op::Conv2d(_), Op::Conv2d(_)) => channels(node).is_multiple_of(CHANNELS),
+        (Op::DepthwiseConv2d(_), Op::DepthwiseConv2d(conv)) => {
+            conv.multiplier == 1 && channels(node).is_multiple_of(CHANNELS)
+        }
+        (Op::Dense(_), Op::Dense(dense)) => dense.out_features.is_multiple_of(ROWS),
+        (Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_), _) => true,
+        (
+            Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_),
+            _,
+        ) => false,
+    })
+}
