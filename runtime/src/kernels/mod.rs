@@ -57,7 +57,7 @@ fn unary<L: Unary, M: Memory>(arena: &mut M) -> *mut i8 {
         inside(L::OUTPUT, M::LEN);
         assert!(!L::INPUT.overlaps(L::OUTPUT), "input and output overlap");
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// The arena of a layer with two inputs; the output is apart from each of them or exactly one.
@@ -70,6 +70,23 @@ fn binary<L: Binary, M: Memory>(arena: &mut M) -> *mut i8 {
         apart_or_same(L::LEFT, L::OUTPUT);
         apart_or_same(L::RIGHT, L::OUTPUT);
     }
+    base(arena)
+}
+
+/// The arena's first byte, as an address that the compiler does not know: where a model is a static, its
+/// address would be compiled into the kernels, and they would differ in size and speed by model.
+#[inline(always)]
+fn base(arena: &mut impl Memory) -> *mut i8 {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut base = arena.as_mut_ptr();
+        // SAFETY: does nothing.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) base, options(pure, nomem, nostack, preserves_flags));
+        }
+        base
+    }
+    #[cfg(not(target_arch = "arm"))]
     arena.as_mut_ptr()
 }
 

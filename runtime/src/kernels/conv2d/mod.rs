@@ -13,7 +13,7 @@ mod one_by_one;
 
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
-use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, base, elements, frozen, inside, per_channel, rolled};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
@@ -123,7 +123,7 @@ fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "the output overlaps input that is still needed"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// Asserts that regions (input, output, scratch) lie in the arena, have the shapes' sizes, and that the

@@ -16,7 +16,7 @@ use core::mem::MaybeUninit;
 use super::conv2d::windowed;
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::axes;
-use super::{OTHER, SINGLE, TFLITE, frozen, least, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, base, frozen, least, per_channel, rolled};
 use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
@@ -112,7 +112,7 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "the output overlaps input that is still needed"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// Computes all outputs.
