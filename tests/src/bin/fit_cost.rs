@@ -17,7 +17,8 @@ use ember_tests::{firmware, models};
 
 /// The first lines of the table.
 const HEAD: &str = "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
-     # Bytes of functions and of a layer's constants; instructions per count of `cost::features`.\n";
+     # Bytes of functions and of a layer's constants; instructions per count of `cost::features`,\n\
+     # and for Cortex-M4 an estimate of the cycles per count, by the instruction times of ARM DDI 0439.\n";
 
 /// Instructions of `infer` outside its layers and of the counter around it.
 const CALL_INSTRUCTIONS: u64 = 10;
@@ -55,6 +56,9 @@ fn write_table() -> Result<(), String> {
         table += &match twin {
             Some(twin) => {
                 let same = section(&table, twin);
+                // Cycles are those of one core.
+                let cycles = same.find(&format!("\n[{}.cycles]", twin.name()));
+                let same = &same[..cycles.unwrap_or(same.len())];
                 same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
             }
             None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
@@ -124,16 +128,24 @@ fn measure(core: Core) -> Result<String, String> {
     }
     let _ = writeln!(text, "\n[{}.instructions]", core.name());
     for kernel in Kernel::ALL {
-        let factors = factors(kernel, board.isa(), &networks, &measured);
+        let factors = factors(kernel, board.isa(), &networks, &measured.instructions);
         let _ = writeln!(text, "{} = {factors}", kernel.name());
+    }
+    if !measured.cycles.is_empty() {
+        eprintln!("  cycles, estimated");
+        let _ = writeln!(text, "\n[{}.cycles]", core.name());
+        for kernel in Kernel::ALL {
+            let factors = factors(kernel, board.isa(), &networks, &measured.cycles);
+            let _ = writeln!(text, "{} = {factors}", kernel.name());
+        }
     }
     Ok(text)
 }
 
 /// The factors of a kernel as a list.
-fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &Measured) -> String {
+fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &[u64]) -> String {
     let (mut rows, mut targets) = (Vec::new(), Vec::new());
-    for (network, &instructions) in networks.iter().zip(&measured.instructions) {
+    for (network, &count) in networks.iter().zip(measured) {
         let (graph, layer) = (network.graph(), network.layers().last());
         let Some(node) = graph.nodes.last() else {
             continue;
@@ -142,9 +154,9 @@ fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &Measured) 
             continue;
         };
         // Nothing is counted of layers that were left out.
-        if features.kernel == kernel && instructions > 0 {
+        if features.kernel == kernel && count > 0 {
             rows.push(features.instructions);
-            targets.push(instructions as f64);
+            targets.push(count as f64);
         }
     }
     let factors = fit::least_squares(&rows, &targets, 20.0);

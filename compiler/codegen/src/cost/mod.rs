@@ -5,6 +5,8 @@
 //! * Code is what the functions take that some layer needs (`parts`), exactly.
 //! * Instructions of a layer are linear in how often each part of its kernel's loops runs (`features`).
 //!   The factors are fitted per core on counted runs and lie in `table.toml`.
+//! * Cycles, on Cortex-M4 alone, are an estimate: the same counts with factors fitted to the times that the
+//!   core's manual gives for the executed instructions. Memory without wait states is assumed.
 //!
 //! The topology alone gives all of it, so that the search prices a candidate as the emitter does; a
 //! network's integers only add how its outputs are requantised. Cost: a few microseconds per network.
@@ -61,6 +63,8 @@ pub struct Footprint {
     pub ram_bytes: usize,
     /// Executed instructions of one inference.
     pub instructions: u64,
+    /// An estimate of its cycles, on Cortex-M4.
+    pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates of one inference, padded taps counted.
     pub macs: u64,
     /// One entry per node of the graph, in its order.
@@ -78,6 +82,8 @@ pub struct LayerCost {
     pub task_bytes: usize,
     /// Executed instructions.
     pub instructions: u64,
+    /// An estimate of the cycles, on Cortex-M4.
+    pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates.
     pub macs: u64,
 }
@@ -116,6 +122,8 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     let task_bytes = sum(|layer| layer.task_bytes);
     let base_bytes = table.base_bytes(board.transport()) + vector_bytes(graph, board);
     let instructions = layers.iter().map(|layer| layer.instructions);
+    let cycles = layers.iter().filter_map(|layer| layer.cycles_estimate);
+    let cycles = cycles.reduce(u64::saturating_add);
     let arena_bytes = plan.arena_bytes;
     Footprint {
         arena_bytes,
@@ -131,6 +139,7 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
             .saturating_add(table.static_bytes(board.transport()))
             .saturating_add(table.stack_bytes),
         instructions: table.call_instructions + instructions.fold(0, u64::saturating_add),
+        cycles_estimate: cycles.map(|cycles| cycles.saturating_add(table.call_instructions)),
         macs: graph.macs(),
         layers,
     }
@@ -171,11 +180,16 @@ fn layer(
             predict(factors, &features.instructions),
         )
     });
+    let cycles_estimate = features.as_ref().and_then(|features| {
+        let factors = table.cycles(features.kernel)?;
+        Some(predict(factors, &features.instructions))
+    });
     let cost = LayerCost {
         constant_bytes: constant_bytes(graph, node, board.isa()),
         code_bytes: functions(features.iter(), table),
         task_bytes,
         instructions,
+        cycles_estimate,
         macs: node
             .op
             .macs(graph.input_shape(node), graph.output_shape(node)),

@@ -62,8 +62,16 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             }
         }
         Kernel::Mean => parts.extend([("mean", None), ("finish_any", None)]),
-        Kernel::AveragePool2d => parts.extend([("average_pool2d", None), ("division", None)]),
+        Kernel::AveragePool2d => parts.extend([("average_pool2d", None)]),
         Kernel::MaxPool2d => parts.extend([("max_pool2d", None)]),
-        Kernel::Softmax => parts.extend([("softmax", None), ("long_multiply", None)]),
+        Kernel::Softmax => parts.extend([
+            ("softmax", None),
+            ("long_multiply", None),
+            ("leading_zeros", None),
+        ]),
+    }
+    // The compiler's own, on cores that neither multiply nor shift 64 bits.
+    if parts.contains(&("finish_any", None)) {
+        parts.extend([("long_multiply", None), ("long_shifts", None)]);
     }
 }

@@ -5,6 +5,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod gather;
 mod mean;
 mod pool2d;
 mod rescale;
