@@ -31,6 +31,8 @@ pub struct Scale {
 ///
 /// Defined for every argument: an exponent outside [−31, 30] counts as the nearer bound, and a result
 /// outside i32 (possible with a positive exponent only) wraps. The host proves that neither happens.
+// Never inlined: its size and its callers' are then the same in every model.
+#[inline(never)]
 pub const fn requantize(acc: i32, scale: Scale, rounding: Rounding) -> i32 {
     let exponent = clamp_exponent(scale.exponent);
     match rounding {

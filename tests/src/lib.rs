@@ -1,9 +1,11 @@
 //! What the cross-crate tests share: networks ([`models`], [`nets`], [`random_graphs`]), the way from an emitted
-//! crate to a run in QEMU ([`firmware`], [`suite`]), layers in a planned arena ([`arena`]), and the fit of the cost model ([`calibrate`]).
+//! crate to a run in QEMU ([`firmware`], [`suite`]), layers in a planned arena ([`arena`]), the fit of the cost model
+//! ([`calibrate`]) and its check ([`cost_check`]).
 
 pub mod arena;
 mod arena_rows;
 pub mod calibrate;
+pub mod cost_check;
 pub mod firmware;
 pub mod linked;
 pub mod models;

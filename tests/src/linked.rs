@@ -20,23 +20,36 @@ pub struct Linked {
     pub arena: usize,
     /// Weights and other constants.
     pub constants: usize,
-    /// The kernels' functions.
+    /// The kernels' functions, and the compiler's that they call.
     pub code: usize,
-    /// Functions that kernels share: division, long multiplication.
-    pub helpers: Helpers,
     /// Names of symbols of core's panicking machinery.
     pub panicking: Vec<String>,
     /// What it printed in QEMU, if it ran there with success and gave the golden outputs.
     pub ran: Option<Result<Ran, String>>,
 }
 
-/// Sizes of the compiler's own functions, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Helpers {
-    /// Division, on cores without the instruction.
-    pub division: usize,
-    /// 64-bit multiplication, on cores without the instruction.
-    pub long_multiply: usize,
+/// The compiler's own functions, which cores without the instructions call, by what the cost model calls
+/// them.
+const HELPERS: [(&str, &[&str]); 3] = [
+    ("long_multiply", &["__aeabi_lmul"]),
+    (
+        "long_shifts",
+        &["__aeabi_llsl", "__aeabi_llsr", "__aeabi_lasr"],
+    ),
+    ("leading_zeros", &["__clzsi2"]),
+];
+
+/// Their sizes in an ELF file, in bytes.
+pub fn helpers(elf: &Elf) -> Vec<(&'static str, usize)> {
+    let sum = |names: &[&str]| {
+        let found = elf.symbols.iter().filter(|symbol| {
+            let (_, name) = symbol.name.rsplit_once("::").unwrap_or(("", &symbol.name));
+            names.contains(&name)
+        });
+        unique(found.map(|symbol| (symbol.address, symbol.size)))
+    };
+    let sized = HELPERS.iter().map(|(part, names)| (*part, sum(names)));
+    sized.collect()
 }
 
 /// A run in QEMU.
@@ -46,24 +59,6 @@ pub struct Ran {
     pub instructions: u64,
     /// Stack of the whole firmware, in bytes.
     pub stack: usize,
-}
-
-impl Helpers {
-    /// Those of an ELF file.
-    pub fn of(elf: &Elf) -> Self {
-        let sum = |names: &[&str]| {
-            let found = elf.symbols.iter().filter(|symbol| {
-                names
-                    .iter()
-                    .any(|name| symbol.name == *name || symbol.name.ends_with(&format!("::{name}")))
-            });
-            unique(found.map(|symbol| (symbol.address, symbol.size)))
-        };
-        Self {
-            division: sum(&["__aeabi_idiv", "__aeabi_uidiv", "u32_div_rem"]),
-            long_multiply: sum(&["__aeabi_lmul"]),
-        }
-    }
 }
 
 /// Builds the firmware of a network and, if the board is an emulator, runs it on golden vectors.
@@ -84,29 +79,35 @@ pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
         .join(&planned.graph().name);
     write_package(&package, &dir);
     let path = build_firmware(&dir, &work_dir("target"), board)?;
-    let elf = elf(&path, board);
+    let linked = sizes(&path, board);
+    let ran = board
+        .qemu_args()
+        .map(|_| run_vectors(board, &path, &dir, &vectors));
+    Ok(Linked { ran, ..linked })
+}
+
+/// What is in linked firmware that has not run.
+pub fn sizes(path: &Path, board: &Board) -> Linked {
+    let elf = elf(path, board);
     let sum = |belongs: &dyn Fn(&str) -> bool| {
         let found = elf.symbols.iter().filter(|symbol| belongs(&symbol.name));
         unique(found.map(|symbol| (symbol.address, symbol.size)))
     };
-    let ran = board
-        .qemu_args()
-        .map(|_| run_vectors(board, &path, &dir, &vectors));
-    Ok(Linked {
+    let helpers: usize = helpers(&elf).iter().map(|(_, size)| size).sum();
+    Linked {
         flash: usize::try_from(elf.flash_bytes).unwrap_or(usize::MAX),
         ram: usize::try_from(elf.ram_bytes).unwrap_or(usize::MAX),
         arena: sum(&|name| name.ends_with("::MODEL")),
         constants: sum(&|name| name.contains("::params::") && !name.starts_with("ember_runtime")),
-        code: sum(&|name| name.starts_with("ember_runtime::")),
-        helpers: Helpers::of(&elf),
+        code: sum(&|name| name.starts_with("ember_runtime::")) + helpers,
         panicking: elf
             .symbols
             .iter()
             .filter(|symbol| symbol.name.contains("panicking") || symbol.name.contains("panic_"))
             .map(|symbol| symbol.name.clone())
             .collect(),
-        ran,
-    })
+        ran: None,
+    }
 }
 
 /// Sizes of symbols, those of one address counted once.
@@ -115,7 +116,16 @@ fn unique(symbols: impl Iterator<Item = (u64, u64)>) -> usize {
     usize::try_from(symbols.values().sum::<u64>()).unwrap_or(usize::MAX)
 }
 
-fn run_vectors(board: &Board, elf: &Path, dir: &Path, vectors: &[Golden]) -> Result<Ran, String> {
+/// Runs firmware in the folder `dir` and compares its outputs with the golden ones.
+///
+/// # Errors
+/// If it fails, or an output differs.
+pub fn run_vectors(
+    board: &Board,
+    elf: &Path,
+    dir: &Path,
+    vectors: &[Golden],
+) -> Result<Ran, String> {
     let bytes = |part: fn(&Golden) -> &Vec<i8>| -> Vec<u8> {
         vectors
             .iter()

@@ -41,7 +41,7 @@ fn networks(isa: Isa) -> Vec<(String, Planned)> {
 }
 
 /// How far executed instructions may be from their prediction, in percent.
-const INSTRUCTIONS_TOLERANCE: f64 = 5.0;
+const INSTRUCTIONS_TOLERANCE: f64 = 3.0;
 
 #[test]
 fn linked_firmware_is_as_predicted() {

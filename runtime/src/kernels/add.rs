@@ -25,7 +25,7 @@ pub fn add_s8<L: Add>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: regions and length were checked against each other.
     unsafe {
-        match add_form(&L::PARAMS) {
+        match const { add_form(&L::PARAMS) } {
             Form::TfLite => run::<TFLITE>(base, frozen(task)),
             Form::Single => run::<SINGLE>(base, frozen(task)),
             Form::Other => run::<OTHER>(base, frozen(task)),

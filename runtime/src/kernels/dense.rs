@@ -56,7 +56,7 @@ pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
     };
     // SAFETY: regions, sizes and constants were checked against each other.
     unsafe {
-        match (task.requant.form(), L::WHOLE) {
+        match const { (Requant::of_dense(&L::PARAMS).form(), L::WHOLE) } {
             (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
             (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
             (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),

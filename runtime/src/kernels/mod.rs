@@ -39,7 +39,7 @@ pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 8] = [
+pub const TASK_BYTES: [(&str, usize); 11] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -48,6 +48,12 @@ pub const TASK_BYTES: [(&str, usize); 8] = [
     ("max_pool2d", size_of::<pool2d::Task>()),
     ("mean", size_of::<mean::Task>()),
     ("softmax", size_of::<softmax::Task>()),
+    ("rows", size_of::<rows::Task>()),
+    (
+        "mean_row",
+        size_of::<row_sums::Task>() + size_of::<mean::Task>(),
+    ),
+    ("average_row", size_of::<row_sums::Task>() + 4),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};
@@ -61,7 +67,7 @@ fn unary<L: Unary, M: Memory>(arena: &mut M) -> *mut i8 {
         inside(L::OUTPUT, M::LEN);
         assert!(!L::INPUT.overlaps(L::OUTPUT), "input and output overlap");
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// The arena of a layer with two inputs; the output is apart from each of them or exactly one.
@@ -74,6 +80,23 @@ fn binary<L: Binary, M: Memory>(arena: &mut M) -> *mut i8 {
         apart_or_same(L::LEFT, L::OUTPUT);
         apart_or_same(L::RIGHT, L::OUTPUT);
     }
+    base(arena)
+}
+
+/// The arena's first byte, as an address that the compiler does not know: where a model is a static, its
+/// address would be compiled into the kernels, and they would differ in size and speed by model.
+#[inline(always)]
+fn base(arena: &mut impl Memory) -> *mut i8 {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut base = arena.as_mut_ptr();
+        // SAFETY: does nothing.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) base, options(pure, nomem, nostack, preserves_flags));
+        }
+        base
+    }
+    #[cfg(not(target_arch = "arm"))]
     arena.as_mut_ptr()
 }
 

@@ -4,6 +4,9 @@
 /// the one without compare-and-swap, which is what stable Rust can ask for.
 const LONG_MULTIPLY: bool = cfg!(not(all(target_arch = "arm", not(target_has_atomic = "32"))));
 
+/// Whether the core divides (UDIV): the same ones.
+pub(crate) const DIVISION: bool = LONG_MULTIPLY;
+
 /// The upper half of a product.
 #[inline(always)]
 pub(crate) const fn multiply_high(a: i32, b: i32) -> i32 {

@@ -3,7 +3,7 @@
 use super::average_pool2d::rounded_mean;
 use super::mean::Task as MeanTask;
 use super::rows::{Clock, Turn};
-use super::{elements, frozen, inside, rolled};
+use super::{base, elements, frozen, inside, rolled};
 use crate::arena::Memory;
 use crate::layer::{Mean, Pool2d, SummedRows, Unary};
 
@@ -58,12 +58,12 @@ fn valid<L: Unary + SummedRows, M: Memory>(arena: &mut M) -> *mut i8 {
             "sums overlap input or output"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// A layer as [`add`] reads it; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,

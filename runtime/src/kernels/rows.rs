@@ -11,7 +11,7 @@
 //! Source: line buffers as StreamNet (Zheng et al., NeurIPS 2023) and msf-CNN (2025) use them for
 //! patch-based inference; the constant places are ours.
 
-use super::{elements, frozen, inside, rolled};
+use super::{base, elements, frozen, inside, rolled};
 use crate::arena::{ALIGN, Memory, Region};
 use crate::layer::{FedRows, Rows, StoredRows};
 use crate::params::Schedule;
@@ -69,7 +69,7 @@ fn lines<L: Rows, M: Memory>(arena: &mut M) -> *mut i8 {
             "lines and rows differ"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// Asserts that an image of all rows, or one row that is written anew for each tick, fits the schedule.
@@ -155,7 +155,7 @@ impl Clock {
 
 /// A layer's rows, as the functions below read them; a constant of the model.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// Offset in the arena.
     lines: usize,
     /// Bytes of all lines.

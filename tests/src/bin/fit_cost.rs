@@ -6,18 +6,19 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use ember_codegen::cost::{Kernel, features};
+use ember_codegen::cost::{Kernel, features, row_features};
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Core;
 use ember_ir::Rounding;
 use ember_tests::calibrate::base::{Base, CALL_BYTES};
 use ember_tests::calibrate::bench::Measured;
-use ember_tests::calibrate::{base, bench, bench_board, fit, layers};
+use ember_tests::calibrate::{base, bench, bench_board, chains, fit, layers};
 use ember_tests::{firmware, models};
 
 /// The first lines of the table.
 const HEAD: &str = "# Measured and fitted by: cargo run --release -p ember-tests --bin fit_cost\n\
-     # Bytes of functions and of a layer's constants; instructions per count of `cost::features`.\n";
+     # Bytes of functions and of a layer's constants; instructions per count of `cost::features`,\n\
+     # and for Cortex-M4 an estimate of the cycles per count, by the instruction times of ARM DDI 0439.\n";
 
 /// Instructions of `infer` outside its layers and of the counter around it.
 const CALL_INSTRUCTIONS: u64 = 10;
@@ -55,6 +56,9 @@ fn write_table() -> Result<(), String> {
         table += &match twin {
             Some(twin) => {
                 let same = section(&table, twin);
+                // Cycles are those of one core.
+                let cycles = same.find(&format!("\n[{}.cycles]", twin.name()));
+                let same = &same[..cycles.unwrap_or(same.len())];
                 same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
             }
             None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
@@ -70,7 +74,7 @@ fn write_table() -> Result<(), String> {
 /// holds for.
 fn networks(isa: Isa) -> Vec<Planned> {
     let graphs = layers::single_layers(7).into_iter().enumerate();
-    let planned = graphs.map(|(index, graph)| {
+    let single = graphs.map(|(index, graph)| {
         let rounding = match index % 4 {
             0 => Rounding::TfLite,
             _ => Rounding::Single,
@@ -81,7 +85,15 @@ fn networks(isa: Isa) -> Vec<Planned> {
         }
         models::plan(network, isa)
     });
-    planned.collect()
+    let chains = chains::chains(5).into_iter().enumerate();
+    let chains = chains.map(|(index, graph)| {
+        let rounding = match index % 2 {
+            0 => Rounding::TfLite,
+            _ => Rounding::Single,
+        };
+        chains::plan(models::quantized(graph, rounding, 3), isa)
+    });
+    single.chain(chains).collect()
 }
 
 /// The table of one core.
@@ -124,27 +136,39 @@ fn measure(core: Core) -> Result<String, String> {
     }
     let _ = writeln!(text, "\n[{}.instructions]", core.name());
     for kernel in Kernel::ALL {
-        let factors = factors(kernel, board.isa(), &networks, &measured);
+        let factors = factors(kernel, board.isa(), &networks, &measured.instructions);
         let _ = writeln!(text, "{} = {factors}", kernel.name());
+    }
+    if !measured.cycles.is_empty() {
+        eprintln!("  cycles, estimated");
+        let _ = writeln!(text, "\n[{}.cycles]", core.name());
+        for kernel in Kernel::ALL {
+            let factors = factors(kernel, board.isa(), &networks, &measured.cycles);
+            let _ = writeln!(text, "{} = {factors}", kernel.name());
+        }
     }
     Ok(text)
 }
 
 /// The factors of a kernel as a list.
-fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &Measured) -> String {
+fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &[u64]) -> String {
     let (mut rows, mut targets) = (Vec::new(), Vec::new());
-    for (network, &instructions) in networks.iter().zip(&measured.instructions) {
+    for (network, &count) in networks.iter().zip(measured) {
         let (graph, layer) = (network.graph(), network.layers().last());
         let Some(node) = graph.nodes.last() else {
             continue;
         };
-        let Some(features) = features(graph, node, layer, isa) else {
+        let features = match chains::part(network) {
+            Some((stage, part)) => Some(row_features(graph, stage, part, layer)),
+            None => features(graph, node, layer, isa),
+        };
+        let Some(features) = features else {
             continue;
         };
         // Nothing is counted of layers that were left out.
-        if features.kernel == kernel && instructions > 0 {
+        if features.kernel == kernel && count > 0 {
             rows.push(features.instructions);
-            targets.push(instructions as f64);
+            targets.push(count as f64);
         }
     }
     let factors = fit::least_squares(&rows, &targets, 20.0);

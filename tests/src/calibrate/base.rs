@@ -52,19 +52,14 @@ pub fn measure(core: Core, tasks: &BTreeMap<String, u64>) -> Result<Base, String
             let planned = model.planned_for(board.isa());
             let linked = link(&planned, board)?;
             let graph = planned.graph();
-            let helpers = linked.helpers;
             let kernels = graph.nodes.iter().zip(planned.layers());
             let tasks: u64 = kernels
                 .filter_map(|(node, layer)| features(graph, node, Some(layer), board.isa()))
                 .map(|features| tasks.get(features.kernel.name()).copied().unwrap_or(0))
                 .map(|task| task + CALL_BYTES)
                 .sum();
-            let known = linked.constants
-                + linked.code
-                + helpers.division
-                + helpers.long_multiply
-                + tasks as usize
-                + vector_bytes(graph, board);
+            let known =
+                linked.constants + linked.code + tasks as usize + vector_bytes(graph, board);
             rests.push(linked.flash.saturating_sub(known));
             base.statics[transport] = base.statics[transport].max(linked.ram - linked.arena);
             if let Some(ran) = linked.ran {

@@ -8,16 +8,21 @@ use std::path::Path;
 use ember_codegen::cost::constant_bytes;
 use ember_codegen::emit::emit_module;
 use ember_codegen::plan::Planned;
-use ember_codegen::target::{Board, Limits};
+use ember_codegen::target::{Board, Core, Limits};
 
-use crate::firmware::{Elf, device_cargo, elf, run, with_repository_paths, write_files};
-use crate::linked::Helpers;
+use crate::firmware::{device_cargo, elf, run, with_repository_paths, write_files};
+use crate::linked::helpers;
+
+use super::chains;
+use super::parts::{part, unique};
 
 /// What a core's firmware with many layers tells.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     /// Executed instructions of each layer; 0 for one that was left out.
     pub instructions: Vec<u64>,
+    /// An estimate of the cycles of each, on Cortex-M4.
+    pub cycles: Vec<u64>,
     /// Bytes of the runtime's functions: module, then for all forms, TfLite, Single, other.
     pub parts: BTreeMap<&'static str, [u64; 4]>,
     /// Bytes of a layer's constants beside its stream, by kernel.
@@ -28,6 +33,7 @@ impl Measured {
     /// Adds what another firmware of the core tells: more layers, and functions that the first may lack.
     pub fn add(&mut self, other: Self) {
         self.instructions.extend(other.instructions);
+        self.cycles.extend(other.cycles);
         for (module, bytes) in other.parts {
             let known = self.parts.entry(module).or_default();
             for (known, bytes) in known.iter_mut().zip(bytes) {
@@ -60,14 +66,18 @@ pub fn measure(
         let module = emit_module(network)
             .map_err(|error| error.to_string())?
             .to_string();
-        let call = call(&module).ok_or_else(|| format!("network {index} calls no kernel"))?;
+        let statement = match chains::statement(network) {
+            Some(statement) => statement,
+            None => {
+                let call =
+                    call(&module).ok_or_else(|| format!("network {index} calls no kernel"))?;
+                let name = &network.graph().name;
+                format!("ember_runtime::kernels::{call}::<fit::{name}::layers::Layer>(a);")
+            }
+        };
         arena = arena.max(network.plan().arena_bytes);
         let _ = writeln!(library, "{module}");
-        let _ = writeln!(
-            calls,
-            "        ({index}, |a| ember_runtime::kernels::{call}::<fit::{}::layers::Layer>(a)),",
-            network.graph().name
-        );
+        let _ = writeln!(calls, "        ({index}, |a| {{ {statement} }}),");
     }
     let main = MAIN
         .replace("ARENA", &arena.to_string())
@@ -127,6 +137,9 @@ pub fn measure(
         let instructions = board.instructions(ticks.saturating_sub(empty), 1);
         measured.instructions.push(instructions.unwrap_or(0));
     }
+    if board.core == Core::CortexM4 {
+        measured.cycles = cycles(networks, board, &path)?;
+    }
     let elf = elf(&path, board);
     for (name, bytes) in unique(&elf) {
         let Some((module, form)) = part(&name) else {
@@ -135,58 +148,26 @@ pub fn measure(
         };
         measured.parts.entry(module).or_default()[form] += bytes;
     }
-    let helpers = Helpers::of(&elf);
-    for (module, bytes) in [
-        ("division", helpers.division),
-        ("long_multiply", helpers.long_multiply),
-    ] {
+    for (module, bytes) in helpers(&elf) {
         measured.parts.entry(module).or_default()[0] = bytes as u64;
     }
     Ok(measured)
 }
 
-/// The runtime's functions, those of one address once.
-fn unique(elf: &Elf) -> Vec<(String, u64)> {
-    let functions = elf.symbols.iter().filter(|symbol| {
-        symbol
-            .name
-            .trim_start_matches('<')
-            .starts_with("ember_runtime::")
-            && symbol.size > 0
+/// Estimated cycles of each layer; 0 for one that was left out.
+fn cycles(networks: &[Planned], board: &Board, elf: &Path) -> Result<Vec<u64>, String> {
+    let calls = super::cycles::of_calls(board, elf)?;
+    // The empty call comes last.
+    let (empty, calls) = calls.split_last().ok_or("no call was traced")?;
+    let mut calls = calls.iter();
+    let cycles = networks.iter().map(|network| match fits(network, board) {
+        false => Ok(0),
+        true => calls
+            .next()
+            .map(|call| call - empty)
+            .ok_or("a call was not traced"),
     });
-    let by_address: BTreeMap<u64, (String, u64)> = functions
-        .map(|symbol| (symbol.address, (symbol.name.clone(), symbol.size)))
-        .collect();
-    by_address.into_values().collect()
-}
-
-/// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 12] = [
-    ("::saturated::", "saturated"),
-    ("::finish_one", "finish_one"),
-    ("::finish_any", "finish_any"),
-    ("::clamp", "clamp"),
-    ("Average>", "average_pool2d"),
-    ("Maximum>", "max_pool2d"),
-    ("::depthwise_conv2d::", "depthwise_conv2d"),
-    ("::conv2d::", "conv2d"),
-    ("::dense::", "dense"),
-    ("::add::", "add"),
-    ("::mean::", "mean"),
-    ("::softmax::", "softmax"),
-];
-
-/// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for
-/// Single, 3 for others. Functions for one form have its number as their first parameter.
-pub fn part(function: &str) -> Option<(&'static str, usize)> {
-    let (_, module) = MODULES.iter().find(|(text, _)| function.contains(text))?;
-    let form = function
-        .rsplit_once("::<")
-        .filter(|(path, _)| !path.ends_with("one_pixel"))
-        .and_then(|(_, parameters)| parameters.bytes().next())
-        .filter(u8::is_ascii_digit)
-        .map_or(0, |digit| usize::from(digit - b'0') + 1);
-    Some((module, form))
+    Ok(cycles.collect::<Result<_, _>>()?)
 }
 
 /// Whether a layer is small enough to be measured together with hundreds of others.
@@ -258,6 +239,7 @@ CALLS
     peripherals.SYST.clear_current();
     peripherals.SYST.enable_counter();
     for (index, layer) in layers {
+        fill(MODEL);
         hprintln!("{} {}", index, ticks(MODEL, *layer));
     }
     hprintln!("{} {}", COUNT, ticks(MODEL, |_| ()));
@@ -266,6 +248,16 @@ CALLS
     }
     debug::exit(debug::EXIT_SUCCESS);
     loop {}
+}
+
+// Of zeros most sums would be equal, and some loops shorter than they are.
+#[inline(never)]
+fn fill(arena: &mut A) {
+    let mut state = 1u32;
+    for byte in arena.get_mut::<0, ARENA>() {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *byte = (state >> 24) as i8;
+    }
 }
 
 #[inline(never)]

@@ -9,10 +9,10 @@ use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 8] = [
-    (Kind::Conv2d, 220),
+    (Kind::Conv2d, 330),
     (Kind::DepthwiseConv2d, 180),
     (Kind::Dense, 80),
-    (Kind::Add, 24),
+    (Kind::Add, 40),
     (Kind::AveragePool2d, 60),
     (Kind::MaxPool2d, 60),
     (Kind::Mean, 40),
@@ -84,7 +84,7 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
     let (shape, op) = match kind {
         Kind::Conv2d => {
-            let window = window(random, image, &[1, 1, 1, 3, 3, 3, 5]);
+            let window = window(random, image, &[1, 1, 1, 3, 3, 5, 7]);
             (
                 image.to_vec(),
                 Op::Conv2d(Conv2d {

@@ -97,8 +97,16 @@ fn must_be_emulated(board: Board) -> Result<Board, Error> {
 fn table(bench: &Bench) -> String {
     let mut text = format!("{} on {} ({})\n\n", bench.model, bench.board, bench.core);
     text.push_str(&format!(
-        "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}\n",
-        "layer", "operator", "MACs", "instructions", "predicted", "per MAC", "code", "weights"
+        "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}{}\n",
+        "layer",
+        "operator",
+        "MACs",
+        "instructions",
+        "predicted",
+        "per MAC",
+        "code",
+        "weights",
+        bench.cycles_estimate.map_or("", |_| "  cycles (estimate)"),
     ));
     let off = |predicted: f64, actual: f64| match actual {
         0.0 => String::new(),
@@ -114,12 +122,13 @@ fn table(bench: &Bench) -> String {
         macs: bench.macs,
         instructions: bench.instructions,
         instructions_predicted: bench.instructions_predicted,
+        cycles_estimate: bench.cycles_estimate,
         code_bytes: bench.code_bytes,
         weight_bytes: bench.weight_bytes,
     };
     for layer in bench.layers.iter().chain([&all]) {
         text.push_str(&format!(
-            "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}\n",
+            "  {:<20} {:<18} {:>12} {:>12} {:>9} {:>7} {:>7} {:>9}{}\n",
             layer.name,
             layer.operator,
             thousands(layer.macs as usize),
@@ -131,6 +140,12 @@ fn table(bench: &Bench) -> String {
             per(layer.instructions, layer.macs),
             thousands(layer.code_bytes),
             thousands(layer.weight_bytes),
+            layer
+                .cycles_estimate
+                .map_or(String::new(), |cycles| format!(
+                    "  {:>17}",
+                    thousands(cycles as usize)
+                )),
         ));
     }
     text.push_str(&format!(
@@ -144,5 +159,10 @@ fn table(bench: &Bench) -> String {
         if bench.bit_exact { "equal to the reference in every output" } else { "NOT equal to the reference" },
         bench.samples,
     ));
+    if bench.cycles_estimate.is_some() {
+        text.push_str(
+            "  cycles by the core's manual (ARM DDI 0439), memory without wait states; not measured\n",
+        );
+    }
     text
 }

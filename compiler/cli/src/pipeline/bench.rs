@@ -48,6 +48,9 @@ pub struct Bench {
     pub instructions: u64,
     /// The same, predicted.
     pub instructions_predicted: u64,
+    /// An estimate of the cycles of one inference, for cores that there is one for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates of one inference, padded taps counted.
     pub macs: u64,
     /// Activations.
@@ -85,6 +88,9 @@ pub struct LayerBench {
     pub instructions: u64,
     /// The same, predicted.
     pub instructions_predicted: u64,
+    /// An estimate of the cycles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycles_estimate: Option<u64>,
     /// Code that it runs; layers of a kind share it, so that all layers' is less than the sum.
     pub code_bytes: usize,
     /// Weights and other constants.
@@ -172,6 +178,7 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
             macs: cost.macs,
             instructions: instructions(ticks, 1),
             instructions_predicted: cost.instructions,
+            cycles_estimate: cost.cycles_estimate,
             code_bytes: cost.code_bytes,
             weight_bytes: cost.constant_bytes,
         }
@@ -180,6 +187,7 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
         core: board.core.name().to_string(),
         instructions: instructions(run.transcript.ticks_total, run.transcript.samples),
         instructions_predicted: footprint.instructions,
+        cycles_estimate: footprint.cycles_estimate,
         macs: footprint.macs,
         arena_bytes: bytes(sizes.arena_bytes),
         stack_bytes: bytes(run.transcript.stack_infer_bytes),

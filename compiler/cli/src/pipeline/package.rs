@@ -65,6 +65,7 @@ pub fn package(
         constant_bytes: footprint.constant_bytes,
         flash_bytes: footprint.flash_bytes,
         macs: footprint.macs,
+        cycles_estimate: footprint.cycles_estimate,
     };
     if let Some(text) = &job.board.own_text {
         package

@@ -21,6 +21,9 @@ pub struct Report {
     /// Executed instructions of one inference, averaged over the test set; `None` on boards that
     /// cannot count them.
     pub instructions: Option<u64>,
+    /// An estimate of the cycles of one inference; `None` for cores that there is none for.
+    #[serde(default)]
+    pub cycles_estimate: Option<u64>,
     /// Activations, as planned.
     pub arena_predicted_bytes: usize,
     /// Activations, as linked.
@@ -75,7 +78,7 @@ impl Report {
         let count = |count: Option<u64>| {
             count.map_or("not measured".to_string(), |n| thousands(n as usize))
         };
-        let rows = [
+        let mut rows = vec![
             ("board", self.board.clone()),
             (
                 "accuracy, float",
@@ -129,6 +132,10 @@ impl Report {
             ("instructions per inference", count(self.instructions)),
             ("multiply-accumulates", thousands(self.macs as usize)),
         ];
+        if let Some(cycles) = self.cycles_estimate {
+            let text = format!("{}, without wait states", thousands(cycles as usize));
+            rows.insert(rows.len() - 1, ("  cycles (estimate)", text));
+        }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter()
             .map(|(name, value)| format!("  {name:<width$}  {value}\n"))

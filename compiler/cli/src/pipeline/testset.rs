@@ -45,6 +45,9 @@ pub struct Expectations {
     pub flash_bytes: usize,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
+    /// An estimate of the cycles of one inference, for cores that there is one for.
+    #[serde(default)]
+    pub cycles_estimate: Option<u64>,
 }
 
 impl TestSet {

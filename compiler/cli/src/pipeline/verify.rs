@@ -208,6 +208,7 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
         samples: expectations.samples,
         samples_equal: 0,
         instructions: None,
+        cycles_estimate: expectations.cycles_estimate,
         arena_predicted_bytes: expectations.arena_bytes,
         arena_linked_bytes: bytes(built.sizes.arena_bytes),
         flash_predicted_bytes: expectations.flash_bytes,

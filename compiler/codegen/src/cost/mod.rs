@@ -5,6 +5,8 @@
 //! * Code is what the functions take that some layer needs (`parts`), exactly.
 //! * Instructions of a layer are linear in how often each part of its kernel's loops runs (`features`).
 //!   The factors are fitted per core on counted runs and lie in `table.toml`.
+//! * Cycles, on Cortex-M4 alone, are an estimate: the same counts with factors fitted to the times that the
+//!   core's manual gives for the executed instructions. Memory without wait states is assumed.
 //!
 //! The topology alone gives all of it, so that the search prices a candidate as the emitter does; a
 //! network's integers only add how its outputs are requantised. Cost: a few microseconds per network.
@@ -19,7 +21,7 @@ mod parts;
 mod table;
 mod window;
 
-pub use features::{Features, Kernel, Rescale, features};
+pub use features::{Features, Kernel, Rescale, RowPart, features, row_features, row_parts};
 pub use memory::{Memory, plan_for};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};
@@ -63,6 +65,8 @@ pub struct Footprint {
     pub ram_bytes: usize,
     /// Executed instructions of one inference.
     pub instructions: u64,
+    /// An estimate of its cycles, on Cortex-M4.
+    pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates of one inference, padded taps counted.
     pub macs: u64,
     /// One entry per node of the graph, in its order.
@@ -80,6 +84,8 @@ pub struct LayerCost {
     pub task_bytes: usize,
     /// Executed instructions.
     pub instructions: u64,
+    /// An estimate of the cycles, on Cortex-M4.
+    pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates.
     pub macs: u64,
 }
@@ -101,16 +107,17 @@ pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
 
 fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {
     let table = Table::get().core(board.core);
-    let layer = |(index, node)| {
+    let layer = |index| {
         let integers = integers.and_then(|layers| layers.get(index));
-        layer(graph, node, integers, board, table)
+        let counts = counts(graph, plan, index, integers, board.isa());
+        (
+            layer(graph, &graph.nodes[index], &counts, board, table),
+            counts,
+        )
     };
-    let layers: Vec<(LayerCost, Option<Features>)> =
-        graph.nodes.iter().enumerate().map(layer).collect();
-    let code_bytes = functions(
-        layers.iter().filter_map(|(_, features)| features.as_ref()),
-        table,
-    );
+    let layers: Vec<(LayerCost, Vec<(Features, u64)>)> =
+        (0..graph.nodes.len()).map(layer).collect();
+    let code_bytes = functions(layers.iter().flat_map(|(_, counts)| counts), table);
     let layers: Vec<LayerCost> = layers.into_iter().map(|(cost, _)| cost).collect();
     let sum =
         |part: fn(&LayerCost) -> usize| layers.iter().map(part).fold(0, usize::saturating_add);
@@ -118,6 +125,8 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     let task_bytes = sum(|layer| layer.task_bytes);
     let base_bytes = table.base_bytes(board.transport()) + vector_bytes(graph, board);
     let instructions = layers.iter().map(|layer| layer.instructions);
+    let cycles = layers.iter().filter_map(|layer| layer.cycles_estimate);
+    let cycles = cycles.reduce(u64::saturating_add);
     let arena_bytes = plan.model_bytes();
     Footprint {
         arena_bytes,
@@ -133,6 +142,7 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
             .saturating_add(table.static_bytes(board.transport()))
             .saturating_add(table.stack_bytes),
         instructions: table.call_instructions + instructions.fold(0, u64::saturating_add),
+        cycles_estimate: cycles.map(|cycles| cycles.saturating_add(table.call_instructions)),
         macs: graph.macs(),
         layers,
     }
@@ -158,37 +168,57 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
     words.saturating_mul(4)
 }
 
+/// What runs for a node, and how often.
+fn counts(
+    graph: &Graph,
+    plan: &Plan,
+    index: usize,
+    integers: Option<&Layer>,
+    isa: Isa,
+) -> Vec<(Features, u64)> {
+    let chain = plan.chain.as_ref();
+    match chain.and_then(|chain| Some((chain, chain.stage(index)?))) {
+        Some(stage) => row_parts(graph, plan, stage, integers, isa),
+        None => features(graph, &graph.nodes[index], integers, isa)
+            .map(|features| (features, 1))
+            .into_iter()
+            .collect(),
+    }
+}
+
 fn layer(
     graph: &Graph,
     node: &Node,
-    integers: Option<&Layer>,
+    counts: &[(Features, u64)],
     board: &Board,
     table: &CoreTable,
-) -> (LayerCost, Option<Features>) {
-    let features = features(graph, node, integers, board.isa());
-    let (task_bytes, instructions) = features.as_ref().map_or((0, 0), |features| {
-        let factors = table.factors(features.kernel);
-        (
-            table.task_bytes(features.kernel),
-            predict(factors, &features.instructions),
-        )
+) -> LayerCost {
+    let kernels = counts.iter().map(|(features, _)| features.kernel);
+    let cycles = counts.iter().map(|(features, times)| {
+        let factors = table.cycles(features.kernel)?;
+        Some(predict(factors, &features.instructions) * times)
     });
-    let cost = LayerCost {
+    LayerCost {
         constant_bytes: constant_bytes(graph, node, board.isa()),
-        code_bytes: functions(features.iter(), table),
-        task_bytes,
-        instructions,
+        code_bytes: functions(counts.iter(), table),
+        task_bytes: kernels.map(|kernel| table.task_bytes(kernel)).sum(),
+        instructions: counts
+            .iter()
+            .map(|(features, times)| {
+                predict(table.factors(features.kernel), &features.instructions) * times
+            })
+            .sum(),
+        cycles_estimate: cycles.sum::<Option<u64>>().filter(|_| !counts.is_empty()),
         macs: node
             .op
             .macs(graph.input_shape(node), graph.output_shape(node)),
-    };
-    (cost, features)
+    }
 }
 
 /// Bytes of the functions that some layers need, each counted once.
-fn functions<'a>(layers: impl Iterator<Item = &'a Features>, table: &CoreTable) -> usize {
+fn functions<'a>(counts: impl Iterator<Item = &'a (Features, u64)>, table: &CoreTable) -> usize {
     let mut parts = BTreeSet::new();
-    for features in layers {
+    for (features, _) in counts {
         parts::add_parts(features, &mut parts);
     }
     parts.into_iter().map(|part| table.part_bytes(part)).sum()

@@ -47,14 +47,34 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
     let form = Some(features.rescale.form);
     let kernel = features.kernel;
     match kernel {
-        Kernel::Conv2d | Kernel::DepthwiseConv2d | Kernel::Dense => parts.extend([
-            (kernel.name(), None),
-            (kernel.name(), form),
-            ("saturated", form),
-            ("finish_one", None),
-            ("finish_any", None),
-            ("clamp", None),
-        ]),
+        Kernel::Conv2d | Kernel::DepthwiseConv2d | Kernel::Dense => {
+            let [loops, whole, rest] = match kernel {
+                Kernel::Conv2d => ["conv2d_loops", "conv2d_whole", "conv2d_rest"],
+                Kernel::Dense => ["dense_loops", "dense_whole", "dense_rest"],
+                _ => [
+                    "depthwise_conv2d_loops",
+                    "depthwise_conv2d_whole",
+                    "depthwise_conv2d_rest",
+                ],
+            };
+            parts.extend([
+                (kernel.name(), None),
+                (kernel.name(), form),
+                ("saturated", form),
+                ("clamp", None),
+            ]);
+            // The last few channels need code of their own.
+            if features.whole && form != Some(Form::Other) {
+                parts.insert((whole, form));
+            } else {
+                parts.extend([
+                    (loops, form),
+                    (rest, None),
+                    ("finish_one", None),
+                    ("finish_any", None),
+                ]);
+            }
+        }
         Kernel::Add => {
             parts.extend([("add", form), ("saturated", form), ("clamp", None)]);
             if form == Some(Form::Other) {
@@ -62,8 +82,25 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             }
         }
         Kernel::Mean => parts.extend([("mean", None), ("finish_any", None)]),
-        Kernel::AveragePool2d => parts.extend([("average_pool2d", None), ("division", None)]),
+        Kernel::AveragePool2d => parts.extend([("average_pool2d", None)]),
         Kernel::MaxPool2d => parts.extend([("max_pool2d", None)]),
-        Kernel::Softmax => parts.extend([("softmax", None), ("long_multiply", None)]),
+        Kernel::Rows => parts.extend([("rows", None)]),
+        Kernel::MeanRow => {
+            parts.extend([("row_sums", None), ("mean_row", None), ("finish_any", None)])
+        }
+        Kernel::AverageRow => parts.extend([("row_sums", None), ("average_row", None)]),
+        Kernel::Softmax => parts.extend([
+            ("softmax", None),
+            ("long_multiply", None),
+            ("leading_zeros", None),
+        ]),
+    }
+    // The compiler's own, on cores that neither multiply nor shift 64 bits.
+    if parts.contains(&("finish_any", None)) {
+        parts.extend([
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]);
     }
 }

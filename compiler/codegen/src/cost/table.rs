@@ -40,6 +40,9 @@ pub struct CoreTable {
     tasks: BTreeMap<Kernel, usize>,
     /// Instructions per count of [`super::Features`], by kernel.
     instructions: BTreeMap<Kernel, Vec<f64>>,
+    /// Estimated cycles per count, where there is an estimate.
+    #[serde(default)]
+    cycles: BTreeMap<Kernel, Vec<f64>>,
 }
 
 impl Table {
@@ -80,6 +83,11 @@ impl CoreTable {
             Some(factors) => factors,
             None => panic!("BUG: table.toml has no factors for `{}`", kernel.name()),
         }
+    }
+
+    /// Estimated cycles per count, if there is an estimate for the core.
+    pub fn cycles(&self, kernel: Kernel) -> Option<&[f64]> {
+        self.cycles.get(&kernel).map(Vec::as_slice)
     }
 
     /// Flash of some functions; those that a core does not have take none.

@@ -23,6 +23,13 @@ impl Axis {
             })
             .count()
     }
+
+    /// Taps of an output before the input.
+    fn before(&self, output: usize) -> usize {
+        (0..self.kernel)
+            .filter(|tap| output * self.stride + tap * self.dilation < self.pad)
+            .count()
+    }
 }
 
 /// Counts over all pixels of an output.
@@ -36,22 +43,22 @@ pub(super) struct Pixels {
     pub border_runs: usize,
     /// Valid taps of each row and each column of the output.
     pub taps: [Vec<usize>; 2],
+    /// Taps before the input, of all rows and of all columns of the output.
+    pub before: [usize; 2],
 }
 
 /// Counts the pixels of a window over `[height, width]`.
 pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -> Pixels {
     let pad = [window.padding.top, window.padding.left];
-    let taps = [0, 1].map(|axis| {
-        let axis = Axis {
-            len: input[axis],
-            out: output[axis],
-            kernel: window.kernel[axis],
-            stride: window.stride[axis],
-            dilation: window.dilation[axis],
-            pad: pad[axis],
-        };
-        (0..axis.out).map(|output| axis.taps(output)).collect()
+    let axes = [0, 1].map(|axis| Axis {
+        len: input[axis],
+        out: output[axis],
+        kernel: window.kernel[axis],
+        stride: window.stride[axis],
+        dilation: window.dilation[axis],
+        pad: pad[axis],
     });
+    let taps = axes.map(|axis| (0..axis.out).map(|output| axis.taps(output)).collect());
     let [kh, kw] = window.kernel;
     let whole = |taps: &Vec<usize>, kernel| taps.iter().filter(|&&taps| taps == kernel).count();
     let interior = whole(&taps[0], kh) * whole(&taps[1], kw);
@@ -61,6 +68,7 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
         border_taps: rows * columns - interior * kh * kw,
         border_runs: rows * output[1] - interior * kh,
         taps,
+        before: axes.map(|axis| (0..axis.out).map(|output| axis.before(output)).sum()),
     }
 }
 
@@ -80,6 +88,7 @@ mod tests {
                 border_taps: 10 * 13 - 6 * 9,
                 border_runs: 10 * 5 - 6 * 3,
                 taps: [vec![2, 3, 3, 2], vec![2, 3, 3, 3, 2]],
+                before: [1, 1],
             }
         );
     }

@@ -42,6 +42,12 @@ pub(super) fn readme(
         board.core.title(),
         thousands(footprint.macs)
     ));
+    if let Some(cycles) = footprint.cycles_estimate {
+        lines.push(format!(
+            "An estimate of its cycles, with memory that never waits: {}.",
+            thousands(cycles)
+        ));
+    }
     heading(&mut lines, "Arena");
     lines.extend(arena_section(planned));
     heading(&mut lines, "Origin");

@@ -13,7 +13,7 @@ mod one_by_one;
 
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};
-use super::{OTHER, SINGLE, TFLITE, elements, frozen, inside, least, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, base, elements, frozen, inside, least, per_channel, rolled};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::conv2d as isa;
@@ -29,7 +29,7 @@ pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match (task.requant.form(), L::WHOLE) {
+        match const { (Requant::of_conv2d(&L::PARAMS).form(), L::WHOLE) } {
             (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
             (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
             (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
@@ -129,7 +129,7 @@ fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "the output overlaps input that is still needed"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// Asserts that regions (input, output, scratch) lie in the arena, have the shapes' sizes, and that the

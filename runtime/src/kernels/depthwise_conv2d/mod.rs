@@ -18,7 +18,7 @@ use core::mem::MaybeUninit;
 use super::conv2d::windowed;
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::axes;
-use super::{OTHER, SINGLE, TFLITE, frozen, least, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, base, frozen, least, per_channel, rolled};
 use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
@@ -34,7 +34,7 @@ pub fn depthwise_conv2d_s8<L: DepthwiseConv2d>(arena: &mut impl Memory) {
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
     unsafe {
-        match (task.requant.form(), L::WHOLE) {
+        match const { (Requant::of_depthwise_conv2d(&L::PARAMS).form(), L::WHOLE) } {
             (Form::TfLite, true) => run::<TFLITE, true>(base, frozen(task)),
             (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
             (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
@@ -132,7 +132,7 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             "the output overlaps input that is still needed"
         );
     }
-    arena.as_mut_ptr()
+    base(arena)
 }
 
 /// Computes all outputs; there are whole groups only if `WHOLE`.

@@ -5,42 +5,21 @@ use ember_runtime::packing;
 use ember_runtime::scratch::{Isa, PIXELS};
 
 use super::rescale::{Finish, Rescale};
-use super::{blocks, flag, numbers};
-use crate::cost::window::{Pixels, pixels};
+use super::{blocks, flag, gather, numbers};
 
 pub(super) fn counts(
     window: &Window2d,
-    ([h, w, c], [oh, ow, filters]): ([usize; 3], [usize; 3]),
+    shapes: ([usize; 3], [usize; 3]),
     isa: Isa,
     rescale: Rescale,
 ) -> Vec<f64> {
+    let ([_, _, c], [oh, ow, filters]) = shapes;
     let [kh, kw] = window.kernel;
-    let pointwise = window.kernel == [1, 1] && window.stride == [1, 1] && [h, w] == [oh, ow];
-    let places = pixels(window, [h, w], [oh, ow]);
     let all = oh * ow;
     let [full, tails] = tiles(all);
     let tiles = full + tails;
-    let taps = kh * kw * c;
-    let whole = c.is_multiple_of(4);
-    // Inside the image rows of taps are copied in runs, at its border tap by tap.
-    let (runs, run) = match window.dilation[1] {
-        1 => (1, kw * c),
-        _ => (kw, c),
-    };
-    let (inside, border) = (all - places.border, places.border);
-    let inside_runs = inside * kh * runs;
-    let padded = border * kh * kw - places.border_taps;
-    let copy = |calls: usize, len: usize| {
-        let words = len / 4;
-        [
-            calls * words,
-            calls * words.div_ceil(2),
-            calls * (len % 4),
-            calls * flag(!len.is_multiple_of(4)),
-        ]
-    };
     let finish = Finish::of(rescale, filters, packing::filters(isa));
-    let blocks = blocks(isa, taps);
+    let blocks = blocks(isa, kh * kw * c);
     // Groups of filters over full tiles, over tails, and those finished one by one; filters of the latter.
     let [fast, ends] = [full, tails].map(|tiles| tiles * finish.whole_groups);
     let (slow, rows) = (tiles * finish.other_groups, tiles * finish.others);
@@ -50,22 +29,9 @@ pub(super) fn counts(
         Isa::Mve => rows,
         Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => slow,
     };
-    let vectors = match isa {
-        Isa::Mve => vectors(&places, window, c, inside),
-        Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => [0; 4],
-    };
     numbers(&[
-        &vectors,
-        &[1, tiles, all * flag(pointwise), all * flag(!pointwise)],
-        &[all * flag(!whole), all * flag(!whole) * taps.div_ceil(4)],
-        &[all * flag(!whole) * taps.div_ceil(8), border],
-        &[
-            inside * kh * flag(!pointwise),
-            inside_runs * flag(!pointwise),
-        ],
-        &copy(inside_runs, run),
-        &copy(places.border_taps, c),
-        &[places.border_taps, padded, padded * c],
+        &gather::counts(window, shapes, isa),
+        &[1, tiles],
         &[
             fast,
             fast * blocks,
@@ -90,33 +56,6 @@ fn tiles(pixels: usize) -> [usize; 2] {
         _ => 1,
     };
     [pixels.div_ceil(PIXELS) - tails, tails]
-}
-
-/// How often Helium's gathering copies: calls, rows and vectors of sixteen bytes of pixels that see
-/// padding, and vectors of the others.
-fn vectors(places: &Pixels, window: &Window2d, c: usize, inside: usize) -> [usize; 4] {
-    let [kh, kw] = window.kernel;
-    let dilated = window.dilation[1] > 1;
-    // Copies of a row of so many taps, and their vectors.
-    let copies = |taps: usize| match dilated {
-        true => (taps, taps * c.div_ceil(16)),
-        false => (taps.min(1), (taps * c).div_ceil(16)),
-    };
-    let whole = copies(kw);
-    let [rows, columns] = &places.taps;
-    let rows_of_taps: usize = rows.iter().sum();
-    let with_rows = rows.iter().filter(|&&taps| taps > 0).count();
-    let (mut calls, mut vectors) = (0, 0);
-    for &taps in columns {
-        let copies = copies(taps);
-        (calls, vectors) = (calls + copies.0, vectors + copies.1);
-    }
-    [
-        (calls * with_rows).saturating_sub(inside * whole.0),
-        (calls * rows_of_taps).saturating_sub(inside * kh * whole.0),
-        (vectors * rows_of_taps).saturating_sub(inside * kh * whole.1),
-        inside * kh * whole.1,
-    ]
 }
 
 #[cfg(test)]

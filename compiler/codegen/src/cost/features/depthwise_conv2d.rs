@@ -1,58 +1,106 @@
 //! Depthwise convolution: groups of channels, bands of rows, which are copied; then rows of pixels.
 
 use ember_ir::DepthwiseConv2d;
+use ember_runtime::kernels::Form;
 use ember_runtime::scratch::{CHANNELS, Geometry, Isa, band_columns, band_rows_in};
 
 use super::rescale::{Finish, Rescale};
 use super::{flag, numbers};
 
 pub(super) fn counts(op: &DepthwiseConv2d, g: &Geometry, isa: Isa, rescale: Rescale) -> Vec<f64> {
-    let ([h, w, _], [oh, ow, channels]) = (g.input, g.output);
+    let ([_, w, inputs], [oh, ow, channels]) = (g.input, g.output);
     let [kh, kw] = g.kernel;
     let finish = Finish::of(rescale, channels, CHANNELS);
     let groups = finish.whole_groups + finish.other_groups;
-    let band = isa.band(g, isa.depthwise_scratch(g)).max(1);
     let columns = band_columns(g);
-    let within = w.min(columns.saturating_sub(g.pad[1]));
-    // Rows of all bands: copied from the image, filled, moved up.
-    let (mut copied, mut filled, mut moved, mut bands) = (0, 0, 0, 0);
-    let (mut oy, mut kept) = (0, 0);
-    while oy < oh {
-        let rows = band.min(oh - oy);
-        for row in kept..band_rows_in(g, rows) {
-            let y = oy * g.stride[0] + row;
-            let image = y >= g.pad[0] && y - g.pad[0] < h;
-            copied += flag(image);
-            filled += flag(!image);
-        }
-        kept = band_rows_in(g, rows).saturating_sub(rows * g.stride[0]);
-        moved += kept;
-        bands += 1;
-        oy += rows;
-    }
+    let before = g.pad[1].min(columns);
+    let within = w.min(columns - before);
+    let bands = Bands::of(g, isa);
+    let mve = isa == Isa::Mve;
+    // With Helium pixels of a band are words, four of a row at a time.
+    let steps = |pixels: usize| if mve { pixels.div_ceil(4) } else { pixels };
+    let padding = steps(before) + steps(columns - before - within);
     let direct = op.multiplier == 1;
-    // Pixels are copied a word at a time where four channels are four channels of the input.
-    let fast_copies = flag(direct) * channels / CHANNELS;
-    let slow_copies = groups - fast_copies;
+    // Where one band is the layer, the padding of the first group serves the others that are copied fast.
+    let adjacent = flag(direct) * channels / CHANNELS;
+    let ready = flag(bands.bands == 1) * adjacent.saturating_sub(1);
+    let padded = groups - ready;
+    // Pixels are copied a word at a time where four channels are four channels of the input; with Helium
+    // only where all pixels are aligned.
+    let fast_copies = adjacent * bands.copied;
+    let slow_copies = groups * bands.copied - fast_copies;
+    let single = flag(mve && !inputs.is_multiple_of(CHANNELS)) * fast_copies;
     let (fast, slow) = (finish.whole_groups, finish.other_groups);
     let pixels = oh * ow;
     let square = flag(g.kernel == [3, 3] && g.dilation[1] == 1);
     let looped = 1 - square;
+    // Helium's square windows go by pairs of pixels.
+    let units = if mve { oh * ow.div_ceil(2) } else { pixels };
+    let tflite = flag(rescale.form == Form::TfLite);
+    // Only Cortex-M0 has a square window of its own where outputs are finished one by one.
+    let slow_square = square * flag(isa == Isa::Thumb1);
     let window = |groups: usize, loops: usize| {
         let pixels = groups * pixels * loops;
         [pixels, pixels * kh, pixels * kh * kw]
     };
+    let clamped = pixels * channels * rescale.clamped();
     numbers(&[
-        &[1, groups, groups * bands, groups * copied, groups * filled],
-        &[groups * (copied * (columns - within) + filled * columns)],
-        &[groups * moved * columns],
-        &[fast_copies * copied * within, slow_copies * copied * within],
-        &[fast * oh, fast * pixels * square],
+        &[1, groups, groups * square, channels, groups * bands.bands],
+        &[groups * bands.copied, groups * bands.filled],
+        &[padded * (bands.copied * padding + bands.filled * steps(columns))],
+        &[ready * bands.copied, ready * bands.filled],
+        &[groups * bands.moved * columns],
+        &[fast_copies, (fast_copies - single) * steps(within)],
+        &[single, single * within, slow_copies * within],
+        &[fast * oh * square, fast * oh * looped],
+        &[fast * units * square, fast * units * square * tflite],
+        &[fast * pixels * looped * tflite],
         &window(fast, looped),
-        &[slow * oh],
-        &window(slow, 1),
-        &rescale.counts(fast * pixels)[1..],
+        &[slow * oh, slow * pixels * slow_square],
+        &window(slow, 1 - slow_square),
         &rescale.counts(finish.others * pixels),
-        &[rescale.clamped(), pixels * channels * rescale.clamped()],
+        &[
+            rescale.clamped(),
+            if mve { clamped.div_ceil(16) } else { clamped },
+        ],
     ])
+}
+
+/// What is done to rows for each group of channels.
+struct Bands {
+    bands: usize,
+    /// Rows copied from the image, filled with padding, moved from the end of a band to its start.
+    copied: usize,
+    filled: usize,
+    moved: usize,
+}
+
+impl Bands {
+    fn of(g: &Geometry, isa: Isa) -> Self {
+        let (h, oh) = (g.input[0], g.output[0]);
+        let band = isa.band(g, isa.depthwise_scratch(g)).max(1);
+        let (mut copied, mut filled, mut moved, mut bands) = (0, 0, 0, 0);
+        let (mut oy, mut kept) = (0, 0);
+        while oy < oh {
+            let rows = band.min(oh - oy);
+            for row in kept..band_rows_in(g, rows) {
+                let y = oy * g.stride[0] + row;
+                let image = y >= g.pad[0] && y - g.pad[0] < h;
+                copied += flag(image);
+                filled += flag(!image);
+            }
+            bands += 1;
+            oy += rows;
+            if oy < oh {
+                kept = band_rows_in(g, rows).saturating_sub(rows * g.stride[0]);
+                moved += kept;
+            }
+        }
+        Self {
+            bands,
+            copied,
+            filled,
+            moved,
+        }
+    }
 }

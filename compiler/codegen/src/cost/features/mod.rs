@@ -5,12 +5,15 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod gather;
 mod mean;
 mod pool2d;
 mod rescale;
+mod rows;
 mod softmax;
 
 pub use rescale::Rescale;
+pub use rows::{RowPart, row_features, row_parts};
 
 use ember_ir::{Graph, Node, Op};
 use ember_runtime::scratch::Isa;
@@ -39,11 +42,17 @@ pub enum Kernel {
     Mean,
     /// `softmax_s8`.
     Softmax,
+    /// `next_row`, `feed_row`, `store_row`.
+    Rows,
+    /// `mean_row_s8`.
+    MeanRow,
+    /// `average_row_s8`.
+    AverageRow,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 8] = [
+    pub const ALL: [Kernel; 11] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -52,6 +61,9 @@ impl Kernel {
         Kernel::MaxPool2d,
         Kernel::Mean,
         Kernel::Softmax,
+        Kernel::Rows,
+        Kernel::MeanRow,
+        Kernel::AverageRow,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -65,6 +77,9 @@ impl Kernel {
             Kernel::MaxPool2d => "max_pool2d",
             Kernel::Mean => "mean",
             Kernel::Softmax => "softmax",
+            Kernel::Rows => "rows",
+            Kernel::MeanRow => "mean_row",
+            Kernel::AverageRow => "average_row",
         }
     }
 }
@@ -76,6 +91,8 @@ pub struct Features {
     pub kernel: Kernel,
     /// How its outputs are requantised.
     pub rescale: Rescale,
+    /// Whether the layers of its operator have their channels in whole groups.
+    pub whole: bool,
     /// How often its parts run.
     pub instructions: Vec<f64>,
 }
@@ -83,13 +100,35 @@ pub struct Features {
 /// The counts of a node, or `None` for a node that costs nothing. Without the layer's integers its
 /// requantisation is taken to be the usual one.
 pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, isa: Isa) -> Option<Features> {
+    features_in(graph, node, layer, isa, crate::whole::of(graph, &node.op))
+}
+
+/// As [`features`], in a model whose layers of the operator have their channels in whole groups, or not.
+fn features_in(
+    graph: &Graph,
+    node: &Node,
+    layer: Option<&Layer>,
+    isa: Isa,
+    whole: bool,
+) -> Option<Features> {
     let (input, output) = (graph.input_shape(node), graph.output_shape(node));
     let spatial = (
         input.hwc().unwrap_or_default(),
         output.hwc().unwrap_or_default(),
     );
     let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
-    let (kernel, instructions) = match &node.op {
+    let around = match &node.op {
+        Op::Conv2d(_) => [1, spatial.1[0] * spatial.1[1]],
+        Op::DepthwiseConv2d(_) => [1, spatial.1[2] / 4],
+        Op::Dense(op) => [1, op.out_features / 4],
+        Op::Add(_)
+        | Op::AveragePool2d(_)
+        | Op::MaxPool2d(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => [0, 0],
+    };
+    let (kernel, mut instructions) = match &node.op {
         Op::Conv2d(op) => (
             Kernel::Conv2d,
             conv2d::counts(&op.window, spatial, isa, rescale),
@@ -110,9 +149,12 @@ pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, isa: Isa) -> 
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
     };
+    // Code for whole groups alone is shorter around the loops.
+    instructions.extend(numbers(&[&around.map(|count| count * flag(whole))]));
     Some(Features {
         kernel,
         rescale,
+        whole,
         instructions,
     })
 }

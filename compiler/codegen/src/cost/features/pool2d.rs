@@ -1,4 +1,4 @@
-//! Pooling: pixels, then channels, then taps.
+//! Pooling: rows, whose taps are counted; pixels, whose taps are counted as well; channels; taps.
 
 use ember_ir::Window2d;
 
@@ -9,17 +9,19 @@ pub(super) fn counts(
     window: &Window2d,
     ([h, w, _], [oh, ow, channels]): ([usize; 3], [usize; 3]),
 ) -> Vec<f64> {
-    let [kh, kw] = window.kernel;
     let places = pixels(window, [h, w], [oh, ow]);
-    let inside = oh * ow - places.border;
-    let rows = places.border_runs + inside * kh;
-    let taps = places.border_taps + inside * kh * kw;
-    numbers(&[&[
-        1,
-        oh,
-        oh * ow,
-        oh * ow * channels,
-        rows * channels,
-        taps * channels,
-    ]])
+    let [rows, columns] = places
+        .taps
+        .each_ref()
+        .map(|taps| taps.iter().sum::<usize>());
+    let [above, left] = places.before;
+    numbers(&[
+        &[1, oh, above, rows],
+        &[oh * ow, oh * left, oh * columns],
+        &[
+            oh * ow * channels,
+            rows * ow * channels,
+            rows * columns * channels,
+        ],
+    ])
 }

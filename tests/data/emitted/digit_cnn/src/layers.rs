@@ -44,6 +44,7 @@ impl layer::Unary for Block1Depthwise {
 }
 
 impl layer::DepthwiseConv2d for Block1Depthwise {
+    const WHOLE: bool = true;
     const SCRATCH: Region = Region::new(0, 864);
     const PARAMS: DepthwiseConv2dParams<'static> = DepthwiseConv2dParams {
         input: [8, 8, 8],

@@ -14,6 +14,7 @@ impl layer::Unary for Stem {
 }
 
 impl layer::Conv2d for Stem {
+    const WHOLE: bool = true;
     const SCRATCH: Region = Region::new(88, 84);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [1, 24, 2],
@@ -42,6 +43,7 @@ impl layer::Unary for Branch {
 }
 
 impl layer::Conv2d for Branch {
+    const WHOLE: bool = true;
     const SCRATCH: Region = Region::new(160, 72);
     const PARAMS: Conv2dParams<'static> = Conv2dParams {
         input: [1, 20, 4],

@@ -1,0 +1,181 @@
+//! Layers that run row by row: how often lines move, and the layers' own counts for one row.
+
+use ember_ir::{Graph, Node, Op, Shape, Tensor, TensorId};
+use ember_runtime::scratch::Isa;
+
+use super::{Features, Kernel, Rescale, features_in, numbers};
+use crate::lower::Layer;
+use crate::plan::{Chain, Lines, Makes, Plan, Stage};
+
+/// What runs for a stage beside its kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowPart {
+    /// The chain's input is copied.
+    Feed,
+    /// Its lines move.
+    Next,
+    /// Its rows are collected.
+    Store,
+    /// Rows are added up.
+    Sums,
+}
+
+/// All counts of a stage, and how often they come: its kernel's once per row.
+pub fn row_parts(
+    graph: &Graph,
+    plan: &Plan,
+    (chain, stage): (&Chain, &Stage),
+    integers: Option<&Layer>,
+    isa: Isa,
+) -> Vec<(Features, u64)> {
+    let mut parts = Vec::new();
+    let node = &graph.nodes[stage.node];
+    let mut add = |part| parts.push((row_features(graph, (chain, stage), part, integers), 1));
+    if chain.stages.first() == Some(stage) {
+        add(RowPart::Feed);
+    }
+    match &stage.makes {
+        Makes::Sums { .. } => add(RowPart::Sums),
+        Makes::Rows(lines) => {
+            add(RowPart::Next);
+            if plan.regions[node.output.0] != lines.region {
+                add(RowPart::Store);
+            }
+            let row = row_graph(graph, node);
+            // The other layers of the operator are not in that graph.
+            let whole = crate::whole::of(graph, &node.op);
+            let of_row = features_in(&row, &row.nodes[0], integers, isa, whole);
+            parts.extend(of_row.map(|of_row| (of_row, lines.timing.count as u64)));
+        }
+    }
+    parts
+}
+
+/// The counts of what runs for a stage beside its kernel, over all ticks.
+pub fn row_features(
+    graph: &Graph,
+    (chain, stage): (&Chain, &Stage),
+    part: RowPart,
+    integers: Option<&Layer>,
+) -> Features {
+    let ticks = chain.ticks;
+    let rescale = integers.map_or(Rescale::USUAL, Rescale::of);
+    let counted = |kernel, instructions| Features {
+        kernel,
+        rescale,
+        whole: false,
+        instructions,
+    };
+    let lines = match &stage.makes {
+        _ if part == RowPart::Feed => &chain.input,
+        Makes::Rows(lines) => lines,
+        Makes::Sums { timing, .. } => {
+            let node = &graph.nodes[stage.node];
+            let channels = graph.output_shape(node).elements();
+            let elements = timing.count * stage.reads[0].bytes;
+            let counts = numbers(&[
+                &[ticks, timing.count, timing.count * channels, elements],
+                &rescale.counts(channels),
+                &[channels * rescale.clamped()],
+            ]);
+            let kernel = match node.op {
+                Op::Mean(_) => Kernel::MeanRow,
+                _ => Kernel::AverageRow,
+            };
+            return counted(kernel, counts);
+        }
+    };
+    let moved = match part {
+        RowPart::Feed | RowPart::Next => moves(lines, ticks),
+        RowPart::Store | RowPart::Sums => [0; 8],
+    };
+    let copied = match part {
+        RowPart::Feed | RowPart::Store => copies(lines.timing.count, lines.row, lines.row),
+        RowPart::Next | RowPart::Sums => [0; 4],
+    };
+    let call = |of: RowPart| if of == part { ticks } else { 0 };
+    let counts = numbers(&[
+        &[
+            call(RowPart::Feed),
+            call(RowPart::Next),
+            call(RowPart::Store),
+        ],
+        &[0, 1, 2, 3].map(|count| moved[count] + copied[count]),
+        &moved[4..],
+    ]);
+    counted(Kernel::Rows, counts)
+}
+
+/// Copies of so many bytes: their number, steps of four words, words and bytes behind them.
+fn copies(times: usize, bytes: usize, row: usize) -> [usize; 4] {
+    match row.is_multiple_of(4) {
+        true => [times, times * (bytes / 16), times * (bytes % 16 / 4), 0],
+        false => [times, 0, 0, times * bytes],
+    }
+}
+
+/// What making room takes: copies as above, turns, fills, their words and bytes.
+fn moves(lines: &Lines, ticks: usize) -> [usize; 8] {
+    let timing = lines.timing;
+    let turns = ticks.saturating_sub(timing.first).div_ceil(timing.every);
+    let kept = lines.region.bytes - lines.row;
+    if kept == 0 {
+        return [0, 0, 0, 0, turns, 0, 0, 0];
+    }
+    let [copies, chunks, words, bytes] = copies(turns.saturating_sub(1), kept, lines.row);
+    let below = turns.saturating_sub(timing.count);
+    let filled = kept + below * lines.row;
+    let fill = match lines.row.is_multiple_of(4) {
+        true => [filled / 4, 0],
+        false => [0, filled],
+    };
+    [
+        copies,
+        chunks,
+        words,
+        bytes,
+        turns,
+        1 + below,
+        fill[0],
+        fill[1],
+    ]
+}
+
+/// A graph of the one node, which makes one row of its output.
+fn row_graph(graph: &Graph, node: &Node) -> Graph {
+    let mut op = node.op.clone();
+    let extent = match &mut op {
+        Op::Conv2d(conv) => Some(&mut conv.window),
+        Op::DepthwiseConv2d(conv) => Some(&mut conv.window),
+        Op::AveragePool2d(pool) => Some(&mut pool.window),
+        Op::MaxPool2d(pool) => Some(&mut pool.window),
+        Op::Add(_) | Op::Dense(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => None,
+    }
+    .map_or(1, |window| {
+        (window.padding.top, window.padding.bottom) = (0, 0);
+        window.extent(0)
+    });
+    let rows = |tensor: TensorId, rows: usize| {
+        let tensor = graph.tensor(tensor);
+        let [_, width, channels] = tensor.shape.hwc().unwrap_or_default();
+        Tensor {
+            name: tensor.name.clone(),
+            shape: Shape::new(vec![rows, width, channels]),
+        }
+    };
+    let inputs = node.inputs.iter().map(|&input| rows(input, extent));
+    let tensors: Vec<Tensor> = inputs.chain([rows(node.output, 1)]).collect();
+    let output = TensorId(tensors.len() - 1);
+    let inputs: Vec<TensorId> = (0..output.0).map(TensorId).collect();
+    Graph {
+        name: graph.name.clone(),
+        tensors,
+        nodes: vec![Node {
+            op,
+            inputs: inputs.clone(),
+            output,
+        }],
+        inputs,
+        outputs: vec![output],
+    }
+}

@@ -1,0 +1,69 @@
+//! Which part of the cost model's table a function of the runtime belongs to.
+
+use std::collections::BTreeMap;
+
+use crate::firmware::Elf;
+
+/// The runtime's functions, those of one address once.
+pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
+    let functions = elf.symbols.iter().filter(|symbol| {
+        symbol
+            .name
+            .trim_start_matches('<')
+            .starts_with("ember_runtime::")
+            && symbol.size > 0
+    });
+    let by_address: BTreeMap<u64, (String, u64)> = functions
+        .map(|symbol| (symbol.address, (symbol.name.clone(), symbol.size)))
+        .collect();
+    by_address.into_values().collect()
+}
+
+/// Modules of the runtime by what their functions' names contain, the more special first.
+const MODULES: [(&str, &str); 24] = [
+    ("::saturated::", "saturated"),
+    ("::requant::requantize", "requantize"),
+    ("::finish_one", "finish_one"),
+    ("::finish_any", "finish_any"),
+    ("::clamp", "clamp"),
+    ("::rows::", "rows"),
+    ("::row_sums::averages", "average_row"),
+    ("::row_sums::", "row_sums"),
+    ("::mean::Task", "mean_row"),
+    ("Average>", "average_pool2d"),
+    ("Maximum>", "max_pool2d"),
+    ("::depthwise_conv2d::group::Group", "depthwise_conv2d_rest"),
+    ("::depthwise_conv2d::one_", "depthwise_conv2d_rest"),
+    ("::depthwise_conv2d::run", "depthwise_conv2d_loops"),
+    ("::depthwise_conv2d::", "depthwise_conv2d"),
+    ("::conv2d::one_", "conv2d_rest"),
+    ("::conv2d::run", "conv2d_loops"),
+    ("::conv2d::", "conv2d"),
+    ("::dense::one_", "dense_rest"),
+    ("::dense::run", "dense_loops"),
+    ("::dense::", "dense"),
+    ("::add::", "add"),
+    ("::mean::", "mean"),
+    ("::softmax::", "softmax"),
+];
+
+/// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for
+/// Single, 3 for others. Functions for one form have its number as their first parameter.
+pub fn part(function: &str) -> Option<(&'static str, usize)> {
+    let (_, module) = MODULES.iter().find(|(text, _)| function.contains(text))?;
+    // `run::<_, true>` has no code for the last few channels.
+    let whole = function.ends_with(", true>");
+    let module = match *module {
+        "depthwise_conv2d_loops" if whole => "depthwise_conv2d_whole",
+        "conv2d_loops" if whole => "conv2d_whole",
+        "dense_loops" if whole => "dense_whole",
+        module => module,
+    };
+    let form = function
+        .rsplit_once("::<")
+        .filter(|(path, _)| !path.ends_with("one_pixel"))
+        .and_then(|(_, parameters)| parameters.bytes().next())
+        .filter(u8::is_ascii_digit)
+        .map_or(0, |digit| usize::from(digit - b'0') + 1);
+    Some((module, form))
+}
