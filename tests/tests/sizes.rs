@@ -4,11 +4,14 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use ember_codegen::cost::{Kernel, Table, features, footprint_of};
+use ember_codegen::cost::{Features, Kernel, Table, features, footprint_of, row_features};
 use ember_codegen::plan::{Isa, Planned};
+use ember_codegen::target::Board;
+use ember_ir::Rounding;
+use ember_tests::calibrate::chains;
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
-use ember_tests::models::MODELS;
+use ember_tests::models::{MODELS, quantized};
 
 /// One board per core; the last ones are real boards, whose transport is another.
 const BOARDS: [&str; 8] = [
@@ -108,6 +111,27 @@ fn percent(predicted: f64, actual: f64) -> f64 {
 #[test]
 fn the_table_has_a_factor_for_every_feature() {
     let mut seen = std::collections::BTreeSet::new();
+    let mut see = |features: Features, board: &Board| {
+        let factors = Table::get().core(board.core).factors(features.kernel);
+        assert_eq!(
+            features.instructions.len(),
+            factors.len(),
+            "{} on {}: run fit_cost",
+            features.kernel.name(),
+            board.name
+        );
+        seen.insert(features.kernel);
+    };
+    for board in BOARDS.map(board) {
+        for (index, graph) in chains::chains(5).into_iter().enumerate() {
+            let network = quantized(graph, Rounding::Single, index as u64);
+            let planned = chains::plan(network, board.isa());
+            let layer = planned.layers().last();
+            if let Some((stage, part)) = chains::part(&planned) {
+                see(row_features(planned.graph(), stage, part, layer), &board);
+            }
+        }
+    }
     for model in &MODELS {
         let planned = model.planned();
         let nodes = planned.graph().nodes.iter().zip(planned.layers());
@@ -116,15 +140,7 @@ fn the_table_has_a_factor_for_every_feature() {
             let Some(features) = features(planned.graph(), node, Some(layer), board.isa()) else {
                 continue;
             };
-            let factors = Table::get().core(board.core).factors(features.kernel);
-            assert_eq!(
-                features.instructions.len(),
-                factors.len(),
-                "{} on {}: run fit_cost",
-                features.kernel.name(),
-                board.name
-            );
-            seen.insert(features.kernel);
+            see(features, &board);
         }
     }
     assert_eq!(

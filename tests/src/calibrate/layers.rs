@@ -79,7 +79,10 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
         }
     };
     let image = [height, width, channels];
-    let filters = random.pick(&widths);
+    let filters = match random.below(5) {
+        0 => random.pick(&[1, 2, 3, 5, 6, 10]),
+        _ => random.pick(&widths),
+    };
     let features = random.pick(&[2, 3, 4, 5, 6, 8, 10, 10, 12, 16, 32, 64]);
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
     let (shape, op) = match kind {
