@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use ember_codegen::cost::{Kernel, features, row_features};
+use ember_codegen::cost::{Kernel, features, features_in, row_features};
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Core;
 use ember_ir::Rounding;
@@ -105,7 +105,7 @@ fn measure(core: Core) -> Result<String, String> {
     let mut measured = Measured::default();
     // What fits the smallest flash at once.
     for part in networks.chunks(PART) {
-        measured.add(bench::measure(part, &board, "\"s\"", &dir, &target)?);
+        measured.add(bench::measure(part, &board, "2", &dir, &target)?);
     }
     let instructions: u64 = measured.instructions.iter().sum();
     eprintln!("{}: {instructions} instructions", core.name());
@@ -153,13 +153,16 @@ fn measure(core: Core) -> Result<String, String> {
 /// The factors of a kernel as a list.
 fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &[u64]) -> String {
     let (mut rows, mut targets) = (Vec::new(), Vec::new());
-    for (network, &count) in networks.iter().zip(measured) {
+    for (index, (network, &count)) in networks.iter().zip(measured).enumerate() {
         let (graph, layer) = (network.graph(), network.layers().last());
         let Some(node) = graph.nodes.last() else {
             continue;
         };
         let features = match chains::part(network) {
             Some((stage, part)) => Some(row_features(graph, stage, part, layer)),
+            None if layers::among_others(index % PART) => {
+                features_in(graph, node, layer, isa, false)
+            }
             None => features(graph, node, layer, isa),
         };
         let Some(features) = features else {

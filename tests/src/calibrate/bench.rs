@@ -13,8 +13,8 @@ use ember_codegen::target::{Board, Core, Limits};
 use crate::firmware::{device_cargo, elf, run, with_repository_paths, write_files};
 use crate::linked::helpers;
 
-use super::chains;
 use super::parts::{part, unique};
+use super::{chains, layers};
 
 /// What a core's firmware with many layers tells.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +66,10 @@ pub fn measure(
         let module = emit_module(network)
             .map_err(|error| error.to_string())?
             .to_string();
+        let module = match layers::among_others(index) {
+            true => module.replace(WHOLE, ""),
+            false => module,
+        };
         let statement = match chains::statement(network) {
             Some(statement) => statement,
             None => {
@@ -188,6 +192,9 @@ fn call(module: &str) -> Option<&str> {
     let end = module.rfind(":: < layers ::")?;
     module[..end].split_whitespace().next_back()
 }
+
+/// What a layer says if all of its operator have channels in whole groups.
+const WHOLE: &str = "const WHOLE : bool = true ;";
 
 const MANIFEST: &str = r#"[package]
 name = "fit"

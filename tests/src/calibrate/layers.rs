@@ -10,8 +10,8 @@ use crate::random_graphs::Random;
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 8] = [
     (Kind::Conv2d, 330),
-    (Kind::DepthwiseConv2d, 180),
-    (Kind::Dense, 80),
+    (Kind::DepthwiseConv2d, 420),
+    (Kind::Dense, 110),
     (Kind::Add, 40),
     (Kind::AveragePool2d, 60),
     (Kind::MaxPool2d, 60),
@@ -29,6 +29,12 @@ enum Kind {
     MaxPool2d,
     Mean,
     Softmax,
+}
+
+/// Whether a network's layer is measured as one of a model with others that leave channels over: code for
+/// these is then there, whether it is used or not.
+pub fn among_others(index: usize) -> bool {
+    index % 2 == 1
 }
 
 /// Networks `l0`, `l1`, … whose last node, `layer`, is to be measured.
@@ -101,7 +107,7 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             // Also the ending that sums up a whole map with weights of its own.
             let window = match random.below(6) {
                 0 => Window2d::valid([height, width], [1, 1]),
-                _ => window(random, image, &[3, 3, 3, 5, 7]),
+                _ => window(random, image, &[1, 1, 2, 3, 3, 3, 3, 4, 5, 7]),
             };
             let multiplier = random.pick(&[1, 1, 1, 1, 1, 1, 1, 1, 2]);
             (

@@ -21,7 +21,9 @@ mod parts;
 mod table;
 mod window;
 
-pub use features::{Features, Kernel, Rescale, RowPart, features, row_features, row_parts};
+pub use features::{
+    Features, Kernel, Rescale, RowPart, features, features_in, row_features, row_parts,
+};
 pub use memory::{Memory, plan_for};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};

@@ -25,6 +25,8 @@ pub(super) fn counts(op: &DepthwiseConv2d, g: &Geometry, isa: Isa, rescale: Resc
     let adjacent = flag(direct) * channels / CHANNELS;
     let ready = flag(bands.bands == 1) * adjacent.saturating_sub(1);
     let padded = groups - ready;
+    let apart = groups - adjacent;
+    let lookups = channels - adjacent * CHANNELS;
     // Pixels are copied a word at a time where four channels are four channels of the input; with Helium
     // only where all pixels are aligned.
     let fast_copies = adjacent * bands.copied;
@@ -49,6 +51,9 @@ pub(super) fn counts(op: &DepthwiseConv2d, g: &Geometry, isa: Isa, rescale: Resc
         &[groups * bands.copied, groups * bands.filled],
         &[padded * (bands.copied * padding + bands.filled * steps(columns))],
         &[ready * bands.copied, ready * bands.filled],
+        // Channels that are not adjacent are looked up for every band.
+        &[apart * bands.bands, lookups * bands.bands],
+        &[ready * bands.copied * flag(before + within < columns)],
         &[groups * bands.moved * columns],
         &[fast_copies, (fast_copies - single) * steps(within)],
         &[single, single * within, slow_copies * within],

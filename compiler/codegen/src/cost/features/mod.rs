@@ -104,7 +104,7 @@ pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, isa: Isa) -> 
 }
 
 /// As [`features`], in a model whose layers of the operator have their channels in whole groups, or not.
-fn features_in(
+pub fn features_in(
     graph: &Graph,
     node: &Node,
     layer: Option<&Layer>,
