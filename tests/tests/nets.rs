@@ -1,7 +1,7 @@
 //! The benchmark networks: their files are what [`ember_tests::nets`] describes, and they are valid.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use ember_codegen::plan::{Isa, Planned};
+use ember_codegen::plan::{Isa, Planned, check, plan, plan_chains};
 use ember_tests::firmware::root;
 use ember_tests::nets::NETS;
 use expect_test::expect_file;
@@ -24,5 +24,38 @@ fn sizes_are_those_of_the_benchmark() {
             std::fs::read_to_string(root().join(format!("tests/nets/{name}.ember"))).unwrap();
         let planned = Planned::new(ember_ir::text::parse(&text).unwrap(), Isa::Any).unwrap();
         assert_eq!((planned.graph().macs() + 500) / 1000, macs, "{name}");
+    }
+}
+
+/// The most bytes of arena by how layers run: whole, row by row, row by row with the input fed.
+const ARENAS: [(&str, [usize; 3]); 3] = [
+    ("kws", [9_600, 6_000, 5_600]),
+    ("vww", [40_000, 34_000, 20_000]),
+    ("ic", [36_000, 18_000, 15_000]),
+];
+
+#[test]
+fn layers_row_by_row_need_little_memory() {
+    for (name, most) in ARENAS {
+        let text =
+            std::fs::read_to_string(root().join(format!("tests/nets/{name}.ember"))).unwrap();
+        let graph = ember_ir::text::parse(&text).unwrap().graph;
+        for isa in Isa::CORES {
+            let smallest = |fed| {
+                let plans = plan_chains(&graph, isa, fed, usize::MAX);
+                for plan in &plans {
+                    assert_eq!(check(&graph, plan, isa), [], "{name}");
+                }
+                plans.iter().map(|plan| plan.model_bytes()).min().unwrap()
+            };
+            let arenas = [
+                plan(&graph, isa).model_bytes(),
+                smallest(false),
+                smallest(true),
+            ];
+            for (arena, most) in arenas.into_iter().zip(most) {
+                assert!(arena <= most, "{name}, {isa:?}: {arenas:?}");
+            }
+        }
     }
 }

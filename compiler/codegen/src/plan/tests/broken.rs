@@ -3,7 +3,7 @@
 use ember_runtime::scratch::Isa;
 use expect_test::{Expect, expect};
 
-use super::super::{Plan, check, plan};
+use super::super::{Plan, check, plan, plan_chains};
 use super::residual;
 
 fn broken(change: impl FnOnce(&mut Plan), expected: Expect) {
@@ -76,4 +76,24 @@ fn the_checker_names_what_is_wrong() {
             reshape `image` lies at byte 0, its input at byte 1; it moves nothing
         "#]],
     );
+}
+
+#[test]
+fn the_checker_names_rows_that_are_not_there() {
+    let graph = residual();
+    let plans = plan_chains(&graph, Isa::Any, false, usize::MAX);
+    let plan = plans
+        .into_iter()
+        .max_by_key(|plan| plan.chain.as_ref().map(|chain| chain.stages.len()));
+    let Some(mut plan) = plan else {
+        panic!("the network has no chain")
+    };
+    assert_eq!(check(&graph, &plan, Isa::Any), []);
+    if let Some(chain) = &mut plan.chain {
+        chain.ticks -= 1;
+    }
+    let violations = check(&graph, &plan, Isa::Any);
+    let first = violations.first().map(ToString::to_string);
+    expect!["who comes behind the chain does not find row 0 of tensor `mean`"]
+        .assert_eq(&first.unwrap_or_default());
 }
