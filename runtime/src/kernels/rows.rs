@@ -12,7 +12,7 @@
 //! patch-based inference; the constant places are ours.
 
 use super::{base, elements, frozen, inside, rolled};
-use crate::arena::{ALIGN, Memory, Region};
+use crate::arena::{Memory, Region};
 use crate::layer::{FedRows, Rows, StoredRows};
 use crate::params::Schedule;
 
@@ -27,11 +27,36 @@ pub fn next_row<L: Rows>(arena: &mut impl Memory, tick: usize) -> bool {
 }
 
 /// Takes the row of the chain's input that this tick brings.
+///
+/// A source outside the arena does not compile; behind `LINES` there are 8 bytes here.
+/// ```
+/// # use ember_runtime::{Arena, Region, kernels::feed_row, layer, params::Schedule};
+/// # struct Input<const SOURCE: usize>;
+/// # impl<const SOURCE: usize> layer::Rows for Input<SOURCE> {
+/// #     const LINES: Region = Region::new(0, 8);
+/// #     const SCHEDULE: Schedule = Schedule { row: 4, first: 0, every: 1, count: 2, padding: 0 };
+/// # }
+/// # impl<const SOURCE: usize> layer::FedRows for Input<SOURCE> {
+/// #     const SOURCE: Region = Region::new(SOURCE, 8);
+/// # }
+/// feed_row::<Input<8>>(&mut Arena::<16>::new(), 0);
+/// ```
+/// ```compile_fail
+/// # use ember_runtime::{Arena, Region, kernels::feed_row, layer, params::Schedule};
+/// # struct Input<const SOURCE: usize>;
+/// # impl<const SOURCE: usize> layer::Rows for Input<SOURCE> {
+/// #     const LINES: Region = Region::new(0, 8);
+/// #     const SCHEDULE: Schedule = Schedule { row: 4, first: 0, every: 1, count: 2, padding: 0 };
+/// # }
+/// # impl<const SOURCE: usize> layer::FedRows for Input<SOURCE> {
+/// #     const SOURCE: Region = Region::new(SOURCE, 8);
+/// # }
+/// feed_row::<Input<12>>(&mut Arena::<16>::new(), 0);
+/// ```
 #[inline(always)]
 pub fn feed_row<L: FedRows>(arena: &mut impl Memory, tick: usize) {
-    let base = lines::<L, _>(arena);
+    let base = source::<L, _>(arena);
     let task: &'static Task = const { &Task::new::<L>(L::SOURCE) };
-    const { image::<L>(L::SOURCE) };
     // SAFETY: lines and source lie in the arena and are apart; the row is one of the source.
     unsafe {
         let task = frozen(task);
@@ -45,9 +70,8 @@ pub fn feed_row<L: FedRows>(arena: &mut impl Memory, tick: usize) {
 /// Puts the row that the layer `L` made at this tick, if it did, where the chain's output is collected.
 #[inline(always)]
 pub fn store_row<L: StoredRows>(arena: &mut impl Memory, tick: usize) {
-    let base = lines::<L, _>(arena);
+    let base = stored::<L, _>(arena);
     let task: &'static Task = const { &Task::new::<L>(L::IMAGE) };
-    const { image::<L>(L::IMAGE) };
     // SAFETY: lines and image lie in the arena and are apart; the row is one of the image.
     unsafe {
         let task = frozen(task);
@@ -72,14 +96,29 @@ fn lines<L: Rows, M: Memory>(arena: &mut M) -> *mut i8 {
     base(arena)
 }
 
-/// Asserts that an image of all rows, or one row that is written anew for each tick, fits the schedule.
-const fn image<L: Rows>(image: Region) {
+/// As [`lines`], with the source.
+#[inline(always)]
+fn source<L: FedRows, M: Memory>(arena: &mut M) -> *mut i8 {
+    const { image::<L>(L::SOURCE, M::LEN) };
+    lines::<L, M>(arena)
+}
+
+/// As [`lines`], with the place where rows are collected.
+#[inline(always)]
+fn stored<L: StoredRows, M: Memory>(arena: &mut M) -> *mut i8 {
+    const { image::<L>(L::IMAGE, M::LEN) };
+    lines::<L, M>(arena)
+}
+
+/// Asserts that an image of all rows, or one row that is written anew for each tick, lies in the arena and
+/// fits the schedule.
+const fn image<L: Rows>(image: Region, arena: usize) {
+    inside(image, arena);
     let Schedule { row, count, .. } = L::SCHEDULE;
     assert!(
         image.len == row || image.len == elements([1, count, row]),
         "image and rows differ"
     );
-    assert!(image.offset.is_multiple_of(ALIGN), "image not aligned");
     assert!(!image.overlaps(L::LINES), "image and lines overlap");
 }
 
