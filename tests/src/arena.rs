@@ -30,11 +30,7 @@ pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<
     }
     let mut chain = plan.chain.as_ref();
     for &index in &plan.order {
-        if plan
-            .chain
-            .as_ref()
-            .is_some_and(|chain| chain.stage(index).is_some())
-        {
+        if plan.stage(index).is_some() {
             if let Some(chain) = chain.take() {
                 run_chain(planned, plan, chain, &mut arena, input)?;
             }

@@ -69,10 +69,7 @@ pub fn measure(
     let mut package = emit(planned, board, &Limits::of(board), &provenance, &vectors)
         .map_err(|error| error.to_string())?;
     let profile = profile(planned).map_err(|error| error.to_string())?;
-    let source = profile.source.into_bytes();
-    package.files.insert("src/bin/profile.rs".into(), source);
-    let manifest = package.files.entry("Cargo.toml".into()).or_default();
-    manifest.extend(PROGRAM.as_bytes());
+    profile.add_to(&mut package);
     write_package(&package, dir);
     let args = ["build", "--release", "--features", "firmware", "--bins"];
     device_cargo(dir, target, &board.triple, &args)?;
@@ -118,11 +115,3 @@ fn layer_ticks(printed: &str) -> Vec<u64> {
     let ticks = |line: &str| line.split_once("ticks=")?.1.trim().parse().ok();
     printed.lines().filter_map(ticks).collect()
 }
-
-const PROGRAM: &str = r#"
-[[bin]]
-name = "profile"
-required-features = ["firmware"]
-test = false
-bench = false
-"#;

@@ -223,17 +223,6 @@ fn write(
     let mut package =
         emit(planned, board, &Limits::of(board), &provenance, golden).map_err(Error::usage_of)?;
     vendor::add(&mut package);
-    let source = profile.source.clone().into_bytes();
-    package.files.insert("src/bin/profile.rs".into(), source);
-    let manifest = package.files.entry("Cargo.toml".into()).or_default();
-    manifest.extend(PROGRAM.as_bytes());
+    profile.add_to(&mut package);
     files::write_package(dir, &package)
 }
-
-const PROGRAM: &str = r#"
-[[bin]]
-name = "profile"
-required-features = ["firmware"]
-test = false
-bench = false
-"#;

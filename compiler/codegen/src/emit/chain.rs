@@ -63,7 +63,7 @@ pub(super) fn rows(planned: &Planned, stage: &Stage, type_name: &Ident) -> Token
     match &stage.makes {
         Makes::Rows(rows) => {
             let lines = lines(planned, rows, type_name);
-            let stored = stored(planned, stage).then(|| {
+            let stored = planned.plan().collects(rows).then(|| {
                 let image = place(planned.plan().regions[rows.tensor.0]);
                 quote! {
                     impl layer::StoredRows for #type_name {
@@ -105,14 +105,14 @@ pub(super) fn call(
                 vec![kernel],
             )
         }
-        Makes::Rows(_) => {
+        Makes::Rows(rows) => {
             let mut call = quote! {
                 if next_row::<layers::#type_name>(arena, tick) {
                     #kernel::<layers::#type_name>(arena);
                 }
             };
             let mut functions = vec![ident("feed_row"), ident("next_row"), kernel.clone()];
-            if stored(planned, stage) {
+            if planned.plan().collects(rows) {
                 call.extend(quote!(store_row::<layers::#type_name>(arena, tick);));
                 functions.push(ident("store_row"));
             }
@@ -154,15 +154,13 @@ pub(super) struct Statements {
 
 /// Sorts the layers' calls.
 pub(super) fn statements(planned: &Planned, names: &Names, layers: &Layers) -> Statements {
-    let chain = planned.plan().chain.as_ref();
-    let inside = |node: usize| chain.is_some_and(|chain| chain.stage(node).is_some());
     let mut statements = Statements {
         before: Vec::new(),
         tick: Vec::new(),
         behind: Vec::new(),
     };
     for (node, call) in &layers.calls {
-        if inside(*node) {
+        if planned.plan().stage(*node).is_some() {
             if statements.tick.is_empty() {
                 statements.tick.push(feed(names));
             }
@@ -179,17 +177,6 @@ pub(super) fn statements(planned: &Planned, names: &Names, layers: &Layers) -> S
 fn feed(names: &Names) -> TokenStream {
     let rows = names.rows.as_ref().map(|names| &names.type_name);
     quote!(feed_row::<layers::#rows>(arena, tick);)
-}
-
-/// Whether a stage's rows are collected: it is the last.
-fn stored(planned: &Planned, stage: &Stage) -> bool {
-    let output = planned.graph().nodes[stage.node].output;
-    let chain = planned.plan().chain.as_ref();
-    let inside = |node: usize| chain.is_some_and(|chain| chain.stage(node).is_some());
-    let nodes = planned.graph().nodes.iter().enumerate();
-    nodes
-        .filter(|(_, node)| node.inputs.contains(&output))
-        .all(|(reader, _)| !inside(reader))
 }
 
 fn lines(planned: &Planned, lines: &plan::Lines, type_name: &Ident) -> TokenStream {

@@ -68,7 +68,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
     for &index in &plan.order {
         let node = &graph.nodes[index];
         let names = &names.layers[index];
-        let stage = plan.chain.as_ref().and_then(|chain| chain.stage(index));
+        let stage = plan.stage(index);
         let layer = &planned.layers()[index];
         let row = match stage.map(|stage| stage.makes) {
             Some(Makes::Rows(lines)) => Some(layer.row(lines.timing.count)),

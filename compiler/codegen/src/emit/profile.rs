@@ -7,7 +7,7 @@ use super::cargo::program_head;
 use super::format::source;
 use super::layers::{Layers, layers};
 use super::names::{Names, ident};
-use super::{EmitError, Provenance, chain, check};
+use super::{EmitError, Package, Provenance, chain, check};
 use crate::plan::Planned;
 
 /// The program and what it counts.
@@ -18,6 +18,25 @@ pub struct Profile {
     /// The layers in the order in which the program counts them.
     pub layers: Vec<ProfiledLayer>,
 }
+
+impl Profile {
+    /// Puts the program into the crate that it counts the layers of.
+    pub fn add_to(&self, package: &mut Package) {
+        let source = self.source.clone().into_bytes();
+        package.files.insert("src/bin/profile.rs".into(), source);
+        let manifest = package.files.entry("Cargo.toml".into()).or_default();
+        manifest.extend(PROGRAM.as_bytes());
+    }
+}
+
+/// What the manifest says of the program.
+const PROGRAM: &str = r#"
+[[bin]]
+name = "profile"
+required-features = ["firmware"]
+test = false
+bench = false
+"#;
 
 /// A layer that the program counts.
 #[derive(Clone, Debug)]

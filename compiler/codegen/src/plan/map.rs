@@ -87,8 +87,7 @@ struct Life {
 
 /// Scratch of a node, and its sums if its input comes row by row.
 fn scratch(plan: &Plan, node: usize) -> impl Iterator<Item = Region> {
-    let stage = plan.chain.as_ref().and_then(|chain| chain.stage(node));
-    let sums = stage.and_then(|stage| match stage.makes {
+    let sums = plan.stage(node).and_then(|stage| match stage.makes {
         Makes::Sums { region, .. } => Some(region),
         Makes::Rows(_) => None,
     });

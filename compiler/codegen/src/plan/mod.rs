@@ -56,6 +56,12 @@ pub struct Region {
 }
 
 impl Region {
+    /// No bytes.
+    pub(crate) const EMPTY: Self = Self {
+        offset: 0,
+        bytes: 0,
+    };
+
     /// One past the last byte.
     pub fn end(self) -> usize {
         self.offset + self.bytes

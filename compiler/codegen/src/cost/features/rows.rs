@@ -38,7 +38,7 @@ pub fn row_parts(
         Makes::Sums { .. } => add(RowPart::Sums),
         Makes::Rows(lines) => {
             add(RowPart::Next);
-            if plan.regions[node.output.0] != lines.region {
+            if plan.collects(lines) {
                 add(RowPart::Store);
             }
             let row = row_graph(graph, node);

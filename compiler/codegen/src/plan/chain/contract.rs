@@ -95,13 +95,7 @@ impl Contracted {
             offset: memory + region.offset,
             bytes: region.bytes,
         };
-        let mut regions = vec![
-            Region {
-                offset: 0,
-                bytes: 0
-            };
-            graph.tensors.len()
-        ];
+        let mut regions = vec![Region::EMPTY; graph.tensors.len()];
         for (tensor, region) in self.tensors.iter().zip(&plan.regions) {
             regions[tensor.0] = *region;
         }
@@ -114,13 +108,7 @@ impl Contracted {
             row: draft.rows[index].bytes,
             timing: draft.rows[index].timing,
         };
-        let mut scratch = vec![
-            Region {
-                offset: 0,
-                bytes: 0
-            };
-            graph.nodes.len()
-        ];
+        let mut scratch = vec![Region::EMPTY; graph.nodes.len()];
         let chain_end = segment.nodes.end;
         let original = |index: usize| match index < self.chain {
             true => index,

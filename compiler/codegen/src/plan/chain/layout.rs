@@ -68,15 +68,11 @@ impl Layout {
             offset: placement.offsets[buffer],
             bytes,
         };
-        let nothing = Region {
-            offset: 0,
-            bytes: 0,
-        };
         Self {
             lines: lines.into_iter().map(region).collect(),
             scratch: scratch
                 .into_iter()
-                .map(|place| place.map_or(nothing, region))
+                .map(|place| place.map_or(Region::EMPTY, region))
                 .collect(),
             sums: sums.into_iter().map(|place| place.map(region)).collect(),
             fed: fed.map(region),

@@ -105,11 +105,21 @@ impl Plan {
         self.chain.as_ref().is_some_and(|chain| chain.fed)
     }
 
+    /// The stage of a node, if it runs row by row.
+    pub fn stage(&self, node: usize) -> Option<&Stage> {
+        self.chain.as_ref()?.stage(node)
+    }
+
+    /// Whether rows are collected where the whole tensor lies: those of a chain's output are.
+    pub fn collects(&self, lines: &Lines) -> bool {
+        self.regions[lines.tensor.0] != lines.region
+    }
+
     /// What a node's kernel reads and writes: tensors, or rows of them.
     pub fn operands(&self, graph: &Graph, node: usize) -> (Vec<Region>, Region) {
         let of = |tensor: TensorId| self.regions[tensor.0];
         let Node { inputs, output, .. } = &graph.nodes[node];
-        match self.chain.as_ref().and_then(|chain| chain.stage(node)) {
+        match self.stage(node) {
             None => (inputs.iter().map(|&input| of(input)).collect(), of(*output)),
             Some(Stage { reads, makes, .. }) => match makes {
                 Makes::Rows(lines) => (reads.clone(), lines.newest()),
