@@ -4,8 +4,8 @@
 
 use crate::arena::Region;
 use crate::params::{
-    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, MeanParams, Pool2dParams,
-    Schedule, SoftmaxParams,
+    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, LookupParams, MeanParams,
+    Pool2dParams, Schedule, SoftmaxParams,
 };
 
 /// A layer with one input.
@@ -86,6 +86,12 @@ pub trait Mean: Unary {
 pub trait Softmax: Unary {
     /// Shapes and constants.
     const PARAMS: SoftmaxParams<'static>;
+}
+
+/// Input of [`crate::kernels::lookup_s8`].
+pub trait Lookup: Unary {
+    /// Length and table.
+    const PARAMS: LookupParams<'static>;
 }
 
 /// A layer of a chain that runs row by row, or the chain's input; see [`crate::kernels::next_row`].

@@ -4,7 +4,7 @@
 //! windows. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
 //! panic path.
 //!
-//! Reading order: [`arena`], [`requant`], [`params`], [`layer`], [`reference`](mod@reference),
+//! Reading order: [`arena`], [`requant`], [`fixed_point`], [`params`], [`layer`], [`reference`](mod@reference),
 //! [`scratch`], [`packing`], [`kernels`] (with `isa` and the innermost sums per instruction set in
 //! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`].
 #![no_std]
@@ -12,6 +12,7 @@
 pub mod arena;
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 mod dsp;
+pub mod fixed_point;
 mod isa;
 pub mod kernels;
 pub mod layer;

@@ -166,6 +166,15 @@ pub struct SoftmaxParams<'a> {
     pub exps: &'a [i32; 256],
 }
 
+/// A function of one int8, applied to each element.
+#[derive(Clone, Copy, Debug)]
+pub struct LookupParams<'a> {
+    /// Number of elements.
+    pub len: usize,
+    /// The output for each input byte: negative inputs are the upper half.
+    pub table: &'a [i8; 256],
+}
+
 /// When a layer that runs row by row makes its rows: row r at tick `first + r·every`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Schedule {

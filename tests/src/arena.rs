@@ -6,7 +6,7 @@
 
 use ember_codegen::lower::Layer;
 use ember_codegen::plan::{Plan, Planned, Region};
-use ember_runtime::params::{AddParams, Conv2dParams, DepthwiseConv2dParams};
+use ember_runtime::params::{AddParams, Conv2dParams, DepthwiseConv2dParams, LookupParams};
 use ember_runtime::reference;
 
 use crate::arena_rows::run_chain;
@@ -78,6 +78,18 @@ pub(crate) fn run(
             }
             return Some(());
         }
+        Layer::Lookup(layer) => {
+            let one = LookupParams {
+                len: 1,
+                ..layer.params()
+            };
+            for i in 0..layer.len {
+                let x = *arena.get(input.offset + i)?;
+                let output = arena.get_mut(output.offset + i..=output.offset + i)?;
+                reference::lookup_s8(&one, &[x], output);
+            }
+            return Some(());
+        }
         Layer::Conv2d(layer) if input.overlaps(output) => {
             return by_pixels(&layer.params(), arena, input, output);
         }
@@ -106,7 +118,7 @@ pub(crate) fn run(
         Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, input, &mut result),
         Layer::Mean(params) => reference::mean_s8(params, input, &mut result),
         Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), input, &mut result),
-        Layer::Add(_) | Layer::Reshape => return None,
+        Layer::Add(_) | Layer::Lookup(_) | Layer::Reshape => return None,
     }
     arena.get_mut(slice(output))?.copy_from_slice(&result);
     Some(())

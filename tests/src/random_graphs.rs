@@ -6,9 +6,9 @@
 
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams, Graph,
-    GraphBuilder, MaxPool2d, Mean, Op, Padding, QuantGraph, Reshape, Rounding, Shape, Softmax,
-    TensorId, Window2d, verify_graph,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
+    Function, Graph, GraphBuilder, MaxPool2d, Mean, Op, Padding, QuantGraph, Real, Reshape,
+    Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -103,6 +103,22 @@ pub fn quantized(seed: u64, nodes: usize, rounding: Rounding) -> QuantGraph {
     quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
 }
 
+/// Those that every real number has a finite result of.
+const FUNCTIONS: [Function; 10] = [
+    Function::Logistic,
+    Function::Tanh,
+    Function::RELU6,
+    Function::RELU_N1_TO_1,
+    Function::LeakyRelu {
+        alpha: Real::new(0.2),
+    },
+    Function::HardSwish,
+    Function::Elu,
+    Function::Abs,
+    Function::Neg,
+    Function::Quantize,
+];
+
 fn attempt(random: &mut Random, nodes: usize) -> Graph {
     let mut builder = GraphBuilder::new("random");
     let shape = [
@@ -149,7 +165,7 @@ fn operator(
 ) -> (Op, Vec<TensorId>) {
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
     let shape = builder.shape(input);
-    let op = match random.below(12) {
+    let op = match random.below(14) {
         0..=2 => Op::Conv2d(Conv2d {
             window: window(random, shape),
             out_channels: random.between(1, 7),
@@ -182,6 +198,9 @@ fn operator(
         10 => Op::Dense(Dense {
             out_features: random.between(1, 9),
             activation,
+        }),
+        11..=12 => Op::Unary(Unary {
+            function: random.pick(&FUNCTIONS),
         }),
         _ if shape.dims().len() == 1 => Op::Softmax(Softmax {}),
         _ => Op::Mean(Mean {}),

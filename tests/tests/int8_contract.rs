@@ -66,7 +66,7 @@ impl<'a> Contract<'a> {
         self.network.graph.output_shape(self.node).dims().to_vec()
     }
 
-    /// `None` for softmax, which has fixtures of its own.
+    /// `None` for what has fixtures of its own.
     fn run(&self, inputs: &[&[i8]]) -> Option<Vec<i8>> {
         let x = inputs[0];
         Some(match &self.node.op {
@@ -89,7 +89,7 @@ impl<'a> Contract<'a> {
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
             Op::Mean(_) => self.mean(x),
             Op::Reshape(_) => x.to_vec(),
-            Op::Softmax(_) => return None,
+            Op::Softmax(_) | Op::Unary(_) => return None,
         })
     }
 

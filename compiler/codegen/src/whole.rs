@@ -24,7 +24,8 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_),
+            | Op::Softmax(_)
+            | Op::Unary(_),
             _,
         ) => false,
     })

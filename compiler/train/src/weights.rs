@@ -207,7 +207,8 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::MaxPool2d(_)
         | Op::Mean(_)
         | Op::Reshape(_)
-        | Op::Softmax(_) => false,
+        | Op::Softmax(_)
+        | Op::Unary(_) => false,
     };
     Some(NodeWeights {
         kernel: (0..shape.elements())

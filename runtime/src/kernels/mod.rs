@@ -15,6 +15,7 @@ mod average_pool2d;
 pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+mod lookup;
 mod max_pool2d;
 mod mean;
 mod multiply;
@@ -30,6 +31,7 @@ pub use average_pool2d::average_pool2d_s8;
 pub use conv2d::conv2d_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use lookup::lookup_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
 pub use requant::Form;
@@ -39,7 +41,7 @@ pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 11] = [
+pub const TASK_BYTES: [(&str, usize); 12] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -48,6 +50,7 @@ pub const TASK_BYTES: [(&str, usize); 11] = [
     ("max_pool2d", size_of::<pool2d::Task>()),
     ("mean", size_of::<mean::Task>()),
     ("softmax", size_of::<softmax::Task>()),
+    ("lookup", size_of::<lookup::Task>()),
     ("rows", size_of::<rows::Task>()),
     (
         "mean_row",
@@ -66,6 +69,17 @@ fn unary<L: Unary, M: Memory>(arena: &mut M) -> *mut i8 {
         inside(L::INPUT, M::LEN);
         inside(L::OUTPUT, M::LEN);
         assert!(!L::INPUT.overlaps(L::OUTPUT), "input and output overlap");
+    }
+    base(arena)
+}
+
+/// The arena of a layer with one input; the output is apart from it or exactly on it.
+#[inline(always)]
+fn unary_in_place<L: Unary, M: Memory>(arena: &mut M) -> *mut i8 {
+    const {
+        inside(L::INPUT, M::LEN);
+        inside(L::OUTPUT, M::LEN);
+        apart_or_same(L::INPUT, L::OUTPUT);
     }
     base(arena)
 }

@@ -1,7 +1,7 @@
 //! The layers under test: every path of every kernel, and the sizes where one path ends and the next
 //! begins.
 
-use super::declare::{add, conv2d, dense, depthwise, mean, pool2d, softmax, unary};
+use super::declare::{add, conv2d, dense, depthwise, lookup, mean, pool2d, softmax, unary};
 
 const FULL: [i8; 2] = [-128, 127];
 const HALF: i32 = 1 << 30;
@@ -113,6 +113,12 @@ softmax! {
     Softmax100: 100, (1_288_490_189, 20, -496);
 }
 
+lookup! {
+    LookupApart: 37, [0, 40], 1;
+    LookupInPlace: 64, [8, 8], 2;
+    LookupOne: 1, [4, 0], 3;
+}
+
 /// Runs `$run!(kernel: Layer)` for every layer above.
 macro_rules! for_each_layer {
     ($run:ident) => {
@@ -128,6 +134,7 @@ macro_rules! for_each_layer {
         $run!(average_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(max_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(mean: Mean16, MeanTfLite, MeanOne, MeanRow);
+        $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(softmax: Softmax10, Softmax4, Softmax1, Softmax100);
     };
 }

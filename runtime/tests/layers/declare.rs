@@ -300,4 +300,21 @@ macro_rules! softmax {
     )*};
 }
 
-pub(crate) use {add, conv2d, dense, depthwise, mean, pool2d, softmax, unary};
+/// `name: length, [offset of the input, of the output], seed of the table`.
+macro_rules! lookup {
+    ($($name:ident: $len:literal, $offsets:expr, $seed:literal;)*) => {$(
+        pub struct $name;
+        impl ember_runtime::layer::Unary for $name {
+            const INPUT: ember_runtime::Region = ember_runtime::Region::new($offsets[0], $len);
+            const OUTPUT: ember_runtime::Region = ember_runtime::Region::new($offsets[1], $len);
+        }
+        impl ember_runtime::layer::Lookup for $name {
+            const PARAMS: ember_runtime::params::LookupParams<'static> = {
+                static TABLE: [i8; 256] = crate::layers::declare::weights($seed);
+                ember_runtime::params::LookupParams { len: $len, table: &TABLE }
+            };
+        }
+    )*};
+}
+
+pub(crate) use {add, conv2d, dense, depthwise, lookup, mean, pool2d, softmax, unary};

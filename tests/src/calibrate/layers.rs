@@ -1,14 +1,14 @@
 //! Random layers like those of searched networks, each the last node of a network of its own.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, QuantGraph, Shape, Softmax, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, Graph, GraphBuilder,
+    MaxPool2d, Mean, Op, QuantGraph, Shape, Softmax, Unary, Window2d,
 };
 
 use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 8] = [
+const COUNTS: [(Kind, usize); 9] = [
     (Kind::Conv2d, 330),
     (Kind::DepthwiseConv2d, 420),
     (Kind::Dense, 110),
@@ -17,6 +17,7 @@ const COUNTS: [(Kind, usize); 8] = [
     (Kind::MaxPool2d, 60),
     (Kind::Mean, 40),
     (Kind::Softmax, 8),
+    (Kind::Unary, 16),
 ];
 
 #[derive(Clone, Copy)]
@@ -29,6 +30,7 @@ enum Kind {
     MaxPool2d,
     Mean,
     Softmax,
+    Unary,
 }
 
 /// Whether a network's layer is measured as one of a model with others that leave channels over: code for
@@ -149,6 +151,10 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
         }
         Kind::Mean => (image.to_vec(), Op::Mean(Mean {})),
         Kind::Softmax => (vec![features], Op::Softmax(Softmax {})),
+        Kind::Unary => {
+            let function = Function::HardSwish;
+            (image.to_vec(), Op::Unary(Unary { function }))
+        }
     };
     let input = builder.input("input", Shape::new(shape));
     let mut inputs = vec![input];

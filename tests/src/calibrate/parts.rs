@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 27] = [
+const MODULES: [(&str, &str); 28] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -49,6 +49,7 @@ const MODULES: [(&str, &str); 27] = [
     ("::add::", "add"),
     ("::mean::", "mean"),
     ("::softmax::", "softmax"),
+    ("::lookup::", "lookup"),
 ];
 
 /// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for

@@ -40,6 +40,9 @@ use crate::target::{Board, Runner};
 /// Words of a softmax's table.
 const SOFTMAX_TABLE_WORDS: usize = 256;
 
+/// Words of the table of a unary function.
+const LOOKUP_TABLE_WORDS: usize = 64;
+
 /// Golden vectors linked into firmware that cannot read samples from a host.
 pub const DEVICE_VECTORS: usize = 4;
 
@@ -165,6 +168,7 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             channels.div_ceil(packing::CHANNELS).saturating_mul(record)
         }
         Op::Softmax(_) => SOFTMAX_TABLE_WORDS,
+        Op::Unary(_) => LOOKUP_TABLE_WORDS,
         Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) => 0,
     };
     words.saturating_mul(4)

@@ -16,6 +16,10 @@ pub(super) fn operator(op: &Op) -> String {
         Op::DepthwiseConv2d(op) => window(&mut text, &op.window),
         Op::AveragePool2d(op) => window(&mut text, &op.window),
         Op::MaxPool2d(op) => window(&mut text, &op.window),
+        Op::Unary(op) => {
+            text.clear();
+            text.push_str(op.function.name());
+        }
         Op::Dense(_) | Op::Add(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => {}
     }
     match op.activation() {

@@ -119,7 +119,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => {
+            | Op::Softmax(_)
+            | Op::Unary(_) => {
                 let input = place(inputs[0]);
                 quote! {
                     impl layer::Unary for #type_name {
@@ -142,7 +143,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => None,
+            | Op::Softmax(_)
+            | Op::Unary(_) => None,
         };
         let packed = quoted.packing.map(|packing| {
             let name = names.constant("PACKED");

@@ -33,11 +33,12 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 15] = [
+const TAKEN_TYPES: [&str; 16] = [
     "AddParams",
     "Conv2dParams",
     "DenseParams",
     "DepthwiseConv2dParams",
+    "LookupParams",
     "MeanParams",
     "Pool2dParams",
     "Region",

@@ -9,6 +9,7 @@ mod mean;
 mod pool2d;
 mod softmax;
 mod taps;
+mod unary;
 
 use ember_ir::{Activation, FloatGraph, FloatParams, Op};
 
@@ -43,6 +44,7 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Mean(_) => mean::run(from, left),
             Op::Reshape(_) => left.clone(),
             Op::Softmax(_) => softmax::run(left),
+            Op::Unary(op) => unary::run(op, left),
         };
         activate(node.op.activation(), &mut output);
         tensors[node.output.0] = output;

@@ -13,11 +13,13 @@ mod mean;
 mod pool2d;
 mod requant;
 mod softmax;
+pub mod unary;
 
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use softmax::Softmax;
+pub use unary::Lookup;
 
 use ember_ir::{
     Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
@@ -46,6 +48,8 @@ pub enum Layer {
     Reshape,
     /// Softmax over a vector.
     Softmax(Softmax),
+    /// A function of one int8, as a table.
+    Lookup(Lookup),
 }
 
 impl Layer {
@@ -70,6 +74,7 @@ impl Layer {
                 (pool.output[0], pool.pad[0]) = (1, 0);
             }
             Layer::Add(add) => add.len /= rows,
+            Layer::Lookup(lookup) => lookup.len /= rows,
             Layer::Dense(_) | Layer::Mean(_) | Layer::Reshape | Layer::Softmax(_) => {
                 panic!("BUG: a layer that does not work by rows")
             }
@@ -161,6 +166,7 @@ fn lower_node(
         Op::Mean(_) => Layer::Mean(mean::lower(context, overflows)),
         Op::Reshape(_) => Layer::Reshape,
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
+        Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
     }
 }
 

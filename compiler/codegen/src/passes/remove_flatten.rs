@@ -25,7 +25,8 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
-            | Op::Softmax(_) => {}
+            | Op::Softmax(_)
+            | Op::Unary(_) => {}
         }
     }
     let read = |id: TensorId| {

@@ -1,6 +1,6 @@
 //! Drops nodes that copy their input: reshapes to the same shape, and pools over one element.
 
-use ember_ir::{Activation, FloatGraph, Graph, Node, Op, Padding, Window2d};
+use ember_ir::{Activation, FloatGraph, Function, Graph, Node, Op, Padding, Window2d};
 
 use super::rewrite;
 
@@ -31,6 +31,8 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Add(_)
         | Op::Mean(_)
         | Op::Softmax(_) => false,
+        // Without quantisation, these are copies.
+        Op::Unary(op) => op.function == Function::Quantize,
     }
 }
 

@@ -2,8 +2,9 @@
 //! bytes with an input that dies there.
 //!
 //! The rules are those of the kernels; `ember_runtime::scratch` has them, with their proofs, as
-//! functions that the kernels assert when the firmware is compiled. An addition reads an element of
-//! both inputs before it writes their sum, so its output may lie exactly on one of them.
+//! functions that the kernels assert when the firmware is compiled. What works
+//! element by element, an addition or a table, reads an element of its inputs before it writes the
+//! result, so its output may lie exactly on one of them.
 //! Source: vMCU (Zheng et al., "vMCU: Coordinated memory management and kernel optimization for DNN
 //! inference on MCUs", MLSys 2024) overlaps a layer's input and output by segments; here the distance
 //! is exact to the byte and there is no ring buffer.
@@ -76,7 +77,7 @@ impl Wants {
                 },
                 None => Self::NOTHING,
             },
-            Op::Add(_) => Self {
+            Op::Add(_) | Op::Unary(_) => Self {
                 scratch: 0,
                 sharing: Sharing::Exactly,
             },

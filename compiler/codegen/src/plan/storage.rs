@@ -65,7 +65,8 @@ impl Storages {
                 | Op::AveragePool2d(_)
                 | Op::MaxPool2d(_)
                 | Op::Mean(_)
-                | Op::Softmax(_) => open(node.output.0, Some(index)),
+                | Op::Softmax(_)
+                | Op::Unary(_) => open(node.output.0, Some(index)),
             };
         }
         for (index, node) in graph.nodes.iter().enumerate() {

@@ -10,12 +10,6 @@ const MIN_SPAN: f64 = 1e-30;
 /// Steps between the lowest and the highest int8.
 const STEPS: f64 = 255.0;
 
-/// What softmax writes, whatever was calibrated.
-const SOFTMAX: Quant = Quant {
-    scale: 1.0 / 256.0,
-    zero_point: -128,
-};
-
 /// Scale and zero point of every tensor, by tensor id, as [`super::quantize`] gives them for these
 /// ranges; for whoever trains on the int8 grid. One range per tensor is expected.
 pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
@@ -28,13 +22,13 @@ pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
     }
     let mut quants: Vec<Quant> = group
         .iter()
-        .map(|&group| unions[group].map_or(SOFTMAX, quant))
+        .map(|&group| quant(unions[group].unwrap_or(Range::EMPTY)))
         .collect();
     for node in &graph.nodes {
-        if let Op::Softmax(_) = node.op {
+        if let Some(fixed) = node.op.fixed_output() {
             for (tensor, quant) in quants.iter_mut().enumerate() {
                 if group[tensor] == group[node.output.0] {
-                    *quant = SOFTMAX;
+                    *quant = fixed;
                 }
             }
         }
@@ -84,7 +78,8 @@ fn shared(graph: &Graph) -> Vec<usize> {
             | Op::Dense(_)
             | Op::Add(_)
             | Op::Mean(_)
-            | Op::Softmax(_) => continue,
+            | Op::Softmax(_)
+            | Op::Unary(_) => continue,
         }
         let [one, other] = [group[node.inputs[0].0], group[node.output.0]];
         let (to, from) = (one.min(other), one.max(other));

@@ -1,13 +1,14 @@
 //! int8 TensorFlow Lite models.
 //!
 //! Flow: bytes → [`flatbuffer`] tables → [`schema`] (the parts of the file that matter, with their
-//! limits) → [`lower`] (one file per operator: each one checked on its own, all problems collected) →
-//! [`assemble`] (data flow, names, the finished graph). The batch axis must be 1 and is dropped.
+//! limits) → [`edges`] (float inputs and outputs become int8) → [`lower`] (one file per operator: each
+//! one checked on its own, all problems collected) → [`assemble`] (names, the finished graph). The batch axis must be 1 and is dropped.
 //!
 //! Time and memory are linear in the file: tables are read through a fixed schema without recursion,
 //! vectors are borrowed, and the constants that operators copy are counted before they are copied.
 
 mod assemble;
+mod edges;
 mod flatbuffer;
 mod lower;
 mod names;
@@ -33,7 +34,8 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<QuantGraph, ImportError> {
     if !is_tflite(bytes) {
         return Err(ImportError::UnknownFormat);
     }
-    let model = Model::parse(bytes)?;
+    let mut model = Model::parse(bytes)?;
+    edges::to_int8(&mut model);
     let mut problems = model.problems();
     let lowered = lower::lower(&model, &mut problems);
     if !problems.is_empty() {

@@ -8,8 +8,10 @@ mod dense;
 mod depthwise_conv2d;
 mod mean;
 mod pool2d;
+mod real;
 mod reshape;
 mod softmax;
+mod unary;
 mod window;
 
 pub use add::Add;
@@ -18,13 +20,15 @@ pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use mean::Mean;
 pub use pool2d::{AveragePool2d, MaxPool2d};
+pub use real::Real;
 pub use reshape::Reshape;
 pub use softmax::Softmax;
+pub use unary::{Function, Unary};
 pub use window::{Padding, Window2d};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Shape;
+use crate::{Quant, Shape};
 
 /// An operator with its attributes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -47,6 +51,8 @@ pub enum Op {
     Reshape(Reshape),
     /// Softmax over a vector.
     Softmax(Softmax),
+    /// A function of one number, applied to each element.
+    Unary(Unary),
 }
 
 /// A function fused to the output of an operator.
@@ -109,6 +115,18 @@ pub enum ShapeError {
         /// What it must be.
         rule: &'static str,
     },
+    /// A real attribute is not what it must be.
+    #[error("{op}: {attribute} is {value}; it must be {rule}")]
+    Real {
+        /// Name of the operator.
+        op: &'static str,
+        /// Name of the attribute.
+        attribute: &'static str,
+        /// Its value.
+        value: Real,
+        /// What it must be.
+        rule: &'static str,
+    },
     /// Two shapes that must be equal are not.
     #[error("{op}: shapes {left} and {right} differ")]
     Mismatch {
@@ -134,6 +152,7 @@ impl Op {
             Op::Mean(_) => "mean",
             Op::Reshape(_) => "reshape",
             Op::Softmax(_) => "softmax",
+            Op::Unary(_) => "unary",
         }
     }
 
@@ -148,7 +167,8 @@ impl Op {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => 1,
+            | Op::Softmax(_)
+            | Op::Unary(_) => 1,
         };
         if inputs.len() != arity {
             return Err(ShapeError::Arity {
@@ -167,6 +187,7 @@ impl Op {
             Op::Mean(_) => mean::output_shape(inputs[0]),
             Op::Reshape(op) => op.output_shape(inputs[0]),
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
+            Op::Unary(op) => op.output_shape(inputs[0]),
         }
     }
 
@@ -182,7 +203,8 @@ impl Op {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => None,
+            | Op::Softmax(_)
+            | Op::Unary(_) => None,
         }
     }
 
@@ -197,7 +219,8 @@ impl Op {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => None,
+            | Op::Softmax(_)
+            | Op::Unary(_) => None,
         }
     }
 
@@ -211,6 +234,25 @@ impl Op {
         out.saturating_mul(weights.elements() as u64 / channels)
     }
 
+    /// The scale and zero point that the int8 output always has, where the operator's range is known.
+    pub fn fixed_output(&self) -> Option<Quant> {
+        match self {
+            Op::Softmax(_) => Some(Quant {
+                scale: 1.0 / 256.0,
+                zero_point: -128,
+            }),
+            Op::Unary(op) => op.function.fixed_output(),
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_) => None,
+        }
+    }
+
     /// The fused activation; operators without one have [`Activation::None`].
     pub fn activation(&self) -> Activation {
         match self {
@@ -220,7 +262,7 @@ impl Op {
             Op::Add(op) => op.activation,
             Op::AveragePool2d(op) => op.activation,
             Op::MaxPool2d(op) => op.activation,
-            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => Activation::None,
+            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Unary(_) => Activation::None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, MaxPool2d, Mean, Op, Padding,
-    Reshape, Shape, Softmax, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, MaxPool2d, Mean, Op,
+    Padding, Real, Reshape, Shape, Softmax, Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -25,6 +25,7 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         Op::AveragePool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::MaxPool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::Reshape(reshape) => out.push(("shape", reshape.shape.to_string())),
+        Op::Unary(unary) => function_attributes(&mut out, unary.function),
         Op::Add(_) | Op::Mean(_) | Op::Softmax(_) => {}
     }
     match op.activation() {
@@ -33,6 +34,28 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         Activation::Relu6 => out.push(("act", "relu6".into())),
     }
     out
+}
+
+fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function) {
+    out.push(("function", function.name().to_owned()));
+    let reals = match function {
+        Function::Clip { low, high } => vec![("low", low), ("high", high)],
+        Function::LeakyRelu { alpha } => vec![("alpha", alpha)],
+        Function::HardSigmoid { alpha, beta } => vec![("alpha", alpha), ("beta", beta)],
+        Function::Logistic
+        | Function::Tanh
+        | Function::HardSwish
+        | Function::Elu
+        | Function::Abs
+        | Function::Neg
+        | Function::Exp
+        | Function::Log
+        | Function::Sqrt
+        | Function::Rsqrt
+        | Function::Square
+        | Function::Quantize => vec![],
+    };
+    out.extend(reals.into_iter().map(|(key, real)| (key, real.to_string())));
 }
 
 fn window_attributes(out: &mut Vec<(&'static str, String)>, window: &Window2d) {
@@ -95,10 +118,13 @@ impl<'a> Attributes<'a> {
                 })
             }
             "softmax" => Op::Softmax(Softmax {}),
+            "unary" => Op::Unary(Unary {
+                function: self.function()?,
+            }),
             _ => {
                 return Err(format!(
                     "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
-                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax"
+                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax, unary"
                 ));
             }
         })
@@ -132,6 +158,48 @@ impl<'a> Attributes<'a> {
             Some("relu6") => Ok(Activation::Relu6),
             Some(other) => Err(format!("act={other}; it must be none, relu or relu6")),
         }
+    }
+
+    fn function(&mut self) -> Result<Function, String> {
+        let name = self.take("function").ok_or("unary needs function=…")?;
+        Ok(match name {
+            "logistic" => Function::Logistic,
+            "tanh" => Function::Tanh,
+            "clip" => Function::Clip {
+                low: self.real("low")?,
+                high: self.real("high")?,
+            },
+            "leaky_relu" => Function::LeakyRelu {
+                alpha: self.real("alpha")?,
+            },
+            "hard_swish" => Function::HardSwish,
+            "hard_sigmoid" => Function::HardSigmoid {
+                alpha: self.real("alpha")?,
+                beta: self.real("beta")?,
+            },
+            "elu" => Function::Elu,
+            "abs" => Function::Abs,
+            "neg" => Function::Neg,
+            "exp" => Function::Exp,
+            "log" => Function::Log,
+            "sqrt" => Function::Sqrt,
+            "rsqrt" => Function::Rsqrt,
+            "square" => Function::Square,
+            "quantize" => Function::Quantize,
+            _ => {
+                return Err(format!(
+                    "there is no function '{name}'; the functions are logistic, tanh, clip, \
+                     leaky_relu, hard_swish, hard_sigmoid, elu, abs, neg, exp, log, sqrt, rsqrt, \
+                     square, quantize"
+                ));
+            }
+        })
+    }
+
+    fn real(&mut self, key: &str) -> Result<Real, String> {
+        self.number(key)?
+            .map(Real::new)
+            .ok_or_else(|| format!("{key}=… is missing"))
     }
 
     fn pair(&mut self, key: &str) -> Result<Option<[usize; 2]>, String> {

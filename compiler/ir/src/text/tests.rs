@@ -5,8 +5,8 @@ use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 
 use super::{parse, print, print_graph, seeded_weights};
 use crate::{
-    Activation, Conv2d, Dense, GraphBuilder, Mean, Op, Quant, QuantGraph, QuantParams, Rounding,
-    Window2d,
+    Activation, Conv2d, Dense, Function, GraphBuilder, Mean, Op, Quant, QuantGraph, QuantParams,
+    Real, Rounding, Unary, Window2d,
 };
 
 fn small() -> QuantGraph {
@@ -97,6 +97,83 @@ fn reads_back_what_it_prints() {
 }
 
 #[test]
+fn every_function_reads_back() {
+    let mut b = GraphBuilder::new("functions");
+    let mut x = b.input("x", [3]);
+    for (index, function) in [
+        Function::Logistic,
+        Function::Tanh,
+        Function::RELU,
+        Function::RELU_N1_TO_1,
+        Function::LeakyRelu {
+            alpha: Real::new(0.1),
+        },
+        Function::HardSwish,
+        Function::HardSigmoid {
+            alpha: Real::new(1.0 / 6.0),
+            beta: Real::new(0.5),
+        },
+        Function::Elu,
+        Function::Abs,
+        Function::Neg,
+        Function::Exp,
+        Function::Log,
+        Function::Sqrt,
+        Function::Rsqrt,
+        Function::Square,
+        Function::Quantize,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let op = Op::Unary(Unary { function });
+        x = b.node(format!("y{index}"), op, &[x]).unwrap();
+    }
+    let graph = b.finish(&[x]);
+    let network = QuantGraph {
+        quants: vec![
+            Quant {
+                scale: 0.5,
+                zero_point: 0
+            };
+            graph.tensors.len()
+        ],
+        params: vec![None; graph.nodes.len()],
+        roundings: vec![Rounding::Single; graph.nodes.len()],
+        graph,
+    };
+    assert_eq!(parse(&print(&network)).unwrap(), network);
+}
+
+#[test]
+fn real_attributes_are_checked() {
+    let text = |attributes: &str| {
+        format!(
+            "ember 1\nmodel m\ninput x 3 scale=1 zero=0\n\
+             y = unary x {attributes} -> 3 scale=1 zero=0\noutput y\n"
+        )
+    };
+    assert!(parse(&text("function=clip low=-inf high=6")).is_ok());
+    for (wrong, message) in [
+        ("", "unary needs function=…"),
+        ("function=sine", "there is no function 'sine'"),
+        ("function=leaky_relu", "alpha=… is missing"),
+        (
+            "function=leaky_relu alpha=inf",
+            "alpha is inf; it must be finite",
+        ),
+        (
+            "function=clip low=2 high=1",
+            "low is 2; it must be a number not above high",
+        ),
+        ("function=clip low=NaN high=1", "low is NaN"),
+    ] {
+        let error = parse(&text(wrong)).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
 fn same_padding_is_resolved() {
     let text = print(&small()).replace("pad=0,1,0,1", "pad=same");
     assert_eq!(parse(&text).unwrap(), small());
@@ -127,7 +204,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, dense, add, average_pool2d, max_pool2d, mean, reshape, softmax
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, dense, add, average_pool2d, max_pool2d, mean, reshape, softmax, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here

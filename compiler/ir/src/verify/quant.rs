@@ -4,12 +4,6 @@ use super::float::{length, sizes};
 use super::{Violation, verify_graph};
 use crate::{Graph, Node, Op, Quant, QuantGraph};
 
-/// What softmax always writes.
-const SOFTMAX: Quant = Quant {
-    scale: 1.0 / 256.0,
-    zero_point: -128,
-};
-
 /// All violations of an int8 network; those of its topology alone, if there are any.
 pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
     let graph = &network.graph;
@@ -99,22 +93,27 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
 fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Violation>) {
     let input = quants[node.inputs[0].0];
     let output = quants[node.output.0];
-    let (rule, right) = match node.op {
-        Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => (
-            format!("input and output share {}", show(input)),
-            output == input,
-        ),
-        Op::Softmax(_) => (
-            format!("the output has {}", show(SOFTMAX)),
-            output == SOFTMAX,
-        ),
-        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) | Op::Add(_) | Op::Mean(_) => return,
+    let (rule, expected) = match (&node.op, node.op.fixed_output()) {
+        (_, Some(fixed)) => ("the output has", fixed),
+        (Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_), None) => {
+            ("input and output share", input)
+        }
+        (
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Mean(_)
+            | Op::Softmax(_)
+            | Op::Unary(_),
+            None,
+        ) => return,
     };
-    if !right {
+    if output != expected {
         violations.push(Violation::Quantisation {
             node: graph.node_name(node).to_owned(),
             op: node.op.name(),
-            rule,
+            rule: format!("{rule} {}", show(expected)),
             actual: show(output),
         });
     }

@@ -183,7 +183,8 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Add(_)
         | Op::Mean(_)
         | Op::Reshape(_)
-        | Op::Softmax(_) => return None,
+        | Op::Softmax(_)
+        | Op::Unary(_) => return None,
     };
     if window.dilation == [1, 1] {
         return None;

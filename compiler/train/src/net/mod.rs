@@ -96,14 +96,9 @@ impl<'a> Net<'a> {
             });
         };
         for node in &graph.nodes {
-            if let Op::AveragePool2d(op) = &node.op
-                && op.window.dilation != [1, 1]
-            {
+            if let Some(what) = unsupported(&node.op) {
                 let node = graph.node_name(node).to_string();
-                return Err(NetError::Unsupported {
-                    node,
-                    what: "a dilated average pool",
-                });
+                return Err(NetError::Unsupported { node, what });
             }
         }
         let softmax = graph
@@ -150,6 +145,7 @@ impl<'a> Net<'a> {
                 Op::Mean(_) => mean::forward(x),
                 Op::Reshape(op) => reshape::forward(op, x),
                 Op::Softmax(_) => softmax::forward(x),
+                Op::Unary(_) => unreachable!("BUG: {} was refused", node.op.name()),
             };
             let value = activate(node.op.activation(), value);
             values[node.output.0] = Some(numerics.activation(node.output, value));
@@ -191,7 +187,8 @@ impl<'a> Net<'a> {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => {
+            | Op::Softmax(_)
+            | Op::Unary(_) => {
                 unreachable!("BUG: {} has no kernel", node.op.name())
             }
         };
@@ -212,6 +209,23 @@ impl<'a> Net<'a> {
         }
         readers[self.logits.0] += 1;
         readers
+    }
+}
+
+/// What about an operator cannot be trained: no space uses it, it comes with imported models alone.
+fn unsupported(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
+        Op::Unary(op) => Some(op.function.name()),
+        Op::Conv2d(_)
+        | Op::DepthwiseConv2d(_)
+        | Op::Dense(_)
+        | Op::Add(_)
+        | Op::AveragePool2d(_)
+        | Op::MaxPool2d(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_) => None,
     }
 }
 

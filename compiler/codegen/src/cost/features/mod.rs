@@ -6,6 +6,7 @@ mod conv2d;
 mod dense;
 mod depthwise_conv2d;
 mod gather;
+mod lookup;
 mod mean;
 mod pool2d;
 mod rescale;
@@ -42,6 +43,8 @@ pub enum Kernel {
     Mean,
     /// `softmax_s8`.
     Softmax,
+    /// `lookup_s8`.
+    Lookup,
     /// `next_row`, `feed_row`, `store_row`.
     Rows,
     /// `mean_row_s8`.
@@ -52,7 +55,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 11] = [
+    pub const ALL: [Kernel; 12] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -61,6 +64,7 @@ impl Kernel {
         Kernel::MaxPool2d,
         Kernel::Mean,
         Kernel::Softmax,
+        Kernel::Lookup,
         Kernel::Rows,
         Kernel::MeanRow,
         Kernel::AverageRow,
@@ -77,6 +81,7 @@ impl Kernel {
             Kernel::MaxPool2d => "max_pool2d",
             Kernel::Mean => "mean",
             Kernel::Softmax => "softmax",
+            Kernel::Lookup => "lookup",
             Kernel::Rows => "rows",
             Kernel::MeanRow => "mean_row",
             Kernel::AverageRow => "average_row",
@@ -126,7 +131,8 @@ pub fn features_in(
         | Op::MaxPool2d(_)
         | Op::Mean(_)
         | Op::Reshape(_)
-        | Op::Softmax(_) => [0, 0],
+        | Op::Softmax(_)
+        | Op::Unary(_) => [0, 0],
     };
     let (kernel, mut instructions) = match &node.op {
         Op::Conv2d(op) => (
@@ -148,6 +154,7 @@ pub fn features_in(
         Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0, rescale)),
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
+        Op::Unary(_) => (Kernel::Lookup, lookup::counts(output.elements())),
     };
     // Code for whole groups alone is shorter around the loops.
     instructions.extend(numbers(&[&around.map(|count| count * flag(whole))]));

@@ -41,9 +41,11 @@ impl Rescale {
             Layer::Dense(layer) => new(dense_form(&layer.params()), layer.rounding, layer.clamp),
             Layer::Add(p) => new(add_form(p), p.rounding, p.clamp),
             Layer::Mean(p) => new(mean_form(p), p.rounding, p.clamp),
-            Layer::AveragePool2d(_) | Layer::MaxPool2d(_) | Layer::Reshape | Layer::Softmax(_) => {
-                Self::USUAL
-            }
+            Layer::AveragePool2d(_)
+            | Layer::MaxPool2d(_)
+            | Layer::Reshape
+            | Layer::Softmax(_)
+            | Layer::Lookup(_) => Self::USUAL,
         }
     }
 

@@ -149,7 +149,12 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         Op::DepthwiseConv2d(conv) => Some(&mut conv.window),
         Op::AveragePool2d(pool) => Some(&mut pool.window),
         Op::MaxPool2d(pool) => Some(&mut pool.window),
-        Op::Add(_) | Op::Dense(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => None,
+        Op::Add(_)
+        | Op::Dense(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_)
+        | Op::Unary(_) => None,
     }
     .map_or(1, |window| {
         (window.padding.top, window.padding.bottom) = (0, 0);

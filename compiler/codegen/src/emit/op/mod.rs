@@ -5,6 +5,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod lookup;
 mod mean;
 mod pool2d;
 mod softmax;
@@ -90,6 +91,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Mean(params) => mean::quote_layer(params),
         Layer::Reshape => return None,
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
+        Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
     })
 }
 

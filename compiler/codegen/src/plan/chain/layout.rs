@@ -128,7 +128,8 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::MaxPool2d(_)
         | Op::Mean(_)
         | Op::Reshape(_)
-        | Op::Softmax(_) => return None,
+        | Op::Softmax(_)
+        | Op::Unary(_) => return None,
     };
     Some(crate::geometry::row_geometry(graph, node, window))
 }

@@ -112,7 +112,8 @@ pub(super) fn sums(graph: &Graph, node: &Node) -> bool {
         | Op::Add(_)
         | Op::MaxPool2d(_)
         | Op::Reshape(_)
-        | Op::Softmax(_) => false,
+        | Op::Softmax(_)
+        | Op::Unary(_) => false,
     }
 }
 
@@ -129,7 +130,7 @@ pub(super) fn row_window(graph: &Graph, node: &Node) -> Option<RowWindow> {
         // A padded tap takes no part in a pool: a row of any value would.
         Op::AveragePool2d(pool) => unpadded(&pool.window, height, rows),
         Op::MaxPool2d(pool) => unpadded(&pool.window, height, rows),
-        Op::Add(_) => Some(RowWindow::ONE),
+        Op::Add(_) | Op::Unary(_) => Some(RowWindow::ONE),
         Op::Mean(_) | Op::Dense(_) | Op::Reshape(_) | Op::Softmax(_) => None,
     }
 }

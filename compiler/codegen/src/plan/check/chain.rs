@@ -171,7 +171,12 @@ impl Ticks<'_> {
             Op::DepthwiseConv2d(conv) => Window::of(&conv.window),
             Op::AveragePool2d(pool) => Window::of(&pool.window),
             Op::MaxPool2d(pool) => Window::of(&pool.window),
-            Op::Add(_) | Op::Dense(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => Window {
+            Op::Add(_)
+            | Op::Dense(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Unary(_) => Window {
                 stride: 1,
                 above: 0,
                 extent: 1,

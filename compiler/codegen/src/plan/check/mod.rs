@@ -123,7 +123,7 @@ impl Run<'_> {
         };
         let exactly = self.region(input).offset == self.region(node.output).offset;
         match &node.op {
-            Op::Add(_) => exactly,
+            Op::Add(_) | Op::Unary(_) => exactly,
             Op::Conv2d(conv) => self
                 .sliding(node, &conv.window)
                 .is_some_and(|sliding| sliding.convolution_is_right()),

@@ -78,7 +78,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => 0,
+            | Op::Softmax(_)
+            | Op::Unary(_) => 0,
         };
         let node = graph.node_name(node).to_owned();
         place(

@@ -12,6 +12,7 @@ mod pool2d;
 mod reshape;
 mod site;
 mod softmax;
+mod unary;
 mod weights;
 mod window;
 
@@ -42,16 +43,32 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 9] = [
+const OPERATORS: [(i32, Lower); 25] = [
     (0, add::lower),
     (1, pool2d::lower_average),
     (3, conv2d::lower),
     (4, depthwise_conv2d::lower),
     (9, fully_connected::lower),
+    (14, unary::lower),
     (17, pool2d::lower_max),
+    (19, unary::lower),
+    (20, unary::lower),
+    (21, unary::lower),
     (22, reshape::lower),
     (25, softmax::lower),
+    (28, unary::lower),
     (40, mean::lower),
+    (47, unary::lower),
+    (59, unary::lower),
+    (73, unary::lower),
+    (75, unary::lower),
+    (76, unary::lower),
+    (92, unary::lower),
+    (98, unary::lower),
+    (101, unary::lower),
+    (111, unary::lower),
+    (114, unary::lower),
+    (117, unary::lower),
 ];
 
 /// Lowers every operator that can be lowered and reports all others. The result is complete only if

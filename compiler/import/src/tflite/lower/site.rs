@@ -43,6 +43,11 @@ impl<'m, 'a> Site<'m, 'a> {
         });
     }
 
+    /// The operator's number in the schema.
+    pub fn code(&self) -> i32 {
+        self.operator.code
+    }
+
     /// Checks the number of operands: some inputs may be left out at the end, one output.
     pub fn operands(&mut self, fewest: usize, most: usize) -> Option<()> {
         let inputs = self.operator.inputs.len();

@@ -1,0 +1,193 @@
+//! A function of one number, applied to each element; on the device one table of 256 entries, whatever
+//! the function.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Real, ShapeError, positive};
+use crate::{Quant, Shape};
+
+/// Attributes of a unary operator.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Unary {
+    /// What is computed.
+    pub function: Function,
+}
+
+/// The functions. Names are those of TensorFlow Lite's operators, if one is there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// 1/(1 + e⁻ˣ); the int8 output always has scale 1/256 and zero point −128.
+    Logistic,
+    /// The hyperbolic tangent; the int8 output always has scale 1/128 and zero point 0.
+    Tanh,
+    /// min(max(x, low), high); either may be infinite. RELU, RELU6 and RELU_N1_TO_1 are of these.
+    Clip {
+        /// Least result.
+        low: Real,
+        /// Greatest result, not below `low`.
+        high: Real,
+    },
+    /// x, or alpha·x where x is negative.
+    LeakyRelu {
+        /// Slope of the negative half.
+        alpha: Real,
+    },
+    /// x·min(max(x + 3, 0), 6)/6.
+    HardSwish,
+    /// min(max(alpha·x + beta, 0), 1).
+    HardSigmoid {
+        /// Slope.
+        alpha: Real,
+        /// Result at zero.
+        beta: Real,
+    },
+    /// x, or eˣ − 1 where x is negative.
+    Elu,
+    /// |x|.
+    Abs,
+    /// −x.
+    Neg,
+    /// eˣ.
+    Exp,
+    /// The natural logarithm. In int8 the logarithm of what is not positive is the least output.
+    Log,
+    /// √x. In int8 the root of a negative input is that of zero.
+    Sqrt,
+    /// 1/√x. In int8 what is not positive gives the greatest output.
+    Rsqrt,
+    /// x².
+    Square,
+    /// x: in int8 the step from one scale and zero point to others.
+    Quantize,
+}
+
+impl Function {
+    /// RELU.
+    pub const RELU: Self = Self::clip(0.0, f32::INFINITY);
+    /// RELU6.
+    pub const RELU6: Self = Self::clip(0.0, 6.0);
+    /// RELU_N1_TO_1.
+    pub const RELU_N1_TO_1: Self = Self::clip(-1.0, 1.0);
+
+    /// A clip to these bounds.
+    pub const fn clip(low: f32, high: f32) -> Self {
+        Function::Clip {
+            low: Real::new(low),
+            high: Real::new(high),
+        }
+    }
+
+    /// The name in the text form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Logistic => "logistic",
+            Function::Tanh => "tanh",
+            Function::Clip { .. } => "clip",
+            Function::LeakyRelu { .. } => "leaky_relu",
+            Function::HardSwish => "hard_swish",
+            Function::HardSigmoid { .. } => "hard_sigmoid",
+            Function::Elu => "elu",
+            Function::Abs => "abs",
+            Function::Neg => "neg",
+            Function::Exp => "exp",
+            Function::Log => "log",
+            Function::Sqrt => "sqrt",
+            Function::Rsqrt => "rsqrt",
+            Function::Square => "square",
+            Function::Quantize => "quantize",
+        }
+    }
+
+    /// The scale and zero point that its int8 output always has, if it has one range.
+    pub fn fixed_output(self) -> Option<Quant> {
+        let quant = |scale, zero_point| Some(Quant { scale, zero_point });
+        match self {
+            Function::Logistic => quant(1.0 / 256.0, -128),
+            Function::Tanh => quant(1.0 / 128.0, 0),
+            Function::Clip { .. }
+            | Function::LeakyRelu { .. }
+            | Function::HardSwish
+            | Function::HardSigmoid { .. }
+            | Function::Elu
+            | Function::Abs
+            | Function::Neg
+            | Function::Exp
+            | Function::Log
+            | Function::Sqrt
+            | Function::Rsqrt
+            | Function::Square
+            | Function::Quantize => None,
+        }
+    }
+
+    /// The real function. Where it is not defined the result is NaN or infinite.
+    pub fn apply(self, x: f32) -> f32 {
+        match self {
+            Function::Logistic => (1.0 / (1.0 + f64::from(-x).exp())) as f32,
+            Function::Tanh => f64::from(x).tanh() as f32,
+            // Not `clamp`, which panics where the bounds are out of order.
+            Function::Clip { low, high } => x.max(low.get()).min(high.get()),
+            Function::LeakyRelu { alpha } if x < 0.0 => alpha.get() * x,
+            Function::LeakyRelu { .. } => x,
+            Function::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+            Function::HardSigmoid { alpha, beta } => (alpha.get() * x + beta.get()).clamp(0.0, 1.0),
+            Function::Elu if x < 0.0 => Function::Exp.apply(x) - 1.0,
+            Function::Elu => x,
+            Function::Abs => x.abs(),
+            Function::Neg => -x,
+            // In f64, so that the last bit of the f32 does not depend on the machine's library.
+            Function::Exp => f64::from(x).exp() as f32,
+            Function::Log => f64::from(x).ln() as f32,
+            Function::Sqrt => x.sqrt(),
+            Function::Rsqrt => 1.0 / x.sqrt(),
+            Function::Square => x * x,
+            Function::Quantize => x,
+        }
+    }
+}
+
+impl Unary {
+    pub(super) fn output_shape(&self, input: &Shape) -> Result<Shape, ShapeError> {
+        positive("unary", "input elements", input.elements())?;
+        let reals = match self.function {
+            Function::Clip { low, high } => {
+                let in_order = low.get() <= high.get();
+                if !in_order {
+                    return Err(ShapeError::Real {
+                        op: "unary",
+                        attribute: "low",
+                        value: low,
+                        rule: "a number not above high",
+                    });
+                }
+                vec![]
+            }
+            Function::LeakyRelu { alpha } => vec![("alpha", alpha)],
+            Function::HardSigmoid { alpha, beta } => vec![("alpha", alpha), ("beta", beta)],
+            Function::Logistic
+            | Function::Tanh
+            | Function::HardSwish
+            | Function::Elu
+            | Function::Abs
+            | Function::Neg
+            | Function::Exp
+            | Function::Log
+            | Function::Sqrt
+            | Function::Rsqrt
+            | Function::Square
+            | Function::Quantize => vec![],
+        };
+        for (attribute, value) in reals {
+            if !value.get().is_finite() {
+                return Err(ShapeError::Real {
+                    op: "unary",
+                    attribute,
+                    value,
+                    rule: "finite",
+                });
+            }
+        }
+        Ok(input.clone())
+    }
+}
