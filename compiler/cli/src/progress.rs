@@ -105,8 +105,12 @@ impl Stage {
                 match self.length {
                     0 => eprintln!("{name:>9} {message}"),
                     length => {
-                        let left = self.left(position);
-                        eprintln!("{name:>9} {position}/{length} {message}{left}");
+                        let said = match (message.as_str(), self.left(position)) {
+                            (_, None) => message,
+                            ("", Some(left)) => left,
+                            (_, Some(left)) => format!("{message}, {left}"),
+                        };
+                        eprintln!("{name:>9} {position}/{length} {said}");
                     }
                 }
             }
@@ -131,12 +135,10 @@ impl Stage {
         }
     }
 
-    fn left(&self, position: u64) -> String {
-        let (Some(rest), true) = (self.length.checked_sub(position), position > 0) else {
-            return String::new();
-        };
-        let left = self.began.elapsed().mul_f64(rest as f64 / position as f64);
-        format!(", {} left", show(left))
+    fn left(&self, position: u64) -> Option<String> {
+        let rest = self.length.checked_sub(position)?;
+        let all = self.began.elapsed().mul_f64(rest as f64);
+        (position > 0).then(|| format!("{} left", show(all.div_f64(position as f64))))
     }
 }
 

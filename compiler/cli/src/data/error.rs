@@ -48,7 +48,9 @@ pub enum Reason {
         there: Vec<String>,
     },
     /// The labels are nowhere.
-    #[error("the samples have no labels; name the file that has them with `labels`")]
+    #[error(
+        "the samples have no labels; name the file that has them with `labels` (`emberc new --labels`)"
+    )]
     NoLabels,
     /// Two arrays that belong together have different lengths.
     #[error("{left} samples, but {right} {what}")]

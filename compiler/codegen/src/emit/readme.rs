@@ -109,7 +109,9 @@ fn commands(board: &Board) -> Vec<String> {
          cargo device      {device}\n\
          ```\n\
          \n\
-         Needed: Rust with the target `{triple}`, and {tool}. `emberc verify` runs the whole test set.",
+         Needed: Rust with the target `{triple}`, and {tool}. `emberc doctor` says what is missing, and \
+         which toolchain has the target: if it is `ember-thumb`, write `cargo +ember-thumb firmware`. `emberc verify` runs the \
+         whole test set.",
         triple = board.triple,
     );
     lines.lines().map(str::to_owned).collect()
