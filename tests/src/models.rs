@@ -127,6 +127,7 @@ pub fn provenance(model: &Model) -> Provenance {
             "int8 accuracy, test set".to_owned(),
             "97.8 % of 500 samples".to_owned(),
         )],
+        source: None,
         config_hash: Some("0123456789abcdef".to_owned()),
         seed: Some(42),
         data: Some("random numbers".to_owned()),

@@ -45,7 +45,7 @@ impl Samples {
 /// Runs all samples of which outputs are recorded; the number of samples, and of those that differ.
 fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
     let name = model.file_stem().unwrap().to_str().unwrap();
-    let network = ember_import::import(name, &fs::read(model).unwrap())
+    let network = ember_import::tflite::import(name, &fs::read(model).unwrap())
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let interpreter = Interpreter::new(&network).unwrap_or_else(|error| panic!("{name}: {error}"));
     let recorded = fs::read(recorded).unwrap();

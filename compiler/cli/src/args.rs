@@ -41,6 +41,16 @@ pub enum Command {
         after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json"
     )]
     Run(JsonJob),
+    /// Turn a trained model (int8 .tflite, .onnx, .ember) into verified firmware
+    #[command(
+        after_help = "Examples:\n  emberc compile person_detect.tflite --board mps2-an386\n  emberc compile model.onnx --board nucleo-f446re --calibrate samples.npy --compare test.npy"
+    )]
+    Compile(Compile),
+    /// Run samples through a model or an emitted crate, on this machine or in QEMU
+    #[command(
+        after_help = "Examples:\n  emberc infer model.tflite --input samples.npy\n  emberc infer ember-out/digits --input samples.npy --board mps2-an386 --output outputs.npy"
+    )]
+    Infer(Infer),
     /// Build the firmware of an emitted crate and check its sizes
     #[command(after_help = "Example:\n  emberc build examples/digits/ember-out/digits")]
     Build(Dir),
@@ -52,7 +62,7 @@ pub enum Command {
         after_help = "Examples:\n  emberc bench examples/digits/ember-out/digits\n  emberc bench tests/nets/kws.ember --board mps2-an386 --json\n  emberc bench --all"
     )]
     Bench(Bench),
-    /// Show a network (.ember, .tflite): layers, sizes, memory map, boards that fit; or a job (.toml)
+    /// Show a network (.ember, .tflite, .onnx): layers, sizes, memory map, boards that fit; or a job (.toml)
     #[command(
         after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember"
     )]
@@ -103,6 +113,51 @@ pub struct JsonJob {
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `compile`.
+#[derive(Args, Debug)]
+pub struct Compile {
+    /// The model: an int8 .tflite, an .onnx or an .ember file
+    pub model: PathBuf,
+    /// A board that `emberc boards` lists
+    #[arg(long)]
+    pub board: String,
+    /// Samples of the input (npy, npz, idx; first axis = sample): they give the ranges of a model in
+    /// f32, and the firmware is checked with them
+    #[arg(long, value_name = "DATA")]
+    pub calibrate: Option<PathBuf>,
+    /// The crate's folder; by default ember-out/ and the model's name
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Samples on which the int8 outputs are compared with those in f32
+    #[arg(long, value_name = "DATA")]
+    pub compare: Option<PathBuf>,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `infer`.
+#[derive(Args, Debug)]
+pub struct Infer {
+    /// A model (.tflite, .onnx, .ember) or an emitted crate
+    pub network: PathBuf,
+    /// The samples (npy, npz, idx; first axis = sample): int8 as the network takes it, or real numbers
+    #[arg(long, value_name = "DATA")]
+    pub input: PathBuf,
+    /// Run it in QEMU on this board; without, on this machine
+    #[arg(long)]
+    pub board: Option<String>,
+    /// Samples that give the ranges of a model in f32; without, it runs in f32
+    #[arg(long, value_name = "DATA")]
+    pub calibrate: Option<PathBuf>,
+    /// Where to write the outputs (npy); without, they are printed, a line per sample
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Outputs as real numbers instead of int8
+    #[arg(long)]
+    pub float: bool,
 }
 
 /// An emitted crate.
@@ -159,7 +214,7 @@ pub enum MemoryChoice {
 /// A file.
 #[derive(Args, Debug)]
 pub struct File {
-    /// An .ember, .tflite or .toml file
+    /// An .ember, .tflite, .onnx or .toml file
     pub file: PathBuf,
 }
 

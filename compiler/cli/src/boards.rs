@@ -3,6 +3,7 @@
 
 use ember_codegen::target::{Board, Runner};
 
+use crate::Error;
 use crate::embedded::BOARDS;
 
 /// All boards, by name.
@@ -22,6 +23,18 @@ pub fn all() -> Vec<Board> {
 /// The board of this name.
 pub fn find(name: &str) -> Option<Board> {
     all().into_iter().find(|board| board.name == name)
+}
+
+/// The board of this name.
+///
+/// # Errors
+/// There is none.
+pub fn named(name: &str) -> Result<Board, Error> {
+    find(name).ok_or_else(|| {
+        Error::usage(format!(
+            "there is no board \"{name}\"; `emberc boards` lists them"
+        ))
+    })
 }
 
 /// The emulated board with the most RAM for a core: it stands in for a board that is given by its

@@ -17,6 +17,7 @@ pub mod error;
 mod files;
 mod hash;
 mod interrupt;
+pub mod model;
 mod output;
 pub mod pipeline;
 pub mod progress;

@@ -29,7 +29,8 @@ fn help_teaches() {
     assert_eq!(output.status.code(), Some(0));
     expect_file!["expected/help.txt"].assert_eq(&text(&output.stdout));
     for command in [
-        "new", "search", "run", "build", "verify", "bench", "inspect", "boards", "doctor",
+        "new", "search", "run", "compile", "infer", "build", "verify", "bench", "inspect",
+        "boards", "doctor",
     ] {
         let output = emberc(&[command, "--help"], dir.path());
         assert_eq!(output.status.code(), Some(0), "{command}");

@@ -11,17 +11,17 @@
 //!   It arrives with the issue that brings your own models (number 4); its parser is a heavy
 //!   dependency, which nothing in this crate needs before.
 //!
-//! Reading order: [`import`], [`error`], [`tflite`].
+//! Reading order: [`import`], [`model`], [`error`], [`tflite`].
 #![forbid(unsafe_code)]
 
 pub mod error;
+pub mod model;
 pub mod tflite;
 
 mod identifier;
 
-use ember_ir::QuantGraph;
-
 pub use error::{ImportError, Problem};
+pub use model::{Layout, Model, Network};
 
 /// The graph of a model file, whose format is found by its first bytes. `name` becomes the model's
 /// name (a file's stem is a good choice).
@@ -29,9 +29,25 @@ pub use error::{ImportError, Problem};
 /// # Errors
 /// The bytes are not a known format, break its rules, or use what Ember cannot compile; in the last
 /// case all such places are reported.
-pub fn import(name: &str, bytes: &[u8]) -> Result<QuantGraph, ImportError> {
+pub fn import(name: &str, bytes: &[u8]) -> Result<Model, ImportError> {
+    if bytes.len() > model::MAX_BYTES {
+        return Err(ImportError::TooLarge {
+            what: "bytes",
+            limit: model::MAX_BYTES,
+            actual: bytes.len(),
+        });
+    }
     if tflite::is_tflite(bytes) {
-        return tflite::import(name, bytes);
+        let network = tflite::import(name, bytes)?;
+        let layouts = |ids: &[ember_ir::TensorId]| {
+            let shapes = ids.iter().map(|&id| &network.graph.tensor(id).shape);
+            shapes.map(|shape| Layout::same(shape.dims())).collect()
+        };
+        return Ok(Model {
+            inputs: layouts(&network.graph.inputs),
+            outputs: layouts(&network.graph.outputs),
+            network: Network::Int8(network),
+        });
     }
     Err(ImportError::UnknownFormat)
 }

@@ -11,7 +11,8 @@ fn import(name: &str) -> ember_ir::QuantGraph {
         .join("tests/fixtures/tflm")
         .join(name)
         .with_extension("tflite");
-    ember_import::import(name, &fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{error}"))
+    ember_import::tflite::import(name, &fs::read(path).unwrap())
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]

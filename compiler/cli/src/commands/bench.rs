@@ -6,14 +6,13 @@ use ember_codegen::cost::Memory;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::target::{Board, Runner};
 
-use super::inspect;
 use crate::args::{self, MemoryChoice};
 use crate::pipeline::bench::{Bench, BenchJob, LayerBench, bench as measure};
 use crate::pipeline::report::thousands;
 use crate::pipeline::testset::TestSet;
 use crate::pipeline::verify;
 use crate::progress::Progress;
-use crate::{Error, boards, output};
+use crate::{Error, boards, model, output};
 
 /// Percent of instructions that `--memory rows` may cost.
 pub(super) const ROWS_PERCENT: u64 = 10;
@@ -42,7 +41,7 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     let chosen = args.board.as_deref().map(emulated).transpose()?;
     if !path.is_dir() {
         return Ok(BenchJob {
-            network: inspect::network(path)?,
+            network: model::read_int8(path)?,
             board: chosen
                 .ok_or_else(|| Error::usage("`--board` is missing; `emberc boards` lists them"))?,
             memory: memory(args.memory),
@@ -75,12 +74,7 @@ fn memory(choice: MemoryChoice) -> Memory {
 }
 
 pub(super) fn emulated(name: &str) -> Result<Board, Error> {
-    let board = boards::find(name).ok_or_else(|| {
-        Error::usage(format!(
-            "there is no board \"{name}\"; `emberc boards` lists them"
-        ))
-    })?;
-    must_be_emulated(board)
+    must_be_emulated(boards::named(name)?)
 }
 
 fn must_be_emulated(board: Board) -> Result<Board, Error> {

@@ -2,118 +2,95 @@
 
 use std::path::Path;
 
-use ember_codegen::cost::{Memory, footprint, footprint_of, plan_for};
-use ember_codegen::plan::{Isa, Planned};
-use ember_codegen::target::Limits;
-use ember_ir::QuantGraph;
+use ember_codegen::cost::{Footprint, Memory, footprint, footprint_of, plan_for};
+use ember_codegen::plan::{Isa, Plan, Planned, map, plan};
+use ember_codegen::target::{Board, Limits};
+use ember_import::Network;
+use ember_ir::{Graph, TensorId};
 
 use crate::config::size;
-use crate::files::{io_error, read_text};
+use crate::model::{self, refused};
 use crate::pipeline::report::thousands;
 use crate::{Error, boards, data, output};
 
 /// Prints what a file holds.
 pub fn inspect(path: &Path) -> Result<(), Error> {
-    match kind(path) {
-        "toml" => job(path),
-        _ => show(network(path)?, path),
+    if path.extension().is_some_and(|kind| kind == "toml") {
+        return job(path);
     }
-}
-
-/// The network of a file.
-pub fn network(path: &Path) -> Result<QuantGraph, Error> {
-    match kind(path) {
-        "ember" => ember_ir::text::parse(&read_text(path)?).map_err(|error| refused(path, error)),
-        "tflite" => {
-            let bytes = std::fs::read(path).map_err(io_error(path))?;
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            ember_import::import(&stem, &bytes).map_err(|error| refused(path, error))
-        }
-        _ => Err(Error::usage(format!(
-            "{}: a network is an .ember or .tflite file",
-            path.display()
-        ))),
-    }
-}
-
-fn kind(path: &Path) -> &str {
-    let kind = path.extension().and_then(|kind| kind.to_str());
-    kind.unwrap_or_default()
-}
-
-fn refused(path: &Path, error: impl std::fmt::Display) -> Error {
-    Error::usage(format!("{}: {error}", path.display()))
-}
-
-fn show(network: QuantGraph, path: &Path) -> Result<(), Error> {
-    let planned = Planned::new(network, Isa::Any).map_err(|error| refused(path, error))?;
-    let graph = &planned.network().graph;
-    let plan = planned.plan();
-    let mut text = format!("{}\n\n", graph.name);
-    text.push_str(&format!(
-        "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}\n",
-        "layer", "operator", "output", "MACs", "params", "arena"
-    ));
-    for &id in &graph.inputs {
-        let (tensor, region) = (graph.tensor(id), plan.regions[id.0]);
-        text.push_str(&format!(
-            "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}..{}\n",
-            tensor.name,
-            "input",
-            tensor.shape.to_string(),
-            "",
-            "",
-            region.offset,
-            region.offset + region.bytes
-        ));
-    }
-    for &index in &plan.order {
-        let node = &graph.nodes[index];
-        let region = plan.regions[node.output.0];
-        let params = planned.network().params[index]
-            .as_ref()
-            .map_or(0, |params| params.weights.len() + params.bias.len());
-        text.push_str(&format!(
-            "  {:<14} {:<18} {:<12} {:>10} {:>10}  {}..{}\n",
-            graph.node_name(node),
-            node.op.name(),
-            graph.output_shape(node).to_string(),
-            thousands(
-                usize::try_from(
-                    node.op
-                        .macs(graph.input_shape(node), graph.output_shape(node))
-                )
-                .unwrap_or(usize::MAX)
-            ),
-            thousands(params),
-            region.offset,
-            region.offset + region.bytes,
-        ));
-    }
-    text.push_str(&format!(
-        "\n  {} parameters, {} MACs, arena of {} bytes\n\n",
-        thousands(graph.parameters()),
-        thousands(usize::try_from(graph.macs()).unwrap_or(usize::MAX)),
-        thousands(plan.arena_bytes)
-    ));
-    text.push_str(&fits(&planned));
+    let network = model::read(path)?.model.network;
+    let graph = network.graph();
+    let plan = match &network {
+        Network::Int8(network) => Planned::new(network.clone(), Isa::Any)
+            .map_err(|error| refused(path, error))?
+            .plan()
+            .clone(),
+        // What it is as int8; its numbers come with calibration.
+        Network::Float(_) => plan(graph, Isa::Any),
+    };
+    let mut text = ember_ir::text::print_graph(graph);
+    text.push('\n');
+    text.push_str(&layers(graph, &plan));
+    text.push('\n');
+    text.push_str(&map(graph, &plan));
+    text.push('\n');
+    text.push_str(&fits(&network, &plan));
     output::text(&text)
 }
 
+/// A line per layer.
+fn layers(graph: &Graph, plan: &Plan) -> String {
+    let width = graph.tensors.iter().map(|tensor| tensor.name.len());
+    let width = width.max().unwrap_or(0).max("layer".len());
+    let line = |name: &str, op: &str, output: &str, macs: &str, params: &str, arena: &str| {
+        format!("  {name:<width$} {op:<18} {output:<12} {macs:>10} {params:>10}  {arena}\n")
+    };
+    let place = |id: TensorId| {
+        let region = plan.regions[id.0];
+        format!("{}..{}", region.offset, region.offset + region.bytes)
+    };
+    let mut text = line("layer", "operator", "output", "MACs", "params", "arena");
+    for &id in &graph.inputs {
+        let tensor = graph.tensor(id);
+        let shape = tensor.shape.to_string();
+        text.push_str(&line(&tensor.name, "input", &shape, "", "", &place(id)));
+    }
+    for &index in &plan.order {
+        let node = &graph.nodes[index];
+        let (from, to) = (graph.input_shape(node), graph.output_shape(node));
+        let weights = node.op.weight_shape(from);
+        let weights = weights.map_or(0, |shape| shape.elements());
+        let params = weights + node.op.weight_channels(from).unwrap_or(0);
+        text.push_str(&line(
+            graph.node_name(node),
+            node.op.name(),
+            &to.to_string(),
+            &count(node.op.macs(from, to)),
+            &thousands(params),
+            &place(node.output),
+        ));
+    }
+    text.push_str(&format!(
+        "\n  {} parameters, {} MACs, arena of {} bytes\n",
+        thousands(graph.parameters()),
+        count(graph.macs()),
+        thousands(plan.arena_bytes)
+    ));
+    text
+}
+
 /// The boards and what the network would take of each.
-fn fits(planned: &Planned) -> String {
+fn fits(network: &Network, whole: &Plan) -> String {
     let mut text = format!(
         "  {:<20} {:>10} {:>10} {:>14}  predicted for the whole firmware\n",
         "board", "flash", "RAM", "instructions"
     );
     for board in boards::all() {
         let limits = Limits::of(&board);
-        let network = planned.network();
         let memory = Memory::Within(limits.ram_bytes);
-        let own = plan_for(&network.graph, &board, memory)
-            .and_then(|plan| Planned::with_plan(network.clone(), plan, board.isa()).ok());
-        let planned = own.as_ref().unwrap_or(planned);
-        let footprint = footprint_of(planned, &board);
+        let plan = plan_for(network.graph(), &board, memory);
+        let plan = plan.as_ref().unwrap_or(whole);
+        let footprint = price(network, plan, &board);
         let is_fit =
             footprint.flash_bytes <= limits.flash_bytes && footprint.ram_bytes <= limits.ram_bytes;
         text.push_str(&format!(
@@ -121,8 +98,8 @@ fn fits(planned: &Planned) -> String {
             board.name,
             thousands(footprint.flash_bytes),
             thousands(footprint.ram_bytes),
-            thousands(usize::try_from(footprint.instructions).unwrap_or(usize::MAX)),
-            match (is_fit, &planned.plan().chain) {
+            count(footprint.instructions),
+            match (is_fit, &plan.chain) {
                 (true, None) => "fits",
                 (true, Some(_)) => "fits, with layers row by row",
                 (false, _) => "too large",
@@ -130,6 +107,20 @@ fn fits(planned: &Planned) -> String {
         ));
     }
     text
+}
+
+/// With the network's integers, if it has any.
+fn price(network: &Network, plan: &Plan, board: &Board) -> Footprint {
+    if let Network::Int8(network) = network
+        && let Ok(planned) = Planned::with_plan(network.clone(), plan.clone(), board.isa())
+    {
+        return footprint_of(&planned, board);
+    }
+    footprint(network.graph(), plan, board)
+}
+
+fn count(number: u64) -> String {
+    thousands(usize::try_from(number).unwrap_or(usize::MAX))
 }
 
 fn job(path: &Path) -> Result<(), Error> {

@@ -3,7 +3,9 @@
 mod bench;
 mod bench_all;
 mod boards;
+mod compile;
 mod doctor;
+mod infer;
 mod inspect;
 mod new;
 mod search;
@@ -27,6 +29,8 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
             let report = pipeline::run(&job, &parts, progress)?;
             print(&report, args.json)
         }
+        Command::Compile(args) => compile::compile(&args, progress),
+        Command::Infer(args) => infer::infer(&args, progress),
         Command::Build(args) => build_only(&args.dir, progress),
         Command::Verify(args) => {
             let report = verify_dir(&args.dir, progress)?;

@@ -52,6 +52,19 @@ pub enum Reason {
         "the samples have no labels; name the file that has them with `labels` (`emberc new --labels`)"
     )]
     NoLabels,
+    /// A kind of file that has labels where only samples are wanted.
+    #[error("samples are read from .npy, .npz, .idx or …-ubyte files; store them as one array")]
+    Samples,
+    /// Samples of another shape than the network's input.
+    #[error(
+        "its samples have shape {actual:?}, the network takes {expected:?}; the first axis of the array counts samples"
+    )]
+    Shape {
+        /// The network's, in the order of the model file.
+        expected: Vec<usize>,
+        /// The file's.
+        actual: Vec<usize>,
+    },
     /// Two arrays that belong together have different lengths.
     #[error("{left} samples, but {right} {what}")]
     Lengths {

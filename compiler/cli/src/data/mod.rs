@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz and idx are its sources), `window`
 //! (rows → samples), `split`, `build` and `checks` (samples →
-//! datasets), [`parts`] (what training sees).
+//! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
 mod array;
 mod build;
@@ -14,10 +14,14 @@ mod idx;
 mod npy;
 mod npz;
 pub mod parts;
+pub mod samples;
 mod split;
 pub mod table;
 mod window;
 
+pub(crate) use bytes::bounded;
 pub use error::{DataError, Reason};
+pub(crate) use npy::write as write_npy;
 pub use parts::{Parts, parse, read};
+pub use samples::Samples;
 pub use table::{Fields, Table, Words, read_table};

@@ -8,6 +8,11 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Reads an array.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
+    Ok(parse_typed(bytes)?.0)
+}
+
+/// Reads an array; also what its elements are in the file.
+pub(crate) fn parse_typed(bytes: &[u8]) -> Result<(Array, Element), Reason> {
     let bad = |what: &str| Reason::format("npy", what);
     let rest = bytes
         .strip_prefix(MAGIC)
@@ -42,12 +47,30 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
     })?;
     let is_fortran = field(header, "fortran_order").is_some_and(|order| order.starts_with("True"));
     if !is_fortran {
-        return decode("npy", shape, element, big_endian, data);
+        let array = decode("npy", shape, element, big_endian, data)?;
+        return Ok((array, element));
     }
     let reversed = shape.into_iter().rev().collect();
-    Ok(transposed(&decode(
-        "npy", reversed, element, big_endian, data,
-    )?))
+    let array = decode("npy", reversed, element, big_endian, data)?;
+    Ok((transposed(&array), element))
+}
+
+/// An array as the bytes of a file; `descr` names the elements' type (`|i1`, `<f4`) and `data` holds them.
+pub(crate) fn write(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+    let dims: String = shape.iter().map(|dim| format!("{dim}, ")).collect();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({dims}), }}");
+    // The data begin at a multiple of 64; a line feed ends the header.
+    let used = MAGIC.len() + 4 + header.len() + 1;
+    let header = format!("{header}{}\n", " ".repeat(used.next_multiple_of(64) - used));
+    let length = u16::try_from(header.len()).unwrap_or_else(|_| panic!("BUG: a shape of {dims}"));
+    [
+        MAGIC,
+        &[1, 0],
+        &length.to_le_bytes(),
+        header.as_bytes(),
+        data,
+    ]
+    .concat()
 }
 
 /// The array with its axes in reverse order.
@@ -117,7 +140,17 @@ fn tuple(text: &str) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Array, transposed};
+    use super::{Array, Element, parse_typed, transposed, write};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = write("|i1", &[2, 3], &[0, 1, 2, 3, 254, 255]);
+        assert_eq!(bytes.len() % 64, 6);
+        let (array, element) = parse_typed(&bytes).expect("an array");
+        assert_eq!(element, Element::I8);
+        assert_eq!(array.shape, [2, 3]);
+        assert_eq!(array.values, [0.0, 1.0, 2.0, 3.0, -2.0, -1.0]);
+    }
 
     #[test]
     fn fortran_order_is_turned() {

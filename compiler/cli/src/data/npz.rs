@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::array::Array;
+use super::array::{Array, Element};
 use super::bytes::{LIMIT, bounded};
 use super::error::Reason;
 use super::npy;
@@ -22,6 +22,11 @@ impl<'a> Archive<'a> {
 
     /// The array `name`.
     pub fn array(&mut self, name: &str) -> Result<Array, Reason> {
+        Ok(self.array_typed(name)?.0)
+    }
+
+    /// The array `name` and what its elements were in the file.
+    pub fn array_typed(&mut self, name: &str) -> Result<(Array, Element), Reason> {
         let there = self.names();
         let file = match self.zip.by_name(&format!("{name}.npy")) {
             Ok(file) => file,
@@ -34,7 +39,7 @@ impl<'a> Archive<'a> {
             }
             Err(error) => return Err(Reason::format("npz", error.to_string())),
         };
-        npy::parse(&bounded(file, LIMIT)?)
+        npy::parse_typed(&bounded(file, LIMIT)?)
     }
 
     /// Whether there is an array `name`.

@@ -134,8 +134,9 @@ pub fn read_table(path: &Path, labels: Option<&Path>, fields: &Fields) -> Result
     Ok(table)
 }
 
+/// The kinds of files that are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Csv,
     Npy,
     Npz,
@@ -143,7 +144,8 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(path: &Path) -> Result<Self, Reason> {
+    /// What the name says.
+    pub fn of(path: &Path) -> Result<Self, Reason> {
         let name = path
             .file_name()
             .unwrap_or_default()

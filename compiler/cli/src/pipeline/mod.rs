@@ -2,10 +2,15 @@
 //! stage finds what an earlier run has left and goes on from there.
 //!
 //! Reading order: [`run`], then the stages in its order: [`search`], [`train`], [`package`],
-//! [`build`], [`verify`]; [`bench`] measures by itself; [`state`] says what is kept where, [`report`] what comes out.
+//! [`build`], [`verify`]; [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
+//! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] what comes out.
 
 pub mod bench;
 pub mod build;
+pub mod compare;
+pub mod compile;
+pub mod imported;
+pub mod infer;
 pub mod package;
 mod recipe;
 pub mod report;
@@ -16,6 +21,9 @@ mod train;
 pub mod trained;
 pub mod verify;
 
+use std::path::Path;
+
+use ember_codegen::target::Board;
 use ember_train::{Evaluator, Recipe};
 
 pub use report::Report;
@@ -32,7 +40,7 @@ use state::State;
 /// Search → training → int8 → plan → crate → firmware → device.
 pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error> {
     introduce(job, parts, progress);
-    look_ahead(job)?;
+    look_ahead(&job.output.join(&job.name), &job.board.board)?;
     let recipe = recipe::recipe(job, parts.shape());
     let state = State::open(job, parts, &search::settings(job))?;
     let found = find(job, parts, &recipe, &state, progress)?;
@@ -58,9 +66,9 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
 }
 
 /// What would fail at the end fails at the beginning: a missing tool, a folder that is not ours.
-fn look_ahead(job: &Job) -> Result<(), Error> {
-    files::owned(&job.output.join(&job.name))?;
-    let checks = doctor::check(std::slice::from_ref(&job.board.board));
+fn look_ahead(dir: &Path, board: &Board) -> Result<(), Error> {
+    files::owned(dir)?;
+    let checks = doctor::check(std::slice::from_ref(board));
     let missing: Vec<String> = checks
         .iter()
         .filter(|check| check.required && !check.ok)
@@ -77,7 +85,7 @@ fn look_ahead(job: &Job) -> Result<(), Error> {
     }
     Err(Error::tool(format!(
         "firmware for {} cannot be built and run here:{}",
-        job.board.board.name,
+        board.name,
         missing.concat()
     )))
 }

@@ -1,14 +1,14 @@
-//! From the trained network to the crate on disk: plan, price, refuse what is too large, emit, add the
+//! From an int8 network to the crate on disk: plan, price, refuse what is too large, emit, add the
 //! vendored crates, the network's text and the test set.
 
 use std::path::{Path, PathBuf};
 
-use ember_codegen::cost::{Footprint, footprint_of, plan_for};
+use ember_codegen::cost::{Footprint, Memory, footprint_of, plan_for};
 use ember_codegen::emit::{Golden, Package, Provenance, emit};
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
 use ember_codegen::quantize::quantize_sample;
-use ember_codegen::target::Limits;
+use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
 use ember_train::Normalization;
 
@@ -20,7 +20,7 @@ use crate::data::Parts;
 use crate::progress::Progress;
 use crate::{Error, files, hash, vendor};
 
-/// Golden vectors in the crate: one per class, at most so many.
+/// Golden vectors in the crate: one per class where classes are known, at most so many.
 const GOLDEN: usize = 10;
 
 /// A crate on disk.
@@ -32,6 +32,29 @@ pub struct Packed {
     pub footprint: Footprint,
 }
 
+/// Everything that a crate is made from.
+#[derive(Clone, Debug)]
+pub struct Sources<'a> {
+    /// The network; its name is the crate's.
+    pub network: &'a QuantGraph,
+    /// Where it shall run.
+    pub board: &'a Board,
+    /// The board's own text, if it is not one of those that emberc knows.
+    pub own_board: Option<&'a str>,
+    /// What the firmware may take.
+    pub limits: Limits,
+    /// How it may use the RAM.
+    pub memory: Memory,
+    /// What `emberc verify` runs.
+    pub tests: TestSet,
+    /// Of the float and of the int8 network on the tests, if these are labelled.
+    pub accuracy: Option<[f32; 2]>,
+    /// For the documentation.
+    pub provenance: Provenance,
+    /// The crate's folder.
+    pub dir: PathBuf,
+}
+
 /// Plans, prices and writes the crate of a trained network.
 pub fn package(
     job: &Job,
@@ -40,40 +63,64 @@ pub fn package(
     record: &Record,
     progress: Progress,
 ) -> Result<Packed, Error> {
-    let plan = plan_for(&network.graph, &job.board.board, job.board.memory())
-        .ok_or_else(|| Error::tool("BUG: the chosen network cannot take its input row by row"))?;
+    let sources = Sources {
+        network,
+        board: &job.board.board,
+        own_board: job.board.own_text.as_deref(),
+        limits: job.board.limits,
+        memory: job.board.memory(),
+        tests: test_set(network, parts)?,
+        accuracy: Some([record.accuracy_float, record.accuracy_int8]),
+        provenance: provenance(job, parts, record),
+        dir: job.output.join(&job.name),
+    };
+    write(sources, progress)
+}
+
+/// Plans, prices and writes a crate.
+///
+/// # Errors
+/// If the network cannot take its input as `memory` says, cannot be lowered or emitted, or would not
+/// fit; if the folder has files that emberc did not write.
+pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> {
+    let Sources { network, board, .. } = sources;
+    let plan = plan_for(&network.graph, board, sources.memory).ok_or_else(|| {
+        Error::usage(format!(
+            "{} cannot take its input row by row: its first layers are no convolutions over an image",
+            network.graph.name
+        ))
+    })?;
     let planned =
-        Planned::with_plan(network.clone(), plan, job.board.board.isa()).map_err(Error::tool)?;
-    let footprint = footprint_of(&planned, &job.board.board);
-    refuse_if_too_large(&footprint, &job.board.limits)?;
-    let tests = test_set(network, parts)?;
-    let golden = golden(network, &tests)?;
-    let provenance = provenance(job, parts, record);
-    let board = &job.board.board;
+        Planned::with_plan(network.clone(), plan, board.isa()).map_err(Error::usage_of)?;
+    let footprint = footprint_of(&planned, board);
+    refuse_if_too_large(&footprint, &sources.limits)?;
+    let golden = golden(network, &sources.tests)?;
+    let provenance = sources.provenance;
     let mut package =
-        emit(&planned, board, &job.board.limits, &provenance, &golden).map_err(Error::tool)?;
+        emit(&planned, board, &sources.limits, &provenance, &golden).map_err(Error::usage_of)?;
     vendor::add(&mut package);
     let expectations = Expectations {
         board: board.name.clone(),
-        flash_limit_bytes: job.board.limits.flash_bytes,
-        ram_limit_bytes: job.board.limits.ram_bytes,
-        accuracy_float: record.accuracy_float,
-        accuracy_int8: record.accuracy_int8,
-        classes: parts.classes().to_vec(),
-        samples: tests.labels.len(),
+        flash_limit_bytes: sources.limits.flash_bytes,
+        ram_limit_bytes: sources.limits.ram_bytes,
+        accuracy_float: sources.accuracy.map(|[float, _]| float),
+        accuracy_int8: sources.accuracy.map(|[_, int8]| int8),
+        classes: provenance.classes,
+        samples: sources.tests.count(),
         arena_bytes: footprint.arena_bytes,
         constant_bytes: footprint.constant_bytes,
         flash_bytes: footprint.flash_bytes,
         macs: footprint.macs,
         cycles_estimate: footprint.cycles_estimate,
     };
-    if let Some(text) = &job.board.own_text {
+    if let Some(text) = sources.own_board {
         package
             .files
-            .insert("verify/board.toml".into(), text.clone().into_bytes());
+            .insert("verify/board.toml".into(), text.as_bytes().to_vec());
     }
-    add_tests(&mut package, &job.name, network, &tests, &expectations);
-    let dir = job.output.join(&job.name);
+    let name = &network.graph.name;
+    add_tests(&mut package, name, network, &sources.tests, &expectations);
+    let dir = sources.dir;
     files::write_package(&dir, &package)?;
     progress.say(format!(
         "{:>9} {} files to {}; predicted: {} bytes of flash, {} of RAM, arena {}",
@@ -173,14 +220,15 @@ pub fn test_set(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
     })
 }
 
-/// The first sample of each class with what the interpreter makes of it.
+/// The first sample of each class, or the first samples, with what the interpreter makes of them.
 fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
     let interpreter = Interpreter::new(network).map_err(Error::tool)?;
     let mut seen = Vec::new();
     let mut golden = Vec::new();
-    for (input, &label) in tests.iter().zip(&tests.labels) {
-        if golden.len() < GOLDEN && !seen.contains(&label) {
-            seen.push(label);
+    for (index, input) in tests.iter().enumerate() {
+        let class = tests.labels.get(index).copied().unwrap_or(index);
+        if golden.len() < GOLDEN && !seen.contains(&class) {
+            seen.push(class);
             golden.push(Golden {
                 input: input.to_vec(),
                 output: interpreter.run(input),
@@ -210,6 +258,7 @@ fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
             ("chosen by the search because".into(), record.why.clone()),
         ],
         config_hash: Some(hash::of(&[&job.text])),
+        source: None,
         seed: Some(job.search.seed),
         data: Some(format!(
             "{} (hash {})",

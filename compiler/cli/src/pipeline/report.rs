@@ -10,10 +10,10 @@ use crate::config::size;
 pub struct Report {
     /// Name of the board.
     pub board: String,
-    /// Accuracy of the float network on the test set, in [0, 1].
-    pub accuracy_float: f32,
-    /// Accuracy on the test set of what the device computed, in [0, 1].
-    pub accuracy_int8: f32,
+    /// Accuracy of the float network on the test set, in [0, 1]; `None` without labels.
+    pub accuracy_float: Option<f32>,
+    /// Accuracy on the test set of what the device computed, in [0, 1]; `None` without labels.
+    pub accuracy_int8: Option<f32>,
     /// Size of the test set.
     pub samples: usize,
     /// Samples for which device and host agree in every output.
@@ -78,17 +78,15 @@ impl Report {
         let count = |count: Option<u64>| {
             count.map_or("not measured".to_string(), |n| thousands(n as usize))
         };
-        let mut rows = vec![
-            ("board", self.board.clone()),
-            (
-                "accuracy, float",
-                format!(
-                    "{} of {} test samples",
-                    percent(self.accuracy_float),
-                    self.samples
-                ),
-            ),
-            ("accuracy, int8 on the device", percent(self.accuracy_int8)),
+        let mut rows = vec![("board", self.board.clone())];
+        if let Some(accuracy) = self.accuracy_float {
+            let text = format!("{} of {} test samples", percent(accuracy), self.samples);
+            rows.push(("accuracy, float", text));
+        }
+        if let Some(accuracy) = self.accuracy_int8 {
+            rows.push(("accuracy, int8 on the device", percent(accuracy)));
+        }
+        rows.extend([
             (
                 "equal to the host, every output",
                 format!("{} of {}", self.samples_equal, self.samples),
@@ -131,7 +129,7 @@ impl Report {
             ),
             ("instructions per inference", count(self.instructions)),
             ("multiply-accumulates", thousands(self.macs as usize)),
-        ];
+        ]);
         if let Some(cycles) = self.cycles_estimate {
             let text = format!("{}, without wait states", thousands(cycles as usize));
             rows.insert(rows.len() - 1, ("  cycles (estimate)", text));

@@ -1,5 +1,5 @@
 //! The test set inside an emitted crate, in `verify/`: `samples.bin` (int8 inputs, one after the
-//! other), `labels.bin` (u16, little-endian) and `expected.json`. Nothing of it is linked into the
+//! other), `labels.bin` (u16, little-endian; no file if the samples have none) and `expected.json`. Nothing of it is linked into the
 //! firmware; it lets `emberc verify DIR` repeat the whole check from the folder alone.
 
 use std::path::Path;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::files::{io_error, read_text};
 
-/// Quantised samples and their classes.
+/// Quantised samples and, where they are known, their classes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TestSet {
     /// Values of one sample.
     pub input_len: usize,
     /// All samples, one after the other.
     pub samples: Vec<i8>,
-    /// The class of each.
+    /// The class of each; empty if nobody knows.
     pub labels: Vec<usize>,
 }
 
@@ -29,10 +29,10 @@ pub struct Expectations {
     pub flash_limit_bytes: usize,
     /// Statics and stack may take this.
     pub ram_limit_bytes: usize,
-    /// Accuracy of the float network on the test set.
-    pub accuracy_float: f32,
+    /// Accuracy of the float network on the test set, if that is labelled.
+    pub accuracy_float: Option<f32>,
     /// Accuracy of the int8 network on the test set, by the interpreter.
-    pub accuracy_int8: f32,
+    pub accuracy_int8: Option<f32>,
     /// Names of the classes.
     pub classes: Vec<String>,
     /// Size of the test set.
@@ -56,14 +56,19 @@ impl TestSet {
         self.samples.chunks_exact(self.input_len.max(1))
     }
 
+    /// Number of samples.
+    pub fn count(&self) -> usize {
+        self.samples.len() / self.input_len.max(1)
+    }
+
     /// The files of the test set by their path in the crate.
-    pub fn files(&self, expectations: &Expectations) -> [(String, Vec<u8>); 3] {
+    pub fn files(&self, expectations: &Expectations) -> Vec<(String, Vec<u8>)> {
         let samples = self
             .samples
             .iter()
             .map(|value| value.cast_unsigned())
             .collect();
-        let labels = self
+        let labels: Vec<u8> = self
             .labels
             .iter()
             .flat_map(|&label| u16::try_from(label).unwrap_or(u16::MAX).to_le_bytes())
@@ -71,11 +76,14 @@ impl TestSet {
         let mut json = serde_json::to_string_pretty(expectations)
             .unwrap_or_else(|error| panic!("BUG: expectations are always JSON: {error}"));
         json.push('\n');
-        [
+        let mut files = vec![
             ("verify/samples.bin".into(), samples),
-            ("verify/labels.bin".into(), labels),
             ("verify/expected.json".into(), json.into_bytes()),
-        ]
+        ];
+        if !labels.is_empty() {
+            files.push(("verify/labels.bin".into(), labels));
+        }
+        files
     }
 
     /// Reads the test set of a crate whose network takes `input_len` values.
@@ -91,15 +99,21 @@ impl TestSet {
             .into_iter()
             .map(u8::cast_signed)
             .collect();
-        let labels: Vec<usize> = read("labels.bin")?
+        let labels = match dir.join("verify/labels.bin").is_file() {
+            true => read("labels.bin")?,
+            false => Vec::new(),
+        };
+        let labels: Vec<usize> = labels
             .as_chunks::<2>()
             .0
             .iter()
             .map(|label| usize::from(u16::from_le_bytes(*label)))
             .collect();
-        if input_len == 0 || samples.len() != labels.len() * input_len || labels.is_empty() {
+        let count = samples.len() / input_len.max(1);
+        let is_whole = count > 0 && samples.len() == count * input_len;
+        if !is_whole || !(labels.is_empty() || labels.len() == count) {
             return Err(Error::usage(format!(
-                "{}: {} bytes of samples for {} labels and inputs of {input_len}; emit the crate again with `emberc run`",
+                "{}: {} bytes of samples for {} labels and inputs of {input_len}; emit the crate again",
                 dir.join("verify").display(),
                 samples.len(),
                 labels.len()

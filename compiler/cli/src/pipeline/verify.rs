@@ -112,7 +112,7 @@ pub fn verify(
     let (_, network) = network_of(dir)?;
     let interpreter = Interpreter::new(&network).map_err(Error::tool)?;
     let (tests, expectations) = TestSet::load(dir, interpreter.input_len())?;
-    let count = tests.labels.len();
+    let count = tests.count();
     let stage = progress.stage("verify", count as u64);
     let output_len = network
         .graph
@@ -156,11 +156,12 @@ pub fn verify(
     }
     let is_right = |(output, label): &(&&[i8], &usize)| argmax(output) == **label;
     let right = outputs.iter().zip(&tests.labels).filter(is_right).count();
+    let is_labelled = !tests.labels.is_empty();
     stage.done(format!(
         "{samples_equal} of {count} samples equal in every output"
     ));
     Ok(Report {
-        accuracy_int8: right as f32 / count as f32,
+        accuracy_int8: is_labelled.then(|| right as f32 / count as f32),
         samples: count,
         samples_equal,
         ..report
@@ -174,7 +175,7 @@ fn ask(
     tests: &TestSet,
     on_output: &dyn Fn(u64),
 ) -> Result<Answer, Error> {
-    let count = u32::try_from(tests.labels.len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(tests.count()).unwrap_or(u32::MAX);
     let limit = TIME.saturating_add(TIME_PER_SAMPLE.saturating_mul(count));
     match board.runner {
         Runner::Qemu { .. } => {

@@ -198,6 +198,10 @@ pub(super) fn origin(provenance: &Provenance) -> Vec<String> {
         fact(&text(name), text(value));
     }
     fact(
+        "model",
+        provenance.source.as_deref().map(text).unwrap_or_default(),
+    );
+    fact(
         "data",
         provenance.data.as_deref().map(text).unwrap_or_default(),
     );

@@ -15,6 +15,8 @@ pub struct Provenance {
     pub classes: Vec<String>,
     /// Figures in print form: (`int8 accuracy, test set`, `97.8 % of 500 samples`).
     pub figures: Vec<(String, String)>,
+    /// The model file that it was compiled from, with its hash.
+    pub source: Option<String>,
     /// Hash of the configuration that the model was made from.
     pub config_hash: Option<String>,
     /// Seed of the search and of the training.

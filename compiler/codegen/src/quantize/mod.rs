@@ -8,11 +8,13 @@
 
 mod activations;
 mod calibrate;
+mod dequantize;
 mod histogram;
 mod weights;
 
 pub use activations::quants as activation_quants;
 pub use calibrate::{Range, RangeMethod, calibrate};
+pub use dequantize::dequantize;
 
 use ember_ir::{FloatGraph, QuantGraph, Rounding, Violation, verify_float, verify_quant};
 
