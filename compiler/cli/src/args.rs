@@ -62,6 +62,11 @@ pub enum Command {
         after_help = "Examples:\n  emberc bench examples/digits/ember-out/digits\n  emberc bench tests/nets/kws.ember --board mps2-an386 --json\n  emberc bench --all"
     )]
     Bench(Bench),
+    /// Compare the search strategies on tables of known networks, without training
+    #[command(
+        after_help = "Examples:\n  emberc bench-search                          NAS-Bench-201 and NAS-Bench-Macro from ../shared/data if they are\n                                               there, and made-up tables\n  emberc bench-search nasbench201_cifar.csv --seeds 50 --json"
+    )]
+    BenchSearch(BenchSearch),
     /// Show a network (.ember, .tflite, .onnx): layers, sizes, memory map, boards that fit; or a job (.toml)
     #[command(
         after_help = "Example:\n  emberc inspect examples/digits/ember-out/digits/digits.ember"
@@ -195,6 +200,25 @@ pub struct Bench {
     /// Where the measured crates are built
     #[arg(long, default_value = "ember-out/bench")]
     pub out: PathBuf,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bench-search`.
+#[derive(Args, Debug)]
+pub struct BenchSearch {
+    /// Tables: NAS-Bench-201 as .csv, NAS-Bench-Macro as .json
+    pub tables: Vec<PathBuf>,
+    /// Networks that a search evaluates
+    #[arg(long, default_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub evaluations: u32,
+    /// Searches per strategy and table
+    #[arg(long, default_value = "200", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub seeds: u32,
+    /// Standard deviations of scores to try, in points of accuracy
+    #[arg(long, value_delimiter = ',', default_values_t = [0.0, 0.5])]
+    pub noise: Vec<f64>,
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,

@@ -20,6 +20,9 @@ pub enum Error {
     /// Ctrl-C; what was done is kept. Exit code 130, as shells expect.
     #[error("interrupted; run the same command again to go on from here")]
     Interrupted,
+    /// Ctrl-C during work that keeps nothing. Exit code 130.
+    #[error("interrupted; nothing was kept")]
+    Abandoned,
 }
 
 impl Error {
@@ -49,7 +52,7 @@ impl Error {
             Error::Failed(_) => 1,
             Error::Config(_) | Error::Usage(_) => 2,
             Error::Tool(_) => 3,
-            Error::Interrupted => 130,
+            Error::Interrupted | Error::Abandoned => 130,
         }
     }
 }

@@ -14,6 +14,7 @@ fn emberc(arguments: &[&str], dir: &Path) -> Output {
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("EMBER_SHARED")
         .output()
         .unwrap()
 }
@@ -29,8 +30,18 @@ fn help_teaches() {
     assert_eq!(output.status.code(), Some(0));
     expect_file!["expected/help.txt"].assert_eq(&text(&output.stdout));
     for command in [
-        "new", "search", "run", "compile", "infer", "build", "verify", "bench", "inspect",
-        "boards", "doctor",
+        "new",
+        "search",
+        "run",
+        "compile",
+        "infer",
+        "build",
+        "verify",
+        "bench",
+        "bench-search",
+        "inspect",
+        "boards",
+        "doctor",
     ] {
         let output = emberc(&[command, "--help"], dir.path());
         assert_eq!(output.status.code(), Some(0), "{command}");
@@ -69,6 +80,9 @@ fn wrong_usage_is_two() {
         &["build", "nowhere"],
         &["verify", "nowhere"],
         &["new", "nowhere.csv"],
+        &["bench-search", "nowhere.csv"],
+        &["bench-search", "Cargo.lock"],
+        &["bench-search", "--noise=-1"],
     ] {
         let output = emberc(arguments, dir.path());
         assert_eq!(
@@ -152,5 +166,58 @@ fn new_writes_a_configuration_that_inspect_accepts_and_never_overwrites() {
     assert_eq!(
         fs::read_to_string(dir.path().join("ember.toml")).unwrap(),
         written
+    );
+}
+
+/// Without the published tables: those that need no file.
+#[test]
+fn strategies_are_compared_on_tables() {
+    let dir = tempfile::tempdir().unwrap();
+    let arguments = [
+        "bench-search",
+        "--seeds",
+        "3",
+        "--evaluations",
+        "20",
+        "--json",
+    ];
+    let run = || {
+        let output = emberc(&arguments, dir.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        output
+    };
+    let output = run();
+    assert!(
+        text(&output.stderr).contains("nasbench201_cifar.csv is not there: left out"),
+        "{}",
+        text(&output.stderr)
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let results = json["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3 * 2 * 4, "tables, noises, strategies");
+    let defaults = results.iter().filter(|row| row["default"] == true);
+    assert!(
+        defaults.clone().count() == 6
+            && defaults
+                .clone()
+                .all(|row| row["strategy"] == "aging-evolution")
+    );
+    for row in results {
+        assert!(row["benchmark"].as_str().unwrap().starts_with("synthetic-"));
+        assert!(row["mean_regret"].as_f64().unwrap() >= 0.0);
+        assert!(row["noise_sd"] == 0.0 || row["noise_sd"] == 0.5);
+        assert_eq!(
+            (&row["evaluations"], &row["seeds"]),
+            (&20.into(), &3.into())
+        );
+    }
+    assert_eq!(run().stdout, output.stdout, "threads change nothing");
+    fs::write(dir.path().join("cells.csv"), "arch,cifar10_acc\n000000,1\n").unwrap();
+    let output = emberc(&["bench-search", "cells.csv"], dir.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        text(&output.stderr).contains("cells.csv: not a table of nas-bench-201-cifar10"),
+        "{}",
+        text(&output.stderr)
     );
 }

@@ -6,7 +6,7 @@
 //! closure.
 //!
 //! Reading order: [`mod@search`] (the pipeline), [`space`], [`constraint`], [`price`], [`repair`], [`strategy`],
-//! [`evaluate`], [`journal`], [`pareto`], [`choose`].
+//! [`evaluate`], [`journal`], [`pareto`], [`choose`], [`tabular`] (searches without training).
 #![forbid(unsafe_code)]
 
 mod archive;
@@ -23,6 +23,7 @@ pub mod search;
 pub mod settings;
 pub mod space;
 pub mod strategy;
+pub mod tabular;
 mod workers;
 
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};

@@ -49,11 +49,8 @@ pub fn repair(
                 cost,
             });
         };
-        let smaller = blame(&assembled, worst.resource)
-            .into_iter()
-            .find_map(|part| shrink(&architecture, part, worst.resource))
-            .or_else(|| drop_last_block(&architecture));
-        match smaller {
+        let blamed = blame(&assembled, worst.resource);
+        match space.shrink(&architecture, &blamed, worst.resource) {
             Some(smaller) => architecture = smaller,
             None => break,
         }
@@ -61,9 +58,25 @@ pub fn repair(
     Err(violations)
 }
 
-/// The network with one gene made smaller so that it needs less of `resource`, or `None` where that
-/// gene has nothing left to give.
-fn shrink(architecture: &Architecture, part: Part, resource: Resource) -> Option<Architecture> {
+/// How networks of the spaces of chained blocks shrink, see [`Space::shrink`]: the last block goes where
+/// no blamed gene can give.
+pub(crate) fn shrink(
+    architecture: &Architecture,
+    blamed: &[Part],
+    resource: Resource,
+) -> Option<Architecture> {
+    blamed
+        .iter()
+        .find_map(|&part| shrink_part(architecture, part, resource))
+        .or_else(|| drop_last_block(architecture))
+}
+
+/// `None` where that gene has nothing left to give.
+fn shrink_part(
+    architecture: &Architecture,
+    part: Part,
+    resource: Resource,
+) -> Option<Architecture> {
     let mut smaller = architecture.clone();
     match part {
         Part::Block(i) => shrink_block(smaller.blocks.get_mut(i)?, resource)?,

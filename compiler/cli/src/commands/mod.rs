@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_all;
+mod bench_search;
 mod boards;
 mod compile;
 mod doctor;
@@ -38,6 +39,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
             verify::judge(&report)
         }
         Command::Bench(args) => bench::bench(&args, progress),
+        Command::BenchSearch(args) => bench_search::bench_search(&args, progress),
         Command::Inspect(args) => inspect::inspect(&args.file),
         Command::Boards(args) => boards::boards(args.json),
         Command::Doctor(args) => doctor::doctor(args.json),

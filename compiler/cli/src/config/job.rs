@@ -114,7 +114,7 @@ impl BoardChoice {
 pub struct SearchJob {
     /// `auto`, `cnn2d`, `cnn1d` or `mlp`.
     pub space: String,
-    /// `aging-evolution` or `random`.
+    /// A name of [`ember_search::StrategyKind`].
     pub strategy: String,
     /// Candidates to train at most.
     pub trials: usize,

@@ -258,7 +258,7 @@ pub const KEYS: &[Key] = &[
     key(
         "search",
         "strategy",
-        Kind::Choice(&["aging-evolution", "random"]),
+        Kind::Choice(&["aging-evolution", "nsga2", "reinforce", "random"]),
         Some("\"aging-evolution\""),
         "How candidates are proposed.",
     ),

@@ -42,10 +42,10 @@ pub fn settings(job: &Job) -> Settings {
     };
     Settings {
         seed: search.seed,
-        strategy: match search.strategy.as_str() {
-            "random" => StrategyKind::Random,
-            _ => StrategyKind::AgingEvolution,
-        },
+        strategy: StrategyKind::ALL
+            .into_iter()
+            .find(|strategy| strategy.name() == search.strategy)
+            .unwrap_or_default(),
         rungs: if search.halving {
             vec![first, full]
         } else {

@@ -7,6 +7,8 @@ use std::fmt;
 use ember_ir::Activation;
 use serde::{Deserialize, Serialize};
 
+use super::edge::EdgeOp;
+
 /// A network as genes; [`super::blocks::assemble`] turns it into a graph.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Architecture {
@@ -95,6 +97,9 @@ pub enum Block {
         /// Outputs.
         width: usize,
     },
+    /// An operation that keeps the map's shape: a slot of a space whose networks differ in nothing
+    /// else, such as the edges of a cell (NAS-Bench-201, DARTS).
+    Edge(EdgeOp),
 }
 
 /// How the last map becomes the vector that the logits are computed from.
@@ -111,7 +116,7 @@ pub enum Head {
 }
 
 impl Block {
-    /// Its output channels, or `None` for a pool.
+    /// Its output channels, or `None` where it has no choice of them.
     pub fn width(&self) -> Option<usize> {
         match self {
             Block::Conv { width, .. }
@@ -119,11 +124,11 @@ impl Block {
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
             | Block::Dense { width } => Some(*width),
-            Block::MaxPool { .. } | Block::AveragePool { .. } => None,
+            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
     }
 
-    /// Its output channels to change, or `None` for a pool.
+    /// Its output channels to change, or `None` where it has no choice of them.
     pub fn width_mut(&mut self) -> Option<&mut usize> {
         match self {
             Block::Conv { width, .. }
@@ -131,7 +136,7 @@ impl Block {
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
             | Block::Dense { width } => Some(width),
-            Block::MaxPool { .. } | Block::AveragePool { .. } => None,
+            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
     }
 
@@ -142,7 +147,10 @@ impl Block {
             | Block::Separable { window, .. }
             | Block::Residual { window, .. }
             | Block::InvertedResidual { window, .. } => Some(*window),
-            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Dense { .. } => None,
+            Block::MaxPool { .. }
+            | Block::AveragePool { .. }
+            | Block::Dense { .. }
+            | Block::Edge(_) => None,
         }
     }
 
@@ -153,7 +161,10 @@ impl Block {
             | Block::Separable { window, .. }
             | Block::Residual { window, .. }
             | Block::InvertedResidual { window, .. } => Some(window),
-            Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Dense { .. } => None,
+            Block::MaxPool { .. }
+            | Block::AveragePool { .. }
+            | Block::Dense { .. }
+            | Block::Edge(_) => None,
         }
     }
 }
@@ -209,6 +220,7 @@ impl fmt::Display for Block {
             Block::MaxPool { size } => write!(f, "max {size}"),
             Block::AveragePool { size } => write!(f, "average {size}"),
             Block::Dense { width } => write!(f, "dense {width}"),
+            Block::Edge(op) => write!(f, "{op}"),
         }
     }
 }

@@ -51,11 +51,11 @@ enum PoolKind {
 }
 
 /// A graph under construction and the gene that is being built.
-struct Assembly {
-    builder: GraphBuilder,
+pub(super) struct Assembly {
+    pub(super) builder: GraphBuilder,
     parts: Vec<Part>,
     part: Part,
-    activation: Activation,
+    pub(super) activation: Activation,
 }
 
 impl Assembly {
@@ -82,6 +82,7 @@ impl Assembly {
             Block::Dense { width } => {
                 self.dense(format!("dense{number}"), width, self.activation, x)
             }
+            Block::Edge(op) => self.edge(number, op, x),
         }
     }
 
@@ -167,7 +168,7 @@ impl Assembly {
         }
     }
 
-    fn pointwise(
+    pub(super) fn pointwise(
         &mut self,
         name: String,
         width: usize,
@@ -184,7 +185,7 @@ impl Assembly {
     }
 
     /// A convolution, or a fully connected layer on a vector.
-    fn conv(
+    pub(super) fn conv(
         &mut self,
         name: String,
         width: usize,
@@ -278,7 +279,7 @@ impl Assembly {
         self.node(format!("add{number}"), op, &[left, right])
     }
 
-    fn node(&mut self, name: String, op: Op, inputs: &[TensorId]) -> TensorId {
+    pub(super) fn node(&mut self, name: String, op: Op, inputs: &[TensorId]) -> TensorId {
         self.parts.push(self.part);
         match self.builder.node(name, op, inputs) {
             Ok(id) => id,

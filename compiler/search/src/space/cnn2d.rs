@@ -8,6 +8,7 @@ use ember_ir::Activation;
 use super::architecture::{Architecture, Block, Border, Head, Window};
 use super::assembled::{Assembled, Task};
 use super::blocks;
+use super::decide::Decide;
 use super::menu::{Kind, Menu};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;
@@ -85,8 +86,8 @@ impl Space for Cnn2d {
         )
     }
 
-    fn sample(&self, rng: &mut SearchRng) -> Architecture {
-        self.menu.sample(rng)
+    fn sample(&self, decide: &mut dyn Decide) -> Architecture {
+        self.menu.sample(decide)
     }
 
     fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {

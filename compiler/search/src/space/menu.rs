@@ -3,10 +3,10 @@
 use std::ops::RangeInclusive;
 
 use ember_ir::Activation;
-use rand::RngExt;
-use rand::seq::IndexedRandom;
+use rand::RngExt as _;
 
 use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::decide::{Decide, Gene, What};
 use crate::SearchRng;
 
 /// The kinds of [`Block`], without their genes.
@@ -66,25 +66,30 @@ const ATTEMPTS: usize = 500;
 impl Menu {
     /// A random network. Widths start in the lower half of the list and tend to grow where the map
     /// shrinks, as in every network that works.
-    pub fn sample(&self, rng: &mut SearchRng) -> Architecture {
-        let depth = rng.random_range(self.depth.clone());
-        let mut level = rng.random_range(0..self.widths.len().div_ceil(2));
+    pub fn sample(&self, decide: &mut dyn Decide) -> Architecture {
+        let whole = |what| Gene { place: 0, what };
+        let (shallowest, deepest) = (*self.depth.start(), *self.depth.end());
+        let depth = shallowest + decide.pick(whole(What::Depth), deepest - shallowest + 1);
+        let mut level = decide.pick(whole(What::Level), self.widths.len().div_ceil(2));
         let mut blocks = Vec::with_capacity(depth);
-        for i in 0..depth {
-            let kinds = if i == 0 { &self.stems } else { &self.kinds };
-            let block = self.block(pick(kinds, rng), level, rng);
+        for place in 1..=depth {
+            let block = self.block(place, level, decide);
             let shrinks = block.window().is_none_or(|window| window.stride > 1);
-            if shrinks && rng.random_bool(0.6) {
+            let growth = Gene {
+                place,
+                what: What::Growth,
+            };
+            if shrinks && decide.flip(growth, 0.6) {
                 level = (level + 1).min(self.widths.len() - 1);
             }
             blocks.push(block);
         }
         Architecture {
-            pool: pick(&self.pools, rng),
+            pool: pick(&self.pools, whole(What::Pool), decide),
             blocks,
-            head: pick(&self.heads, rng),
-            hidden: pick(&self.hidden, rng),
-            activation: pick(&self.activations, rng),
+            head: pick(&self.heads, whole(What::Head), decide),
+            hidden: pick(&self.hidden, whole(What::Hidden), decide),
+            activation: pick(&self.activations, whole(What::Activation), decide),
         }
     }
 
@@ -107,19 +112,16 @@ impl Menu {
             0 if depth < *self.depth.end() => {
                 let at = rng.random_range(0..=depth);
                 let level = self.level_near(child, at);
-                let kinds = if at == 0 { &self.stems } else { &self.kinds };
-                child
-                    .blocks
-                    .insert(at, self.block(pick(kinds, rng), level, rng));
+                child.blocks.insert(at, self.block(at + 1, level, rng));
             }
             1 if depth > *self.depth.start() => {
                 child.blocks.remove(rng.random_range(0..depth));
             }
             2 => match rng.random_range(0..4) {
-                0 => child.pool = pick(&self.pools, rng),
-                1 => child.head = pick(&self.heads, rng),
-                2 => child.hidden = pick(&self.hidden, rng),
-                _ => child.activation = pick(&self.activations, rng),
+                0 => child.pool = any(&self.pools, rng),
+                1 => child.head = any(&self.heads, rng),
+                2 => child.hidden = any(&self.hidden, rng),
+                _ => child.activation = any(&self.activations, rng),
             },
             3 if depth > 1 => {
                 let at = rng.random_range(1..depth);
@@ -128,8 +130,7 @@ impl Menu {
             4 if depth > 0 => {
                 let at = rng.random_range(0..depth);
                 let level = self.level_near(child, at);
-                let kinds = if at == 0 { &self.stems } else { &self.kinds };
-                child.blocks[at] = self.block(pick(kinds, rng), level, rng);
+                child.blocks[at] = self.block(at + 1, level, rng);
             }
             5.. if depth > 0 => {
                 let at = rng.random_range(0..depth);
@@ -142,9 +143,11 @@ impl Menu {
     fn change_block(&self, block: &mut Block, rng: &mut SearchRng) {
         match block {
             Block::MaxPool { size } | Block::AveragePool { size } => {
-                *size = pick(&self.pool_sizes, rng);
+                *size = any(&self.pool_sizes, rng);
             }
             Block::Dense { width } => *width = self.step(*width, rng),
+            // No menu offers it.
+            Block::Edge(_) => {}
             Block::Conv { width, window }
             | Block::Separable { width, window }
             | Block::Residual { width, window } => {
@@ -159,7 +162,7 @@ impl Menu {
                 width,
                 window,
             } => match rng.random_range(0..4) {
-                0 => *expand = pick(&self.expansions, rng),
+                0 => *expand = any(&self.expansions, rng),
                 1 => *width = self.step(*width, rng),
                 _ => self.change_window(window, rng),
             },
@@ -168,9 +171,9 @@ impl Menu {
 
     fn change_window(&self, window: &mut Window, rng: &mut SearchRng) {
         match rng.random_range(0..8) {
-            0..3 => window.kernel = pick(&self.kernels, rng),
-            3..6 => window.stride = pick(&self.strides, rng),
-            6 => window.dilation = pick(&self.dilations, rng),
+            0..3 => window.kernel = any(&self.kernels, rng),
+            3..6 => window.stride = any(&self.strides, rng),
+            6 => window.dilation = any(&self.dilations, rng),
             _ => {
                 window.padding = match window.padding {
                     Border::Same => Border::Valid,
@@ -180,50 +183,53 @@ impl Menu {
         }
     }
 
-    /// A block with random genes and a width near the given place of the list.
-    fn block(&self, kind: Kind, level: usize, rng: &mut SearchRng) -> Block {
-        let nudge = rng.random_range(0..3);
-        let place = (level + nudge).saturating_sub(1).min(self.widths.len() - 1);
-        let width = self.widths[place];
+    /// A block at `place`, from 1, with a width near the given place of the list.
+    fn block(&self, place: usize, level: usize, decide: &mut dyn Decide) -> Block {
+        let gene = |what| Gene { place, what };
+        let kinds = if place == 1 { &self.stems } else { &self.kinds };
+        let kind = pick(kinds, gene(What::Kind), decide);
+        let nudge = decide.pick(gene(What::Width), 3);
+        let width = self.widths[(level + nudge).saturating_sub(1).min(self.widths.len() - 1)];
         match kind {
             Kind::Conv => Block::Conv {
                 width,
-                window: self.window(rng),
+                window: self.window(place, decide),
             },
             Kind::Separable => Block::Separable {
                 width,
-                window: self.window(rng),
+                window: self.window(place, decide),
             },
             Kind::Residual => Block::Residual {
                 width,
-                window: self.window(rng),
+                window: self.window(place, decide),
             },
             Kind::InvertedResidual => Block::InvertedResidual {
-                expand: pick(&self.expansions, rng),
+                expand: pick(&self.expansions, gene(What::Expansion), decide),
                 width,
-                window: self.window(rng),
+                window: self.window(place, decide),
             },
             Kind::MaxPool => Block::MaxPool {
-                size: pick(&self.pool_sizes, rng),
+                size: pick(&self.pool_sizes, gene(What::Pool), decide),
             },
             Kind::AveragePool => Block::AveragePool {
-                size: pick(&self.pool_sizes, rng),
+                size: pick(&self.pool_sizes, gene(What::Pool), decide),
             },
             Kind::Dense => Block::Dense { width },
         }
     }
 
-    fn window(&self, rng: &mut SearchRng) -> Window {
-        let dilated = rng.random_bool(0.2);
+    fn window(&self, place: usize, decide: &mut dyn Decide) -> Window {
+        let gene = |what| Gene { place, what };
+        let dilated = decide.flip(gene(What::Dilated), 0.2);
         Window {
-            kernel: pick(&self.kernels, rng),
-            stride: pick(&self.strides, rng),
+            kernel: pick(&self.kernels, gene(What::Kernel), decide),
+            stride: pick(&self.strides, gene(What::Stride), decide),
             dilation: if dilated {
-                pick(&self.dilations, rng)
+                pick(&self.dilations, gene(What::Dilation), decide)
             } else {
                 self.dilations[0]
             },
-            padding: if rng.random_bool(0.8) {
+            padding: if decide.flip(gene(What::Padding), 0.8) {
                 Border::Same
             } else {
                 Border::Valid
@@ -263,9 +269,10 @@ impl Menu {
     }
 }
 
-fn pick<T: Copy>(choices: &[T], rng: &mut SearchRng) -> T {
-    match choices.choose(rng) {
-        Some(choice) => *choice,
-        None => panic!("BUG: a space with an empty list of choices"),
-    }
+fn pick<T: Copy>(choices: &[T], gene: Gene, decide: &mut dyn Decide) -> T {
+    choices[decide.pick(gene, choices.len())]
+}
+
+fn any<T: Copy>(choices: &[T], rng: &mut SearchRng) -> T {
+    choices[rng.random_range(0..choices.len())]
 }

@@ -6,6 +6,7 @@ use ember_ir::Activation;
 use super::architecture::{Architecture, Block, Head};
 use super::assembled::{Assembled, Task};
 use super::blocks;
+use super::decide::Decide;
 use super::menu::{Kind, Menu};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;
@@ -66,8 +67,8 @@ impl Space for Mlp {
         )
     }
 
-    fn sample(&self, rng: &mut SearchRng) -> Architecture {
-        self.menu.sample(rng)
+    fn sample(&self, decide: &mut dyn Decide) -> Architecture {
+        self.menu.sample(decide)
     }
 
     fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {

@@ -1,14 +1,17 @@
 //! Search spaces: which networks there are, how one is drawn at random, what its neighbours are, and
 //! how it is built. One file per space; [`open`] is the list that registers them.
 //!
-//! Reading order: [`architecture`] (the genes), [`assembled`], [`blocks`] (genes to graph), [`menu`] (what a space
-//! offers; sampling and mutation), then the spaces.
+//! Reading order: [`architecture`] (the genes), [`assembled`], [`blocks`] and [`edge`] (genes to graph),
+//! [`decide`] (who draws), [`menu`] (what a space offers; sampling and mutation), then the spaces.
 
 pub mod architecture;
 pub mod assembled;
 pub mod blocks;
 mod cnn1d;
 mod cnn2d;
+mod crossover;
+pub mod decide;
+pub mod edge;
 mod fit;
 pub mod menu;
 mod mlp;
@@ -17,6 +20,9 @@ pub use architecture::{Architecture, Block, Border, Head, Window};
 pub use assembled::{Assembled, Part, Task};
 pub use cnn1d::Cnn1d;
 pub use cnn2d::Cnn2d;
+pub use crossover::crossover;
+pub use decide::{Decide, Gene, What};
+pub use edge::EdgeOp;
 pub use mlp::Mlp;
 
 use std::fmt;
@@ -24,15 +30,16 @@ use std::fmt;
 use ember_ir::{Graph, Shape};
 use serde::{Deserialize, Serialize};
 
-use crate::SearchRng;
+use crate::constraint::Resource;
+use crate::{SearchRng, repair};
 
 /// A set of networks with a neighbourhood.
 pub trait Space: Sync {
     /// What it holds, in a line for people.
     fn describe(&self) -> String;
 
-    /// A random network.
-    fn sample(&self, rng: &mut SearchRng) -> Architecture;
+    /// A network by somebody's decisions; a random one if chance decides.
+    fn sample(&self, decide: &mut dyn Decide) -> Architecture;
 
     /// A random neighbour of `parent`, which may come from elsewhere (a template, a repair).
     fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture;
@@ -43,6 +50,17 @@ pub trait Space: Sync {
 
     /// The graph and, per node, the gene it came from. Total: every value builds.
     fn assemble(&self, architecture: &Architecture) -> Assembled;
+
+    /// The network with one gene made smaller so that it needs less of `resource`: the first of the
+    /// `blamed` ones that has something to give. `None` where nothing is left to shrink.
+    fn shrink(
+        &self,
+        architecture: &Architecture,
+        blamed: &[Part],
+        resource: Resource,
+    ) -> Option<Architecture> {
+        repair::shrink(architecture, blamed, resource)
+    }
 
     /// The graph alone.
     fn build(&self, architecture: &Architecture) -> Graph {

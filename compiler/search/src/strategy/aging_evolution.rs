@@ -81,16 +81,6 @@ impl AgingEvolution {
         }
     }
 
-    fn seed(&mut self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
-        for template in proposer.space.templates().iter().skip(self.templates) {
-            self.templates += 1;
-            if let Some(proposal) = proposer.scale(template) {
-                return Some(proposal);
-            }
-        }
-        proposer.sample()
-    }
-
     /// The winner of a tournament.
     fn parent(&self, proposer: &mut Proposer<'_>) -> Option<&Member> {
         let size = self.population.len();
@@ -132,7 +122,7 @@ impl Strategy for AgingEvolution {
     fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask> {
         self.asked += 1;
         let proposal = if self.asked <= self.knobs.population {
-            self.seed(proposer)
+            proposer.start(&mut self.templates)
         } else {
             // A neighbourhood can be exhausted before the space is.
             self.child(proposer).or_else(|| proposer.sample())

@@ -3,17 +3,22 @@
 //! time. One file per strategy; [`new`] is the list that registers them.
 //!
 //! Reading order: this trait, [`proposer`] (where feasible networks come from), [`random`],
-//! [`predictor`], [`aging_evolution`], [`rungs`] (successive halving around any of them).
+//! [`predictor`], [`aging_evolution`], [`nsga2`], [`reinforce`], [`rungs`] (successive halving around any
+//! of them).
 
 pub mod aging_evolution;
+pub mod nsga2;
 pub mod predictor;
 pub mod proposer;
 pub mod random;
+pub mod reinforce;
 pub mod rungs;
 
 pub use aging_evolution::{AgingEvolution, Evolution};
+pub use nsga2::Nsga2;
 pub use proposer::{Proposal, Proposer};
 pub use random::Random;
+pub use reinforce::Reinforce;
 pub use rungs::Rungs;
 
 use std::fmt;
@@ -67,17 +72,28 @@ pub enum StrategyKind {
     /// Aging evolution from scaled templates and random networks.
     #[default]
     AgingEvolution,
+    /// Evolution towards the whole front of accuracy and what is limited.
+    Nsga2,
+    /// A controller trained by policy gradient.
+    Reinforce,
 }
 
 impl StrategyKind {
     /// All of them.
-    pub const ALL: [StrategyKind; 2] = [StrategyKind::Random, StrategyKind::AgingEvolution];
+    pub const ALL: [StrategyKind; 4] = [
+        StrategyKind::AgingEvolution,
+        StrategyKind::Nsga2,
+        StrategyKind::Reinforce,
+        StrategyKind::Random,
+    ];
 
     /// The name that configurations use.
     pub fn name(self) -> &'static str {
         match self {
             StrategyKind::Random => "random",
             StrategyKind::AgingEvolution => "aging-evolution",
+            StrategyKind::Nsga2 => "nsga2",
+            StrategyKind::Reinforce => "reinforce",
         }
     }
 }
@@ -97,5 +113,7 @@ pub fn new(
     match kind {
         StrategyKind::Random => Box::new(Random),
         StrategyKind::AgingEvolution => Box::new(AgingEvolution::new(evolution, constraints)),
+        StrategyKind::Nsga2 => Box::new(Nsga2::new(constraints)),
+        StrategyKind::Reinforce => Box::new(Reinforce::default()),
     }
 }

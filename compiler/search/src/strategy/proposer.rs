@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use ember_ir::Graph;
+use rand::RngExt as _;
 
 use crate::SearchRng;
 use crate::constraint::{Constraints, Cost, Price, Violation};
 use crate::evaluate::CandidateId;
 use crate::repair::{Fitting, repair};
-use crate::space::{Architecture, Space};
+use crate::space::{Architecture, Space, crossover};
 
 /// A new network that fits.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,10 +45,25 @@ pub struct Proposer<'a> {
 /// and trains for longer.
 const SCALES: [(usize, usize); 5] = [(1, 1), (3, 4), (1, 2), (3, 8), (1, 4)];
 
+/// Share of children that are crossed before they are mutated, as in NSGA-II.
+const CROSSED: f64 = 0.9;
+
 /// Fruitless draws after which a space counts as exhausted.
 const DRAWS: usize = 256;
 
 impl Proposer<'_> {
+    /// A network to begin with: the next template that is new, or a random one once all `templates` were
+    /// tried.
+    pub fn start(&mut self, templates: &mut usize) -> Option<Proposal> {
+        for template in self.space.templates().iter().skip(*templates) {
+            *templates += 1;
+            if let Some(proposal) = self.scale(template) {
+                return Some(proposal);
+            }
+        }
+        self.sample()
+    }
+
     /// A random new network that fits, or `None` when the space seems exhausted.
     pub fn sample(&mut self) -> Option<Proposal> {
         (0..DRAWS).find_map(|_| {
@@ -64,6 +80,32 @@ impl Proposer<'_> {
             proposal.parent = Some(id);
             Some(proposal)
         })
+    }
+
+    /// A new child of two networks that fits, or `None` when they seem to have no other.
+    pub fn cross(
+        &mut self,
+        id: CandidateId,
+        first: &Architecture,
+        second: &Architecture,
+    ) -> Option<Proposal> {
+        (0..DRAWS / 8).find_map(|_| {
+            let crossed = if self.rng.random_bool(CROSSED) {
+                &crossover(&mut self.rng, first, second)
+            } else {
+                first
+            };
+            let child = self.space.mutate(&mut self.rng, crossed);
+            let mut proposal = self.admit(child)?;
+            proposal.parent = Some(id);
+            Some(proposal)
+        })
+    }
+
+    /// How far the network is over its tightest limit, as a share of that limit; zero or less if it fits.
+    pub fn excess(&self, architecture: &Architecture) -> f64 {
+        let cost = self.price.price(&self.space.build(architecture));
+        self.constraints.fullness(&cost) - 1.0
     }
 
     /// The network repaired to fit, or `None` when it cannot be or is not new.

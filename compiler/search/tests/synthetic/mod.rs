@@ -86,7 +86,8 @@ impl MadeUpAccuracy {
                 | Block::InvertedResidual { .. }
                 | Block::MaxPool { .. }
                 | Block::AveragePool { .. }
-                | Block::Dense { .. } => 0.0,
+                | Block::Dense { .. }
+                | Block::Edge(_) => 0.0,
             };
         }
         logit
