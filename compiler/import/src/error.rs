@@ -10,12 +10,15 @@ pub use crate::tflite::Malformed;
 pub enum ImportError {
     /// No reader claims these bytes.
     #[error(
-        "the file is not a TensorFlow Lite model (no `TFL3` at byte 4); give a .tflite file of an int8 model"
+        "the file is neither a TensorFlow Lite model (no `TFL3` at byte 4) nor an ONNX model; give a .tflite file of an int8 model or an .onnx file"
     )]
     UnknownFormat,
     /// The file breaks its format's rules.
     #[error("the file is damaged or not a valid model: {0}")]
     Malformed(#[from] Malformed),
+    /// The bytes are not the protobuf that an ONNX model is.
+    #[error("the file is damaged or not a valid ONNX model: {0}")]
+    Protobuf(String),
     /// The file is larger than anything that fits a microcontroller.
     #[error("the model has {actual} {what}, at most {limit} are accepted; reduce the model")]
     TooLarge {

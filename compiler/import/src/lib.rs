@@ -1,21 +1,21 @@
 //! Trained models of other tools become Ember's graphs.
 //!
-//! Owns: the file formats. This is the only crate that knows TensorFlow Lite (and, later, ONNX); what
-//! leaves it is an [`ember_ir::QuantGraph`] or the full list of reasons why not. Must not know: how
+//! Owns: the file formats. This is the only crate that knows TensorFlow Lite and ONNX; what leaves it
+//! is a [`Model`] or the full list of reasons why not. Must not know: how
 //! graphs are planned or emitted, files (bytes come in, the caller reads them), boards.
 //!
 //! * [`tflite`]: int8 TensorFlow Lite models, read without generated code or C++, every offset
 //!   checked. Nodes round as TensorFlow Lite Micro's kernels do ([`ember_ir::Rounding::TfLite`]), so
 //!   the result is theirs bit for bit.
-//! * ONNX is a room of its own beside `tflite`, with the same entrance: `onnx::import(name, bytes)`.
-//!   It arrives with the issue that brings your own models (number 4); its parser is a heavy
-//!   dependency, which nothing in this crate needs before.
+//! * `onnx`: float models, to be calibrated and quantised, and models with QuantizeLinear and
+//!   DequantizeLinear, which keep their own parameters.
 //!
-//! Reading order: [`import`], [`model`], [`error`], [`tflite`].
+//! Reading order: [`import`], [`model`], [`error`], [`tflite`], `onnx`.
 #![forbid(unsafe_code)]
 
 pub mod error;
 pub mod model;
+mod onnx;
 pub mod tflite;
 
 mod identifier;
@@ -49,5 +49,5 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Model, ImportError> {
             network: Network::Int8(network),
         });
     }
-    Err(ImportError::UnknownFormat)
+    onnx::import(name, bytes).unwrap_or(Err(ImportError::UnknownFormat))
 }

@@ -1,11 +1,14 @@
 //! Damaged and hostile files: any bytes give a graph or an error, never a panic, in bounded time.
 //! Real files are cut, overwritten and patched with the numbers that break readers.
+//! `EMBER_FUZZ_CASES` sets how many files are made of each format.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
+use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use ember_import::Network;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::sample::Index;
 
@@ -39,13 +42,47 @@ fn corpus() -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
+/// The operator cases of ONNX and the models beside them.
+fn onnx_corpus() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/onnx");
+    let archive = fs::read(folder.join("node_cases.zip")).unwrap();
+    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).unwrap();
+    let mut files = Vec::new();
+    for index in 0..archive.len() {
+        let mut file = archive.by_index(index).unwrap();
+        if file.name().unwrap().ends_with(".onnx") {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            files.push(bytes);
+        }
+    }
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "onnx")
+        })
+        .collect();
+    paths.sort();
+    // As often as the cases together: these have whole networks in them.
+    for path in paths.iter().cycle().take(paths.len().min(1) * files.len()) {
+        files.push(fs::read(path).unwrap());
+    }
+    files
+}
+
 /// Imports; a graph that comes out must hold what it promises.
 fn import(bytes: &[u8]) {
     let start = Instant::now();
-    let result = ember_import::tflite::import("model", bytes);
+    let result = ember_import::import("model", bytes);
     assert!(start.elapsed() < LONGEST, "took {:?}", start.elapsed());
-    match result {
-        Ok(network) => {
+    match result.map(|model| model.network) {
+        Ok(Network::Float(network)) => {
+            let violations = ember_ir::verify::verify_float(&network);
+            assert!(violations.is_empty(), "{violations:?}");
+        }
+        Ok(Network::Int8(network)) => {
             let nodes = network.graph.nodes.len();
             assert_eq!(network.params.len(), nodes);
             assert_eq!(network.roundings.len(), nodes);
@@ -107,8 +144,23 @@ fn mutate(bytes: &mut Vec<u8>, mutation: &Mutation) {
     }
 }
 
+/// Files to make of each format.
+fn cases() -> u32 {
+    let set = std::env::var("EMBER_FUZZ_CASES").ok();
+    set.map_or(20_000, |cases| cases.parse().unwrap())
+}
+
+/// A file with some damage.
+fn damaged(corpus: &[Vec<u8>], index: Index, mutations: &[Mutation]) -> Vec<u8> {
+    let mut bytes = index.get(corpus).clone();
+    for mutation in mutations {
+        mutate(&mut bytes, mutation);
+    }
+    bytes
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mutated_files_never_panic(
@@ -118,11 +170,18 @@ proptest! {
         std::thread_local! {
             static CORPUS: Vec<Vec<u8>> = corpus();
         }
-        let mut bytes = CORPUS.with(|corpus| index.get(corpus).clone());
-        for mutation in &mutations {
-            mutate(&mut bytes, mutation);
+        import(&CORPUS.with(|corpus| damaged(corpus, index, &mutations)));
+    }
+
+    #[test]
+    fn mutated_onnx_files_never_panic(
+        index in any::<Index>(),
+        mutations in proptest::collection::vec(mutation(), 1..4),
+    ) {
+        std::thread_local! {
+            static CORPUS: Vec<Vec<u8>> = onnx_corpus();
         }
-        import(&bytes);
+        import(&CORPUS.with(|corpus| damaged(corpus, index, &mutations)));
     }
 
     #[test]

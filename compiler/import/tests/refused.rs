@@ -14,11 +14,11 @@ fn every_reason_is_reported() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
             path.extension()
-                .is_some_and(|extension| extension == "tflite")
+                .is_some_and(|extension| extension == "tflite" || extension == "onnx")
         })
         .collect();
     models.sort();
-    assert!(models.len() >= 19, "only {} models found", models.len());
+    assert!(models.len() >= 33, "only {} models found", models.len());
     for path in models {
         let error = ember_import::import("model", &fs::read(&path).unwrap())
             .expect_err(&path.display().to_string());

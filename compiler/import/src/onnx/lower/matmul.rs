@@ -1,0 +1,155 @@
+//! Gemm and MatMul with constant weights. A single row is a dense layer: that reads its input in memory
+//! order, so the weights' columns are put into that order instead of moving data. Several rows are a
+//! convolution of 1×1.
+
+use ember_ir::{Activation, Conv2d, Dense, FloatParams, Op, Shape, Window2d};
+
+use crate::onnx::constant::Constant;
+use crate::onnx::lowering::Data;
+use crate::onnx::site::{EXPORT_AGAIN, Site};
+use crate::onnx::view::View;
+
+/// Weights as `[out, in]`.
+struct Matrix {
+    outputs: usize,
+    inputs: usize,
+    values: Vec<f32>,
+    scales: Option<Vec<f32>>,
+}
+
+pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let weights = site.constant(1, "second input")?;
+    let bias = site.optional(2, "bias")?;
+    site.require(
+        site.int("transA", 0) == 0
+            || data.view.sizes().iter().filter(|&&size| size != 1).count() <= 1,
+        "its first input is transposed",
+        "put a Transpose before it",
+    )?;
+    let alpha = site.float("alpha", 1.0);
+    let beta = site.float("beta", 1.0);
+    let is_transposed = site.int("transB", 0) != 0;
+    let mut matrix = matrix(site, &weights, is_transposed)?;
+    if alpha != 1.0 {
+        matrix.values.iter_mut().for_each(|value| *value *= alpha);
+        matrix.scales = None;
+    }
+    let bias = match bias.as_deref() {
+        None => vec![0.0; matrix.outputs],
+        Some(bias) => {
+            let values = bias.to_floats();
+            site.require(
+                values.len() == 1 || values.len() == matrix.outputs,
+                &format!("its bias has the shape {:?}", bias.dims),
+                "one value per output is supported",
+            )?;
+            let value = |index: usize| beta * values[index % values.len()];
+            (0..matrix.outputs).map(value).collect()
+        }
+    };
+    multiply(site, &data, matrix, bias)
+}
+
+pub(super) fn matmul(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let weights = site.constant(1, "second input")?;
+    product(site, &data, &weights)
+}
+
+/// A product with a constant matrix.
+pub(super) fn product(site: &mut Site<'_>, data: &Data, weights: &Constant) -> Option<()> {
+    let matrix = matrix(site, weights, false)?;
+    let bias = vec![0.0; matrix.outputs];
+    multiply(site, data, matrix, bias)
+}
+
+/// Constant weights with outputs first. `is_transposed`: they lie so already.
+fn matrix(site: &mut Site<'_>, weights: &Constant, is_transposed: bool) -> Option<Matrix> {
+    let [rest @ .., rows, columns] = weights.dims.as_slice() else {
+        site.problem(
+            format!("its second input has the shape {:?}", weights.dims),
+            "a matrix is supported",
+        );
+        return None;
+    };
+    site.require(
+        rest.iter().all(|&dim| dim == 1) && *rows > 0 && *columns > 0,
+        &format!("its second input has the shape {:?}", weights.dims),
+        "one matrix for all is supported",
+    )?;
+    site.spend(weights.len())?;
+    let (rows, columns) = (*rows, *columns);
+    let values = weights.to_floats();
+    let axis = weights.dims.len() - if is_transposed { 2 } else { 1 };
+    let scales = site.channel_scales(weights, axis)?;
+    Some(match is_transposed {
+        true => Matrix {
+            outputs: rows,
+            inputs: columns,
+            values,
+            scales,
+        },
+        false => Matrix {
+            outputs: columns,
+            inputs: rows,
+            values: (0..columns)
+                .flat_map(|column| (0..rows).map(move |row| (row, column)))
+                .map(|(row, column)| values[row * columns + column])
+                .collect(),
+            scales,
+        },
+    })
+}
+
+fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) -> Option<()> {
+    let view = &data.view;
+    let mut sizes = view.sizes();
+    let elements = view.elements();
+    let inputs = matrix.inputs;
+    let is_row = elements == inputs;
+    site.require(
+        is_row || sizes.last() == Some(&inputs),
+        &format!("its input is {sizes:?}, its weights take {inputs}"),
+        EXPORT_AGAIN,
+    )?;
+    match sizes.last_mut() {
+        Some(last) => *last = matrix.outputs,
+        None => sizes.push(matrix.outputs),
+    }
+    if is_row {
+        let numbers = view.numbers();
+        let rows = matrix.values.chunks_exact(inputs);
+        let weights = rows
+            .flat_map(|row| numbers.iter().map(|&number| row[number]))
+            .collect();
+        let op = Op::Dense(Dense {
+            out_features: matrix.outputs,
+            activation: Activation::None,
+        });
+        // A transposed A of one column is one row.
+        if let [first, .., _] = sizes.as_mut_slice() {
+            *first = 1;
+        }
+        let output = site.add(op, &[view.tensor], Some(FloatParams { weights, bias }))?;
+        site.to.set_scales(output, matrix.scales);
+        return site.write(View::plain(output, &sizes));
+    }
+    let order: Vec<usize> = (0..sizes.len()).collect();
+    let name = site.name();
+    let shape = Shape::from([1, elements / inputs, inputs]);
+    let tensor = site.to.stored(&name, view, &order, shape);
+    let tensor = site.check(tensor)?;
+    let op = Op::Conv2d(Conv2d {
+        window: Window2d::valid([1, 1], [1, 1]),
+        out_channels: matrix.outputs,
+        activation: Activation::None,
+    });
+    let params = FloatParams {
+        weights: matrix.values,
+        bias,
+    };
+    let output = site.add(op, &[tensor], Some(params))?;
+    site.to.set_scales(output, matrix.scales);
+    site.write(View::plain(output, &sizes))
+}
