@@ -1,6 +1,8 @@
 //! From bytes to nodes and constants, with limits: numbers of messages are checked before the messages are
 //! decoded, so that memory stays within a small multiple of the file.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use prost::Message;
 
@@ -24,6 +26,8 @@ pub(super) struct File {
     pub constants: Vec<(String, Constant)>,
     pub inputs: Vec<Input>,
     pub outputs: Vec<String>,
+    /// Constants and inputs that were refused.
+    pub unknown: Vec<String>,
     /// What is there but not supported.
     pub problems: Vec<Problem>,
 }
@@ -105,16 +109,20 @@ pub(super) fn read(model: &ModelProto) -> Result<File, ImportError> {
         }
     }
     let mut problems = Vec::new();
+    let mut unknown = Vec::new();
     let mut constants = Vec::with_capacity(graph.initializer.len());
     for bytes in &graph.initializer {
         let tensor: TensorProto = message(bytes)?;
         match Constant::read(&tensor) {
             Ok(constant) => constants.push((tensor.name, constant)),
-            Err(what) => problems.push(Problem {
-                place: format!("constant \"{}\"", tensor.name.escape_debug()),
-                what,
-                help: "export the model again with plain float32 constants inside".into(),
-            }),
+            Err(what) => {
+                problems.push(Problem {
+                    place: format!("constant \"{}\"", tensor.name.escape_debug()),
+                    what,
+                    help: "export the model again with plain float32 constants inside".into(),
+                });
+                unknown.push(tensor.name);
+            }
         }
     }
     if !graph.sparse_initializer.is_empty() {
@@ -128,12 +136,17 @@ pub(super) fn read(model: &ModelProto) -> Result<File, ImportError> {
     for (index, bytes) in graph.node.iter().enumerate() {
         nodes.push(node(index, message(bytes)?)?);
     }
+    let names: BTreeSet<String> = constants.iter().map(|(name, _)| name.clone()).collect();
     let mut inputs = Vec::new();
     for bytes in &graph.input {
         let info: ValueInfoProto = message(bytes)?;
         // Old files list their constants among the inputs.
-        if !constants.iter().any(|(name, _)| *name == info.name) {
-            inputs.extend(input(info, &mut problems));
+        if !names.contains(&info.name) {
+            let name = info.name.clone();
+            match input(info, &mut problems) {
+                Some(input) => inputs.push(input),
+                None => unknown.push(name),
+            }
         }
     }
     let mut outputs = Vec::new();
@@ -153,6 +166,7 @@ pub(super) fn read(model: &ModelProto) -> Result<File, ImportError> {
         constants,
         inputs,
         outputs,
+        unknown,
         problems,
     })
 }

@@ -76,6 +76,8 @@ impl Lowering {
             *readers.entry(output.clone()).or_default() += 2;
         }
         let constants = std::mem::take(&mut file.constants).into_iter();
+        let unknown = std::mem::take(&mut file.unknown).into_iter();
+        let unknown = unknown.map(|name| (name, Value::Unknown));
         Self {
             opset: file.opset,
             graph: Graph {
@@ -90,6 +92,7 @@ impl Lowering {
             quants: BTreeMap::new(),
             values: constants
                 .map(|(name, constant)| (name, Value::Constant(Rc::new(constant))))
+                .chain(unknown)
                 .collect(),
             readers,
             names: Identifiers::default(),
