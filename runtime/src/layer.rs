@@ -4,8 +4,8 @@
 
 use crate::arena::Region;
 use crate::params::{
-    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, LookupParams, MeanParams,
-    Pool2dParams, Schedule, SoftmaxParams,
+    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, LookupParams, LstmParams,
+    MeanParams, Pool2dParams, Schedule, SoftmaxParams,
 };
 
 /// A layer with one input.
@@ -86,6 +86,14 @@ pub trait Mean: Unary {
 pub trait Softmax: Unary {
     /// Shapes and constants.
     const PARAMS: SoftmaxParams<'static>;
+}
+
+/// Input of [`crate::kernels::lstm_s8`].
+pub trait Lstm: Unary {
+    /// Where the cells lie.
+    const SCRATCH: Region;
+    /// Shapes, constants, weights.
+    const PARAMS: LstmParams<'static>;
 }
 
 /// Input of [`crate::kernels::lookup_s8`].

@@ -156,14 +156,64 @@ pub struct MeanParams {
     pub rounding: Rounding,
 }
 
-/// Softmax over a vector; output scale 1/256, zero point −128.
+/// Softmax over each row of a matrix; output scale 1/256, zero point −128.
 #[derive(Clone, Copy, Debug)]
 pub struct SoftmaxParams<'a> {
-    /// Number of elements.
+    /// Number of rows.
+    pub rows: usize,
+    /// Elements of a row.
     pub len: usize,
     /// `exps[d]` = exp of a difference of −d to the maximum, Q0.31; 0 where the difference is below the
     /// definition's minimum.
     pub exps: &'a [i32; 256],
+}
+
+/// A long short-term memory. Its state is zero before the first step. Gates are in the order input,
+/// forget, candidate, output; sums before their functions are Q3.12, gates Q0.15, cells i16.
+#[derive(Clone, Copy, Debug)]
+pub struct LstmParams<'a> {
+    /// Steps of the sequence.
+    pub steps: usize,
+    /// Elements read per step.
+    pub inputs: usize,
+    /// Units: elements written per step.
+    pub hidden: usize,
+    /// Output zero point.
+    pub output_zero: i8,
+    /// Lowest and highest cell.
+    pub clamp: [i16; 2],
+    /// How all factors round.
+    pub rounding: Rounding,
+    /// Per gate, from the sum over inputs and from that over hidden values.
+    pub scales: [[Scale; 2]; 4],
+    /// From forget gate · cell to cell.
+    pub kept: Scale,
+    /// From input gate · candidate to cell.
+    pub new: Scale,
+    /// From tanh(cell) · output gate to output.
+    pub output: Scale,
+    /// Bits behind the point of a cell.
+    pub cell_bits: i32,
+    /// Per gate and unit, those of inputs, then those of hidden values.
+    pub weights: &'a [i8],
+    /// One folded bias per gate and unit.
+    pub bias: &'a [i32],
+    /// −output_zero·Σ weights of hidden values, per gate and unit.
+    pub recurrent_bias: &'a [i32],
+    /// [`crate::lstm_math::SIGMOID`].
+    pub sigmoid: &'a [u16; 256],
+}
+
+impl LstmParams<'_> {
+    /// Bytes of scratch: the cells.
+    pub const fn scratch(&self) -> usize {
+        lstm_scratch(self.hidden)
+    }
+}
+
+/// Bytes of scratch of a long short-term memory of so many units.
+pub const fn lstm_scratch(hidden: usize) -> usize {
+    hidden.saturating_mul(2)
 }
 
 /// A function of one int8, applied to each element.
@@ -196,6 +246,25 @@ pub const fn from_bytes<const N: usize>(bytes: &[u8; N]) -> [i8; N] {
     let mut i = 0;
     while i < N {
         values[i] = i8::from_le_bytes([bytes[i]]);
+        i += 1;
+    }
+    values
+}
+
+/// The numbers of a file of little-endian u16 values; a file of another length does not compile.
+pub const fn halves_from_bytes<const BYTES: usize, const N: usize>(
+    bytes: &[u8; BYTES],
+) -> [u16; N] {
+    const {
+        assert!(
+            BYTES == 2 * N,
+            "the file's length is not that of the constant"
+        )
+    };
+    let mut values = [0; N];
+    let mut i = 0;
+    while i < N {
+        values[i] = u16::from_le_bytes([bytes[2 * i], bytes[2 * i + 1]]);
         i += 1;
     }
     values

@@ -44,6 +44,7 @@ fn softmax() {
         let mut output = [0; 12];
         reference::softmax_s8(
             &SoftmaxParams {
+                rows: 1,
                 len: 12,
                 exps: &exps,
             },

@@ -102,7 +102,8 @@ pub(crate) fn run(
         | Layer::AveragePool2d(_)
         | Layer::MaxPool2d(_)
         | Layer::Mean(_)
-        | Layer::Softmax(_) => {}
+        | Layer::Softmax(_)
+        | Layer::Lstm(_) => {}
     }
     // Other kernels may write any output before they read an input.
     arena.get_mut(slice(output))?.fill(-86);
@@ -118,6 +119,10 @@ pub(crate) fn run(
         Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, input, &mut result),
         Layer::Mean(params) => reference::mean_s8(params, input, &mut result),
         Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), input, &mut result),
+        Layer::Lstm(layer) => {
+            let mut cells = vec![0; layer.hidden];
+            reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);
+        }
         Layer::Add(_) | Layer::Lookup(_) | Layer::Reshape => return None,
     }
     arena.get_mut(slice(output))?.copy_from_slice(&result);

@@ -7,7 +7,7 @@
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
-    Function, Graph, GraphBuilder, MaxPool2d, Mean, Op, Padding, QuantGraph, Real, Reshape,
+    Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, Padding, QuantGraph, Real, Reshape,
     Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 use rand_chacha::ChaCha8Rng;
@@ -165,7 +165,7 @@ fn operator(
 ) -> (Op, Vec<TensorId>) {
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
     let shape = builder.shape(input);
-    let op = match random.below(14) {
+    let op = match random.below(17) {
         0..=2 => Op::Conv2d(Conv2d {
             window: window(random, shape),
             out_channels: random.between(1, 7),
@@ -202,6 +202,18 @@ fn operator(
         11..=12 => Op::Unary(Unary {
             function: random.pick(&FUNCTIONS),
         }),
+        13..=14 => match shape.dims() {
+            [_, _] => Op::Lstm(Lstm {
+                hidden: random.between(1, 6),
+                cell_bits: random.pick(&[11, 12, 13]),
+                clip: random.pick(&[Real::new(f32::INFINITY), Real::new(1.5)]),
+            }),
+            // A sequence for the next one.
+            _ => Op::Reshape(Reshape {
+                shape: sequence(random, shape),
+            }),
+        },
+        15 => Op::Softmax(Softmax {}),
         _ if shape.dims().len() == 1 => Op::Softmax(Softmax {}),
         _ => Op::Mean(Mean {}),
     };
@@ -227,6 +239,15 @@ fn window(random: &mut Random, shape: &Shape) -> Window2d {
             };
             window
         }
+    }
+}
+
+fn sequence(random: &mut Random, shape: &Shape) -> Shape {
+    let elements = shape.elements();
+    let steps = random.pick(&[2, 3, 4, 1]);
+    match elements % steps {
+        0 => Shape::from([steps, elements / steps]),
+        _ => Shape::from([1, elements]),
     }
 }
 

@@ -128,6 +128,11 @@ fn micro_speech_equals_tensorflow_lite_micro() {
 }
 
 #[test]
+fn trained_lstm_equals_tensorflow_lite_micro() {
+    published("trained_lstm_int8");
+}
+
+#[test]
 fn person_detect_equals_tensorflow_lite_micro() {
     published("person_detect");
 }

@@ -89,7 +89,7 @@ impl<'a> Contract<'a> {
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
             Op::Mean(_) => self.mean(x),
             Op::Reshape(_) => x.to_vec(),
-            Op::Softmax(_) | Op::Unary(_) => return None,
+            Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => return None,
         })
     }
 

@@ -25,6 +25,7 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_),
             _,
         ) => false,

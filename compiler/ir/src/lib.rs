@@ -20,8 +20,8 @@ pub mod verify;
 pub use float_graph::{FloatGraph, FloatParams};
 pub use graph::{Graph, GraphBuilder, Node, Tensor, TensorId};
 pub use op::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, MaxPool2d, Mean, Op,
-    Padding, Real, Reshape, ShapeError, Softmax, Unary, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, GATES, Lstm,
+    MaxPool2d, Mean, Op, Padding, Real, Reshape, ShapeError, Softmax, Unary, Window2d,
 };
 pub use quant::{Multiplier, Quant, Rounding};
 pub use quant_graph::{QuantGraph, QuantParams};

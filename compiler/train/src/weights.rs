@@ -208,6 +208,7 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => false,
     };
     Some(NodeWeights {

@@ -16,6 +16,7 @@ pub(crate) mod conv2d;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
 mod lookup;
+mod lstm;
 mod max_pool2d;
 mod mean;
 mod multiply;
@@ -32,6 +33,7 @@ pub use conv2d::conv2d_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use lookup::lookup_s8;
+pub use lstm::lstm_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
 pub use requant::Form;
@@ -41,7 +43,7 @@ pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 12] = [
+pub const TASK_BYTES: [(&str, usize); 13] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -51,6 +53,7 @@ pub const TASK_BYTES: [(&str, usize); 12] = [
     ("mean", size_of::<mean::Task>()),
     ("softmax", size_of::<softmax::Task>()),
     ("lookup", size_of::<lookup::Task>()),
+    ("lstm", size_of::<lstm::Task>()),
     ("rows", size_of::<rows::Task>()),
     (
         "mean_row",

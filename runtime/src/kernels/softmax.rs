@@ -1,4 +1,4 @@
-//! Softmax: two passes over the vector, one look-up of an exponential per element and pass. One function
+//! Softmax: two passes over each row, one look-up of an exponential per element and pass. One function
 //! for every layer of a model, as in [`super::conv2d`].
 
 use super::{frozen, rolled, unary};
@@ -10,21 +10,17 @@ use crate::softmax_math::{Reciprocal, sum_term};
 #[inline(always)]
 pub fn softmax_s8<L: Softmax>(arena: &mut impl Memory) {
     const {
-        assert!(L::PARAMS.len > 0, "empty layer");
-        assert!(
-            L::INPUT.len == L::PARAMS.len,
-            "input region and length differ"
-        );
-        assert!(
-            L::OUTPUT.len == L::PARAMS.len,
-            "output region and length differ"
-        );
+        let elements = L::PARAMS.rows * L::PARAMS.len;
+        assert!(elements > 0, "empty layer");
+        assert!(L::INPUT.len == elements, "input region and length differ");
+        assert!(L::OUTPUT.len == elements, "output region and length differ");
     }
     let base = unary::<L, _>(arena);
     let task: &'static Task = const {
         &Task {
             input: L::INPUT.offset,
             output: L::OUTPUT.offset,
+            rows: L::PARAMS.rows,
             len: L::PARAMS.len,
             exps: L::PARAMS.exps,
         }
@@ -39,6 +35,7 @@ pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,
+    rows: usize,
     len: usize,
     exps: &'static [i32; 256],
 }
@@ -49,9 +46,27 @@ pub(super) struct Task {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn run(arena: *mut i8, task: &Task) {
+    // SAFETY: both regions have rows · len elements.
+    unsafe {
+        let mut input = arena.add(task.input).cast_const();
+        let mut output = arena.add(task.output);
+        for _ in 0..task.rows {
+            rolled();
+            row(input, output, task);
+            (input, output) = (input.add(task.len), output.add(task.len));
+        }
+    }
+}
+
+/// Computes a row.
+///
+/// # Safety
+/// There are `len` elements at both pointers.
+#[inline(always)]
+unsafe fn row(input: *const i8, output: *mut i8, task: &Task) {
     let x = |i: usize| {
-        // SAFETY: i < len bytes of the input region.
-        i32::from(unsafe { *arena.add(task.input + i) })
+        // SAFETY: i < len.
+        i32::from(unsafe { *input.add(i) })
     };
     let mut max = i32::from(i8::MIN);
     for i in 0..task.len {
@@ -70,6 +85,6 @@ unsafe fn run(arena: *mut i8, task: &Task) {
         rolled();
         let y = reciprocal.scale(exp(i));
         // SAFETY: as for the input.
-        unsafe { *arena.add(task.output + i) = y };
+        unsafe { *output.add(i) = y };
     }
 }

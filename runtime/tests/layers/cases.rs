@@ -1,7 +1,7 @@
 //! The layers under test: every path of every kernel, and the sizes where one path ends and the next
 //! begins.
 
-use super::declare::{add, conv2d, dense, depthwise, lookup, mean, pool2d, softmax, unary};
+use super::declare::{add, conv2d, dense, depthwise, lookup, lstm, mean, pool2d, softmax, unary};
 
 const FULL: [i8; 2] = [-128, 127];
 const HALF: i32 = 1 << 30;
@@ -107,10 +107,17 @@ mean! {
 }
 
 softmax! {
-    Softmax10: 10, (HALF, 24, -31);
-    Softmax4: 4, (1_717_986_918, 22, -124);
-    Softmax1: 1, (1_500_000_000, 23, -62);
-    Softmax100: 100, (1_288_490_189, 20, -496);
+    Softmax10: 1, 10, (HALF, 24, -31);
+    Softmax4: 1, 4, (1_717_986_918, 22, -124);
+    Softmax1: 3, 1, (1_500_000_000, 23, -62);
+    Softmax100: 2, 100, (1_288_490_189, 20, -496);
+}
+
+lstm! {
+    Lstm20: 5, 28, 20, -3, 11, 20480, TfLite;
+    LstmSingle: 7, 6, 5, 0, 12, 32767, Single;
+    LstmOne: 1, 1, 1, -128, 9, 32767, TfLite;
+    LstmFine: 9, 3, 4, 10, 14, 3000, TfLite;
 }
 
 lookup! {
@@ -134,6 +141,7 @@ macro_rules! for_each_layer {
         $run!(average_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(max_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(mean: Mean16, MeanTfLite, MeanOne, MeanRow);
+        $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(softmax: Softmax10, Softmax4, Softmax1, Softmax100);
     };

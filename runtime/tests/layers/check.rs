@@ -1,7 +1,7 @@
 //! Compares a kernel with its reference on one input.
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, Dense, DepthwiseConv2d, Lookup, Mean, Pool2d, Softmax, Unary,
+    Add, Binary, Conv2d, Dense, DepthwiseConv2d, Lookup, Lstm, Mean, Pool2d, Softmax, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -164,6 +164,16 @@ pub fn depthwise_conv2d<L: DepthwiseConv2d>(bench: &mut Bench, seed: u64) -> Che
         Checked::Equal => depthwise_conv2d_apart::<InPlace<L>>(bench, seed),
         different => different,
     }
+}
+
+/// Kernel against reference, which has cells of its own.
+pub fn lstm<L: Lstm>(bench: &mut Bench, seed: u64) -> Checked {
+    bench.unary::<L>(
+        seed,
+        L::SCRATCH,
+        |arena| kernels::lstm_s8::<L>(arena),
+        |x, y| reference::lstm_s8(&L::PARAMS, x, &mut [0; 64], y),
+    )
 }
 
 /// Kernel against reference on the inputs that `seed` gives.

@@ -284,17 +284,59 @@ macro_rules! mean {
     )*};
 }
 
-/// `name: length, (mantissa, left shift, diff_min) of the table`.
+/// `name: rows, length, (mantissa, left shift, diff_min) of the table`.
 macro_rules! softmax {
-    ($($name:ident: $len:literal, $table:expr;)*) => {$(
-        unary!($name, $len, $len);
+    ($($name:ident: $rows:literal, $len:literal, $table:expr;)*) => {$(
+        unary!($name, $rows * $len, $rows * $len);
         impl ember_runtime::layer::Softmax for $name {
             const PARAMS: ember_runtime::params::SoftmaxParams<'static> = {
                 static EXPS: [i32; 256] = {
                     let (mantissa, left_shift, diff_min) = $table;
                     ember_runtime::softmax_math::exps_table(mantissa, left_shift, diff_min)
                 };
-                ember_runtime::params::SoftmaxParams { len: $len, exps: &EXPS }
+                ember_runtime::params::SoftmaxParams { rows: $rows, len: $len, exps: &EXPS }
+            };
+        }
+    )*};
+}
+
+/// `name: steps, inputs, hidden, zeros, cell fraction bits, clip, rounding`.
+macro_rules! lstm {
+    ($($name:ident: $steps:literal, $inputs:literal, $hidden:literal, $zero:literal, $fraction:literal,
+       $clip:literal, $rounding:ident;)*) => {$(
+        unary!($name, $steps * $inputs, $steps * $hidden);
+        impl ember_runtime::layer::Lstm for $name {
+            const SCRATCH: ember_runtime::Region =
+                ember_runtime::Region::new(8192, ember_runtime::params::lstm_scratch($hidden));
+            const PARAMS: ember_runtime::params::LstmParams<'static> = {
+                use crate::layers::declare::{biases, weights};
+                use ember_runtime::lstm_math::SIGMOID;
+                static SIGMOIDS: [u16; 256] = SIGMOID;
+                static WEIGHTS: [i8; 4 * $hidden * ($inputs + $hidden)] = weights($steps);
+                static BIAS: [i32; 4 * $hidden] = biases($inputs);
+                static RECURRENT: [i32; 4 * $hidden] = biases($hidden);
+                const fn scale(mantissa: i32, exponent: i8) -> ember_runtime::Scale {
+                    ember_runtime::Scale { mantissa, exponent }
+                }
+                let gate = [scale(1_300_000_000, -1), scale(1_700_000_000, -2)];
+                let loud = [scale(1_900_000_000, 1), scale(1_100_000_000, 0)];
+                ember_runtime::params::LstmParams {
+                    steps: $steps,
+                    inputs: $inputs,
+                    hidden: $hidden,
+                    output_zero: $zero,
+                    clamp: [-$clip - 1, $clip],
+                    rounding: ember_runtime::Rounding::$rounding,
+                    scales: [gate, gate, loud, gate],
+                    kept: scale(1 << 30, -14),
+                    new: scale(1 << 30, $fraction - 29),
+                    output: scale(1_800_000_000, -22),
+                    cell_bits: $fraction,
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    recurrent_bias: &RECURRENT,
+                    sigmoid: &SIGMOIDS,
+                }
             };
         }
     )*};
@@ -317,4 +359,4 @@ macro_rules! lookup {
     )*};
 }
 
-pub(crate) use {add, conv2d, dense, depthwise, lookup, mean, pool2d, softmax, unary};
+pub(crate) use {add, conv2d, dense, depthwise, lookup, lstm, mean, pool2d, softmax, unary};

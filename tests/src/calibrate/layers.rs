@@ -2,13 +2,13 @@
 
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, Graph, GraphBuilder,
-    MaxPool2d, Mean, Op, QuantGraph, Shape, Softmax, Unary, Window2d,
+    Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Shape, Softmax, Unary, Window2d,
 };
 
 use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 9] = [
+const COUNTS: [(Kind, usize); 10] = [
     (Kind::Conv2d, 330),
     (Kind::DepthwiseConv2d, 420),
     (Kind::Dense, 110),
@@ -16,7 +16,8 @@ const COUNTS: [(Kind, usize); 9] = [
     (Kind::AveragePool2d, 60),
     (Kind::MaxPool2d, 60),
     (Kind::Mean, 40),
-    (Kind::Softmax, 8),
+    (Kind::Softmax, 16),
+    (Kind::Lstm, 30),
     (Kind::Unary, 16),
 ];
 
@@ -30,6 +31,7 @@ enum Kind {
     MaxPool2d,
     Mean,
     Softmax,
+    Lstm,
     Unary,
 }
 
@@ -150,7 +152,19 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             )
         }
         Kind::Mean => (image.to_vec(), Op::Mean(Mean {})),
-        Kind::Softmax => (vec![features], Op::Softmax(Softmax {})),
+        Kind::Softmax => {
+            let rows = random.pick(&[1, 1, 2, 5, 12]);
+            (vec![rows, features], Op::Softmax(Softmax {}))
+        }
+        Kind::Lstm => {
+            let op = Lstm {
+                hidden: random.pick(&[2, 4, 8, 11, 16, 20]),
+                cell_bits: 12,
+                clip: Real::new(f32::INFINITY),
+            };
+            let steps = random.pick(&[1, 2, 3, 6, 9]);
+            (vec![steps, random.between(1, 20)], Op::Lstm(op))
+        }
         Kind::Unary => {
             let function = Function::HardSwish;
             (image.to_vec(), Op::Unary(Unary { function }))

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 28] = [
+const MODULES: [(&str, &str); 29] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -50,6 +50,7 @@ const MODULES: [(&str, &str); 28] = [
     ("::mean::", "mean"),
     ("::softmax::", "softmax"),
     ("::lookup::", "lookup"),
+    ("::lstm::", "lstm"),
 ];
 
 /// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for

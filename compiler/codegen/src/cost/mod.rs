@@ -40,6 +40,9 @@ use crate::target::{Board, Runner};
 /// Words of a softmax's table.
 const SOFTMAX_TABLE_WORDS: usize = 256;
 
+/// Bytes of the table of the logistic function.
+const SIGMOID_BYTES: usize = 512;
+
 /// Words of the table of a unary function.
 const LOOKUP_TABLE_WORDS: usize = 64;
 
@@ -161,6 +164,11 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
     let channels = node.op.weight_channels(input).unwrap_or(0);
     let taps = weights / channels.max(1);
     let words = match &node.op {
+        // Bytes as they are, two biases per gate and unit, the table.
+        Op::Lstm(_) => {
+            let biases = channels.saturating_mul(2 * size_of::<i32>());
+            return weights.saturating_add(biases).saturating_add(SIGMOID_BYTES);
+        }
         Op::Conv2d(_) => packing::matrix_words(isa, packing::filters(isa), channels, taps),
         Op::Dense(_) => packing::matrix_words(isa, packing::ROWS, channels, taps),
         Op::DepthwiseConv2d(_) => {

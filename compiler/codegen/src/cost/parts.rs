@@ -84,6 +84,12 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
         Kernel::Mean => parts.extend([("mean", None), ("finish_any", None)]),
         Kernel::AveragePool2d => parts.extend([("average_pool2d", None)]),
         Kernel::MaxPool2d => parts.extend([("max_pool2d", None)]),
+        Kernel::Lstm => parts.extend([
+            ("lstm", None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
         Kernel::Lookup => parts.extend([("lookup", None)]),
         Kernel::Rows => parts.extend([("rows", None)]),
         Kernel::MeanRow => {

@@ -36,6 +36,13 @@ pub(super) fn constants(
                 let bytes = values.iter().map(|value| value.to_le_bytes()[0]).collect();
                 (quote!(i8), values.len(), bytes)
             }
+            Values::Halves(values) => {
+                let bytes = values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect();
+                (quote!(u16), values.len(), bytes)
+            }
             Values::Words(values) => {
                 let bytes = values
                     .iter()
@@ -47,10 +54,15 @@ pub(super) fn constants(
         let len = size(len);
         let value = match (&constant.values, in_file) {
             (Values::Bytes(values), false) => ints(values),
+            (Values::Halves(values), false) => ints(values),
             (Values::Words(values), false) => ints(values),
             (Values::Bytes(_), true) => {
                 let include = format!("../{path}");
                 quote!(from_bytes(include_bytes!(#include)))
+            }
+            (Values::Halves(_), true) => {
+                let include = format!("../{path}");
+                quote!(halves_from_bytes(include_bytes!(#include)))
             }
             (Values::Words(_), true) => {
                 let include = format!("../{path}");
@@ -115,6 +127,7 @@ pub(super) fn imports(constants: &[Constant]) -> TokenStream {
     for constant in constants.iter().filter(long) {
         functions.push(match constant.values {
             Values::Bytes(_) => quote!(from_bytes),
+            Values::Halves(_) => quote!(halves_from_bytes),
             Values::Words(_) => quote!(words_from_bytes),
         });
     }

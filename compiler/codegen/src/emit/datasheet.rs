@@ -20,6 +20,9 @@ pub(super) fn operator(op: &Op) -> String {
             text.clear();
             text.push_str(op.function.name());
         }
+        Op::Lstm(op) => {
+            text += &format!(" of {} units", op.hidden);
+        }
         Op::Dense(_) | Op::Add(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => {}
     }
     match op.activation() {

@@ -120,6 +120,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => {
                 let input = place(inputs[0]);
                 quote! {
@@ -133,7 +134,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let role = ident(quoted.role);
         let scratch = plan.scratch[index];
         let scratch = match node.op {
-            Op::Conv2d(_) | Op::DepthwiseConv2d(_) => {
+            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Lstm(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }

@@ -33,12 +33,13 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 16] = [
+const TAKEN_TYPES: [&str; 17] = [
     "AddParams",
     "Conv2dParams",
     "DenseParams",
     "DepthwiseConv2dParams",
     "LookupParams",
+    "LstmParams",
     "MeanParams",
     "Pool2dParams",
     "Region",

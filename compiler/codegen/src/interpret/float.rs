@@ -5,6 +5,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod lstm;
 mod mean;
 mod pool2d;
 mod softmax;
@@ -43,7 +44,8 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::MaxPool2d(op) => pool2d::max(&op.window, from, to, left),
             Op::Mean(_) => mean::run(from, left),
             Op::Reshape(_) => left.clone(),
-            Op::Softmax(_) => softmax::run(left),
+            Op::Softmax(_) => softmax::run(from, left),
+            Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
         };
         activate(node.op.activation(), &mut output);

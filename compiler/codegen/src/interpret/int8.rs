@@ -74,6 +74,10 @@ impl Interpreter {
                 Layer::Mean(params) => reference::mean_s8(params, left, &mut output),
                 Layer::Reshape => output.copy_from_slice(left),
                 Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, &mut output),
+                Layer::Lstm(layer) => {
+                    let mut cells = vec![0; layer.hidden];
+                    reference::lstm_s8(&layer.params(), left, &mut cells, &mut output);
+                }
                 Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, &mut output),
             }
             tensors[node.output.0] = output;

@@ -9,6 +9,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod lstm;
 mod mean;
 mod pool2d;
 mod requant;
@@ -18,6 +19,7 @@ pub mod unary;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use lstm::Lstm;
 pub use softmax::Softmax;
 pub use unary::Lookup;
 
@@ -46,8 +48,10 @@ pub enum Layer {
     Mean(MeanParams),
     /// Nothing: the output has the input's bytes.
     Reshape,
-    /// Softmax over a vector.
+    /// Softmax over each row.
     Softmax(Softmax),
+    /// Long short-term memory.
+    Lstm(Lstm),
     /// A function of one int8, as a table.
     Lookup(Lookup),
 }
@@ -75,7 +79,11 @@ impl Layer {
             }
             Layer::Add(add) => add.len /= rows,
             Layer::Lookup(lookup) => lookup.len /= rows,
-            Layer::Dense(_) | Layer::Mean(_) | Layer::Reshape | Layer::Softmax(_) => {
+            Layer::Dense(_)
+            | Layer::Mean(_)
+            | Layer::Reshape
+            | Layer::Softmax(_)
+            | Layer::Lstm(_) => {
                 panic!("BUG: a layer that does not work by rows")
             }
         }
@@ -166,6 +174,7 @@ fn lower_node(
         Op::Mean(_) => Layer::Mean(mean::lower(context, overflows)),
         Op::Reshape(_) => Layer::Reshape,
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
+        Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
     }
 }

@@ -87,15 +87,15 @@ pub(super) fn channels(
         .iter()
         .map(|&factor| Multiplier::new(factor))
         .collect();
-    let zero = i64::from(context.input(0).zero_point);
-    let farthest = u128::from((127 - zero).max(zero + 128).unsigned_abs());
-    let fold = |(channel, &bias): (usize, &i32)| {
-        let taps = taps(channel);
-        let bound = u128::from(bias.unsigned_abs()) + taps.magnitude * farthest;
-        let multiplier = multipliers[if multipliers.len() == 1 { 0 } else { channel }];
-        prove(context, channel, bound, multiplier, overflows);
-        // Its magnitude is below the proven bound.
-        (i64::from(bias) - zero * taps.sum) as i32
+    let fold = |(index, &bias): (usize, &i32)| {
+        let channel = Channel {
+            index,
+            bias,
+            input: context.input(0),
+            taps: taps(index),
+            multiplier: multipliers[if multipliers.len() == 1 { 0 } else { index }],
+        };
+        fold(context, &channel, overflows)
     };
     Channels {
         bias: bias.iter().enumerate().map(fold).collect(),
@@ -108,6 +108,31 @@ pub(super) fn channels(
             .map(|&multiplier| exponent(multiplier))
             .collect(),
     }
+}
+
+/// One output channel of a sum of products.
+pub(super) struct Channel {
+    /// Its number.
+    pub index: usize,
+    /// Before folding.
+    pub bias: i32,
+    /// What the weights are multiplied with.
+    pub input: Quant,
+    /// Its weights.
+    pub taps: Taps,
+    /// From the sum to the output.
+    pub multiplier: Multiplier,
+}
+
+/// The bias less input zero point · Σ weights; the channel's sums are proven.
+pub(super) fn fold(context: &Context<'_>, channel: &Channel, overflows: &mut Vec<Overflow>) -> i32 {
+    let Channel { bias, taps, .. } = channel;
+    let zero = i64::from(channel.input.zero_point);
+    let farthest = u128::from((127 - zero).max(zero + 128).unsigned_abs());
+    let bound = u128::from(bias.unsigned_abs()) + taps.magnitude * farthest;
+    prove(context, channel.index, bound, channel.multiplier, overflows);
+    // Its magnitude is below the proven bound.
+    (i64::from(*bias) - zero * taps.sum) as i32
 }
 
 /// Notes an overflow if a sum of magnitude `bound`, requantised by `multiplier`, may leave i32:

@@ -9,7 +9,9 @@ use super::{Context, Overflow};
 /// The owned twin of [`SoftmaxParams`]; see there for the fields.
 #[derive(Clone, Debug)]
 pub struct Softmax {
-    /// Number of elements.
+    /// Number of rows.
+    pub rows: usize,
+    /// Elements of a row.
     pub len: usize,
     /// `exps[d]`: exp of the scaled difference −d, Q0.31.
     pub exps: Box<[i32; 256]>,
@@ -19,6 +21,7 @@ impl Softmax {
     /// What the kernel takes.
     pub fn params(&self) -> SoftmaxParams<'_> {
         SoftmaxParams {
+            rows: self.rows,
             len: self.len,
             exps: &self.exps,
         }
@@ -31,7 +34,8 @@ const MAX_LEN: usize = (1 << 12) - 1;
 const FRACTION_BITS: i32 = 26;
 
 pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Softmax {
-    let len = context.graph.input_shape(context.node).elements();
+    let shape = context.graph.input_shape(context.node);
+    let len = shape.dims().last().copied().unwrap_or(1);
     if len > MAX_LEN {
         overflows.push(Overflow {
             node: context.name().to_owned(),
@@ -42,6 +46,7 @@ pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Sof
         });
     }
     Softmax {
+        rows: shape.elements() / len.max(1),
         len,
         exps: Box::new(exps(context.input(0).scale)),
     }

@@ -26,6 +26,7 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => {}
         }
     }

@@ -30,7 +30,8 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Dense(_)
         | Op::Add(_)
         | Op::Mean(_)
-        | Op::Softmax(_) => false,
+        | Op::Softmax(_)
+        | Op::Lstm(_) => false,
         // Without quantisation, these are copies.
         Op::Unary(op) => op.function == Function::Quantize,
     }

@@ -10,6 +10,7 @@
 //! is exact to the byte and there is no ring buffer.
 
 use ember_ir::{Graph, Node, Op, Window2d};
+use ember_runtime::params::lstm_scratch;
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
@@ -76,6 +77,10 @@ impl Wants {
                     },
                 },
                 None => Self::NOTHING,
+            },
+            Op::Lstm(lstm) => Self {
+                scratch: lstm_scratch(lstm.hidden),
+                sharing: Sharing::Never,
             },
             Op::Add(_) | Op::Unary(_) => Self {
                 scratch: 0,

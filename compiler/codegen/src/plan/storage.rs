@@ -66,6 +66,7 @@ impl Storages {
                 | Op::MaxPool2d(_)
                 | Op::Mean(_)
                 | Op::Softmax(_)
+                | Op::Lstm(_)
                 | Op::Unary(_) => open(node.output.0, Some(index)),
             };
         }

@@ -79,6 +79,7 @@ fn shared(graph: &Graph) -> Vec<usize> {
             | Op::Add(_)
             | Op::Mean(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => continue,
         }
         let [one, other] = [group[node.inputs[0].0], group[node.output.0]];

@@ -1,6 +1,6 @@
 //! Weights and biases in integers: symmetric, one scale per output channel.
 
-use ember_ir::{FloatParams, Node, Op, Quant, QuantParams};
+use ember_ir::{FloatParams, GATES, Node, Op, Quant, QuantParams};
 
 /// Largest weight.
 const TOP: f64 = 127.0;
@@ -11,42 +11,105 @@ const MAX_BIAS: i64 = 1 << 30;
 /// Least bias range, where so many taps would leave none; lowering then refuses the layer by name.
 const MIN_BIAS: i64 = 1 << 20;
 
+/// Where the weights of a node lie, and which of them share a scale.
+struct Layout {
+    /// Output channels.
+    channels: usize,
+    /// Weights of a channel.
+    taps: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    /// Channels are outermost.
+    Rows,
+    /// Channels are innermost.
+    Columns,
+    /// Rows of gates of so many units: a scale per gate and part, inputs and hidden values.
+    Gates(usize),
+}
+
+impl Layout {
+    fn of(op: &Op, params: &FloatParams) -> Self {
+        let channels = params.bias.len();
+        let kind = match op {
+            Op::DepthwiseConv2d(_) => Kind::Columns,
+            Op::Lstm(lstm) => Kind::Gates(lstm.hidden),
+            Op::Conv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Unary(_) => Kind::Rows,
+        };
+        Self {
+            channels,
+            taps: params.weights.len() / channels,
+            kind,
+        }
+    }
+
+    /// Scales.
+    fn groups(&self) -> usize {
+        match self.kind {
+            Kind::Rows | Kind::Columns => self.channels,
+            Kind::Gates(_) => 2 * GATES,
+        }
+    }
+
+    /// The scale of a weight.
+    fn of_weight(&self, index: usize) -> usize {
+        match self.kind {
+            Kind::Rows => index / self.taps,
+            Kind::Columns => index % self.channels,
+            Kind::Gates(units) => {
+                let (row, tap) = (index / self.taps, index % self.taps);
+                self.of_bias(row) + usize::from(tap >= self.taps - units)
+            }
+        }
+    }
+
+    /// The scale of a bias, times the input's.
+    fn of_bias(&self, channel: usize) -> usize {
+        match self.kind {
+            Kind::Rows | Kind::Columns => channel,
+            Kind::Gates(units) => 2 * (channel / units),
+        }
+    }
+}
+
 /// The integer weights of a node whose input has these parameters.
 pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> QuantParams {
-    let channels = params.bias.len();
-    let taps = params.weights.len() / channels;
-    // Where the weights of a channel lie: depthwise weights have the channel innermost.
-    let depthwise = matches!(node.op, Op::DepthwiseConv2d(_));
-    let channel_of = |index: usize| {
-        if depthwise {
-            index % channels
-        } else {
-            index / taps
-        }
-    };
-
-    let mut tops = vec![0.0_f32; channels];
+    let layout = Layout::of(&node.op, params);
+    let mut tops = vec![[0.0_f32; 2]; layout.groups()];
     for (index, weight) in params.weights.iter().enumerate() {
-        let top = &mut tops[channel_of(index)];
+        let [top, _] = &mut tops[layout.of_weight(index)];
         *top = top.max(weight.abs());
+    }
+    for (channel, bias) in params.bias.iter().enumerate() {
+        let [_, top] = &mut tops[layout.of_bias(channel)];
+        *top = top.max(bias.abs());
     }
     let scales: Vec<f32> = tops
         .iter()
-        .zip(&params.bias)
-        .map(|(&top, &bias)| scale(top, bias, input, taps))
+        .map(|&[weight, bias]| scale(weight, bias, input, layout.taps))
         .collect();
     let weights = params.weights.iter().enumerate();
-    let biases = params.bias.iter().zip(&scales);
+    let biases = params.bias.iter().enumerate();
     QuantParams {
         weights: weights
             .map(|(index, &weight)| {
-                let steps = f64::from(weight) / f64::from(scales[channel_of(index)]);
+                let steps = f64::from(weight) / f64::from(scales[layout.of_weight(index)]);
                 steps.round().clamp(-TOP, TOP) as i8
             })
             .collect(),
         bias: biases
-            .map(|(&bias, &scale)| {
-                (f64::from(bias) / (f64::from(input.scale) * f64::from(scale))).round() as i32
+            .map(|(channel, &bias)| {
+                let scale = f64::from(input.scale) * f64::from(scales[layout.of_bias(channel)]);
+                (f64::from(bias) / scale).round() as i32
             })
             .collect(),
         scales,

@@ -75,21 +75,13 @@ impl<'m, 'a> Assembly<'m, 'a> {
     }
 
     fn operator(&mut self, lowered: &Lowered) -> Result<(), ImportError> {
-        let mut inputs = lowered
+        let inputs = lowered
             .inputs
             .iter()
             .map(|&input| self.id(input))
             .collect::<Result<Vec<_>, _>>()?;
         let (shape, quant) = self.activation(lowered.output)?;
         let name = self.name(lowered.output);
-        if let (Op::Softmax(_), [input]) = (&lowered.op, inputs.as_mut_slice()) {
-            let vector = Shape::from([shape.elements()]);
-            let (_, quant) = self.activation(lowered.inputs[0])?;
-            if *self.builder.shape(*input) != vector {
-                let name = self.names.unique(&format!("{name}_vector"), &name);
-                *input = self.reshape(&name, *input, vector, quant)?;
-            }
-        }
         let shapes: Vec<&Shape> = inputs
             .iter()
             .map(|&input| self.builder.shape(input))

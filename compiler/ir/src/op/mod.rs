@@ -6,6 +6,7 @@ mod add;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod lstm;
 mod mean;
 mod pool2d;
 mod real;
@@ -18,6 +19,7 @@ pub use add::Add;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use lstm::{GATES, Lstm};
 pub use mean::Mean;
 pub use pool2d::{AveragePool2d, MaxPool2d};
 pub use real::Real;
@@ -49,8 +51,10 @@ pub enum Op {
     Mean(Mean),
     /// The same elements under another shape.
     Reshape(Reshape),
-    /// Softmax over a vector.
+    /// Softmax over the last axis.
     Softmax(Softmax),
+    /// Long short-term memory over a sequence.
+    Lstm(Lstm),
     /// A function of one number, applied to each element.
     Unary(Unary),
 }
@@ -152,6 +156,7 @@ impl Op {
             Op::Mean(_) => "mean",
             Op::Reshape(_) => "reshape",
             Op::Softmax(_) => "softmax",
+            Op::Lstm(_) => "lstm",
             Op::Unary(_) => "unary",
         }
     }
@@ -168,6 +173,7 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => 1,
         };
         if inputs.len() != arity {
@@ -187,6 +193,7 @@ impl Op {
             Op::Mean(_) => mean::output_shape(inputs[0]),
             Op::Reshape(op) => op.output_shape(inputs[0]),
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
+            Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
         }
     }
@@ -198,6 +205,7 @@ impl Op {
             Op::Conv2d(op) => op.weight_shape(input),
             Op::DepthwiseConv2d(op) => op.weight_shape(input),
             Op::Dense(op) => Some(op.weight_shape(input)),
+            Op::Lstm(op) => op.weight_shape(input),
             Op::Add(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
@@ -214,6 +222,7 @@ impl Op {
             Op::Conv2d(op) => Some(op.out_channels),
             Op::DepthwiseConv2d(op) => input.hwc().map(|[_, _, c]| c * op.multiplier),
             Op::Dense(op) => Some(op.out_features),
+            Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
             Op::Add(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
@@ -224,14 +233,48 @@ impl Op {
         }
     }
 
+    /// Scales of int8 weights, unless one serves all: one per output channel, or of a long short-term
+    /// memory one per gate and part (inputs, hidden values).
+    pub fn weight_scales(&self, input: &Shape) -> Option<usize> {
+        match self {
+            Op::Lstm(_) => Some(2 * GATES),
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Unary(_) => self.weight_channels(input),
+        }
+    }
+
     /// Multiply-accumulates of one inference (padded taps counted, as is customary).
     pub fn macs(&self, input: &Shape, output: &Shape) -> u64 {
         let out = output.elements() as u64;
         let Some(weights) = self.weight_shape(input) else {
             return 0;
         };
-        let channels = self.weight_channels(input).unwrap_or(1).max(1) as u64;
-        out.saturating_mul(weights.elements() as u64 / channels)
+        let taps = weights.elements() as u64;
+        match self {
+            // Every step takes all weights.
+            Op::Lstm(op) => (out / op.hidden.max(1) as u64).saturating_mul(taps),
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Unary(_) => {
+                let channels = self.weight_channels(input).unwrap_or(1).max(1) as u64;
+                out.saturating_mul(taps / channels)
+            }
+        }
     }
 
     /// The scale and zero point that the int8 output always has, where the operator's range is known.
@@ -249,7 +292,8 @@ impl Op {
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
-            | Op::Reshape(_) => None,
+            | Op::Reshape(_)
+            | Op::Lstm(_) => None,
         }
     }
 
@@ -262,7 +306,9 @@ impl Op {
             Op::Add(op) => op.activation,
             Op::AveragePool2d(op) => op.activation,
             Op::MaxPool2d(op) => op.activation,
-            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Unary(_) => Activation::None,
+            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => {
+                Activation::None
+            }
         }
     }
 }

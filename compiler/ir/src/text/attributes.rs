@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, MaxPool2d, Mean, Op,
-    Padding, Real, Reshape, Shape, Softmax, Unary, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, Lstm, MaxPool2d,
+    Mean, Op, Padding, Real, Reshape, Shape, Softmax, Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -25,6 +25,13 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         Op::AveragePool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::MaxPool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::Reshape(reshape) => out.push(("shape", reshape.shape.to_string())),
+        Op::Lstm(lstm) => {
+            out.push(("hidden", lstm.hidden.to_string()));
+            out.push(("cell_bits", lstm.cell_bits.to_string()));
+            if lstm.clip != Real::new(f32::INFINITY) {
+                out.push(("clip", lstm.clip.to_string()));
+            }
+        }
         Op::Unary(unary) => function_attributes(&mut out, unary.function),
         Op::Add(_) | Op::Mean(_) | Op::Softmax(_) => {}
     }
@@ -118,13 +125,18 @@ impl<'a> Attributes<'a> {
                 })
             }
             "softmax" => Op::Softmax(Softmax {}),
+            "lstm" => Op::Lstm(Lstm {
+                hidden: self.required("hidden")?,
+                cell_bits: self.required("cell_bits")?,
+                clip: Real::new(self.number("clip")?.unwrap_or(f32::INFINITY)),
+            }),
             "unary" => Op::Unary(Unary {
                 function: self.function()?,
             }),
             _ => {
                 return Err(format!(
                     "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
-                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax, unary"
+                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax, lstm, unary"
                 ));
             }
         })

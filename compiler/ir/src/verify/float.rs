@@ -53,6 +53,8 @@ pub(super) struct Sizes {
     pub weights: usize,
     /// Number of output channels.
     pub channels: usize,
+    /// Number of scales, unless one serves all.
+    pub scales: usize,
 }
 
 /// The sizes, or `None` (with a violation, if weights and operator do not agree) where no weights are
@@ -82,6 +84,7 @@ pub(super) fn sizes(
     sizes.map(|(shape, channels)| Sizes {
         weights: shape.elements(),
         channels,
+        scales: node.op.weight_scales(input).unwrap_or(channels),
     })
 }
 

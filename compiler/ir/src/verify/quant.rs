@@ -70,7 +70,7 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
     if params.scales.len() != 1 {
         length(
             &of("weight scales"),
-            sizes.channels,
+            sizes.scales,
             params.scales.len(),
             violations,
         );
@@ -105,6 +105,7 @@ fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Viol
             | Op::Add(_)
             | Op::Mean(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_),
             None,
         ) => return,

@@ -184,6 +184,7 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => return None,
     };
     if window.dilation == [1, 1] {

@@ -145,7 +145,7 @@ impl<'a> Net<'a> {
                 Op::Mean(_) => mean::forward(x),
                 Op::Reshape(op) => reshape::forward(op, x),
                 Op::Softmax(_) => softmax::forward(x),
-                Op::Unary(_) => unreachable!("BUG: {} was refused", node.op.name()),
+                Op::Lstm(_) | Op::Unary(_) => unreachable!("BUG: {} was refused", node.op.name()),
             };
             let value = activate(node.op.activation(), value);
             values[node.output.0] = Some(numerics.activation(node.output, value));
@@ -188,6 +188,7 @@ impl<'a> Net<'a> {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => {
                 unreachable!("BUG: {} has no kernel", node.op.name())
             }
@@ -216,6 +217,7 @@ impl<'a> Net<'a> {
 fn unsupported(op: &Op) -> Option<&'static str> {
     match op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
+        Op::Lstm(_) => Some("a long short-term memory"),
         Op::Unary(op) => Some(op.function.name()),
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)

@@ -7,6 +7,7 @@ mod dense;
 mod depthwise_conv2d;
 mod gather;
 mod lookup;
+mod lstm;
 mod mean;
 mod pool2d;
 mod rescale;
@@ -45,6 +46,8 @@ pub enum Kernel {
     Softmax,
     /// `lookup_s8`.
     Lookup,
+    /// `lstm_s8`.
+    Lstm,
     /// `next_row`, `feed_row`, `store_row`.
     Rows,
     /// `mean_row_s8`.
@@ -55,7 +58,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 12] = [
+    pub const ALL: [Kernel; 13] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -65,6 +68,7 @@ impl Kernel {
         Kernel::Mean,
         Kernel::Softmax,
         Kernel::Lookup,
+        Kernel::Lstm,
         Kernel::Rows,
         Kernel::MeanRow,
         Kernel::AverageRow,
@@ -82,6 +86,7 @@ impl Kernel {
             Kernel::Mean => "mean",
             Kernel::Softmax => "softmax",
             Kernel::Lookup => "lookup",
+            Kernel::Lstm => "lstm",
             Kernel::Rows => "rows",
             Kernel::MeanRow => "mean_row",
             Kernel::AverageRow => "average_row",
@@ -132,6 +137,7 @@ pub fn features_in(
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => [0, 0],
     };
     let (kernel, mut instructions) = match &node.op {
@@ -153,7 +159,11 @@ pub fn features_in(
         Op::MaxPool2d(op) => (Kernel::MaxPool2d, pool2d::counts(&op.window, spatial)),
         Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0, rescale)),
         Op::Reshape(_) => return None,
-        Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input.elements())),
+        Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input)),
+        Op::Lstm(op) => {
+            let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
+            (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))
+        }
         Op::Unary(_) => (Kernel::Lookup, lookup::counts(output.elements())),
     };
     // Code for whole groups alone is shorter around the loops.

@@ -40,6 +40,10 @@ impl Rescale {
             }
             Layer::Dense(layer) => new(dense_form(&layer.params()), layer.rounding, layer.clamp),
             Layer::Add(p) => new(add_form(p), p.rounding, p.clamp),
+            Layer::Lstm(layer) => Self {
+                double: layer.rounding == Rounding::TfLite,
+                ..Self::USUAL
+            },
             Layer::Mean(p) => new(mean_form(p), p.rounding, p.clamp),
             Layer::AveragePool2d(_)
             | Layer::MaxPool2d(_)

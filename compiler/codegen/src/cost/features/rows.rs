@@ -154,6 +154,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => None,
     }
     .map_or(1, |window| {

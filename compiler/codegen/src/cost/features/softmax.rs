@@ -1,7 +1,11 @@
-//! Softmax: three loops over the vector and one reciprocal.
+//! Softmax: per row three loops and one reciprocal.
+
+use ember_ir::Shape;
 
 use super::numbers;
 
-pub(super) fn counts(elements: usize) -> Vec<f64> {
-    numbers(&[&[1, elements]])
+pub(super) fn counts(input: &Shape) -> Vec<f64> {
+    let len = input.dims().last().copied().unwrap_or(1);
+    let rows = input.elements() / len.max(1);
+    numbers(&[&[1, rows, input.elements()]])
 }

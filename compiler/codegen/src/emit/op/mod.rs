@@ -6,6 +6,7 @@ mod conv2d;
 mod dense;
 mod depthwise_conv2d;
 mod lookup;
+mod lstm;
 mod mean;
 mod pool2d;
 mod softmax;
@@ -65,6 +66,8 @@ pub(super) enum Place {
 pub(super) enum Values {
     /// One byte each.
     Bytes(Vec<i8>),
+    /// Two bytes each.
+    Halves(Vec<u16>),
     /// Four bytes each.
     Words(Vec<i32>),
 }
@@ -74,6 +77,7 @@ impl Values {
     pub fn bytes(&self) -> usize {
         match self {
             Values::Bytes(values) => values.len(),
+            Values::Halves(values) => 2 * values.len(),
             Values::Words(values) => 4 * values.len(),
         }
     }
@@ -91,6 +95,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Mean(params) => mean::quote_layer(params),
         Layer::Reshape => return None,
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
+        Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
     })
 }

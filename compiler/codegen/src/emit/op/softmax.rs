@@ -1,4 +1,4 @@
-//! Softmax over a vector.
+//! Softmax over each row.
 
 use ember_runtime::params::SoftmaxParams;
 use quote::quote;
@@ -8,14 +8,14 @@ use crate::emit::literals::size;
 use crate::emit::names::LayerNames;
 
 pub(super) fn quote_layer(p: &SoftmaxParams<'_>, names: &LayerNames) -> Quoted {
-    let len = size(p.len);
+    let (rows, len) = (size(p.rows), size(p.len));
     let exps = names.constant("EXPS");
     Quoted {
         kernel: "softmax_s8",
         role: "Softmax",
         params_type: "SoftmaxParams",
         borrows: true,
-        params: quote!(SoftmaxParams { len: #len, exps: &params::#exps }),
+        params: quote!(SoftmaxParams { rows: #rows, len: #len, exps: &params::#exps }),
         rounding: None,
         scale: false,
         constants: vec![Constant {

@@ -129,6 +129,7 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => return None,
     };
     Some(crate::geometry::row_geometry(graph, node, window))

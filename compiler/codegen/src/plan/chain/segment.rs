@@ -113,6 +113,7 @@ pub(super) fn sums(graph: &Graph, node: &Node) -> bool {
         | Op::MaxPool2d(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::Lstm(_)
         | Op::Unary(_) => false,
     }
 }
@@ -131,7 +132,7 @@ pub(super) fn row_window(graph: &Graph, node: &Node) -> Option<RowWindow> {
         Op::AveragePool2d(pool) => unpadded(&pool.window, height, rows),
         Op::MaxPool2d(pool) => unpadded(&pool.window, height, rows),
         Op::Add(_) | Op::Unary(_) => Some(RowWindow::ONE),
-        Op::Mean(_) | Op::Dense(_) | Op::Reshape(_) | Op::Softmax(_) => None,
+        Op::Mean(_) | Op::Dense(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) => None,
     }
 }
 

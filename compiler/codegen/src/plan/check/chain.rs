@@ -176,6 +176,7 @@ impl Ticks<'_> {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::Lstm(_)
             | Op::Unary(_) => Window {
                 stride: 1,
                 above: 0,

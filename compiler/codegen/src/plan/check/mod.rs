@@ -138,7 +138,8 @@ impl Run<'_> {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => false,
+            | Op::Softmax(_)
+            | Op::Lstm(_) => false,
         }
     }
 

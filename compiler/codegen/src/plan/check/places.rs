@@ -72,6 +72,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
                 .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
             Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
+            // A 16-bit cell per unit.
+            Op::Lstm(lstm) => 2 * lstm.hidden,
             Op::Dense(_)
             | Op::Add(_)
             | Op::AveragePool2d(_)

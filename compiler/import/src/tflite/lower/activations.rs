@@ -143,7 +143,7 @@ fn shape(dims: &[i32]) -> Result<Shape, Refusal> {
     }
 }
 
-fn quant(tensor: &Tensor<'_>) -> Result<Quant, Refusal> {
+pub(super) fn quant(tensor: &Tensor<'_>) -> Result<Quant, Refusal> {
     let scales = scales(tensor, 1, 0)?;
     let zero = zero_point(tensor).map_err(damaged)?;
     let Ok(zero_point) = i8::try_from(zero) else {

@@ -7,6 +7,7 @@ mod conv2d;
 mod dataflow;
 mod depthwise_conv2d;
 mod fully_connected;
+mod lstm;
 mod mean;
 mod pool2d;
 mod reshape;
@@ -43,7 +44,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 25] = [
+const OPERATORS: [(i32, Lower); 26] = [
     (0, add::lower),
     (1, pool2d::lower_average),
     (3, conv2d::lower),
@@ -58,6 +59,7 @@ const OPERATORS: [(i32, Lower); 25] = [
     (25, softmax::lower),
     (28, unary::lower),
     (40, mean::lower),
+    (44, lstm::lower),
     (47, unary::lower),
     (59, unary::lower),
     (73, unary::lower),

@@ -166,12 +166,7 @@ impl<'m, 'a> Site<'m, 'a> {
     ) -> Option<Lowered> {
         let (output, written) = self.output()?;
         let shapes: Vec<&Shape> = inputs.iter().map(|(_, input)| &input.shape).collect();
-        let shape = match (&op, shapes.as_slice()) {
-            // Softmax runs over the last axis; all others were found to be 1.
-            (Op::Softmax(_), [shape]) => Ok((*shape).clone()),
-            _ => op.output_shape(&shapes),
-        };
-        let shape = match shape {
+        let shape = match op.output_shape(&shapes) {
             Ok(shape) => shape,
             Err(error) => {
                 self.problem(error.to_string(), EXPORT_AGAIN);

@@ -1,4 +1,4 @@
-//! SOFTMAX over the last axis, all other axes being 1.
+//! SOFTMAX over the last axis.
 
 use ember_ir::{Op, Softmax};
 
@@ -26,12 +26,5 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         );
     }
     let input = input?;
-    if input.1.shape.dims().last() != Some(&input.1.shape.elements()) {
-        site.problem(
-            format!("its input is {}, more than one vector", input.1.shape),
-            "apply softmax to a single vector",
-        );
-        return None;
-    }
     site.finish(Op::Softmax(Softmax {}), &[input], None)
 }

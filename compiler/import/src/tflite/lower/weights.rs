@@ -17,7 +17,16 @@ pub(super) struct Weights<const RANK: usize> {
 impl Site<'_, '_> {
     /// The weights of input 1 with output channels along `axis`.
     pub fn weights<const RANK: usize>(&mut self, axis: usize) -> Option<Weights<RANK>> {
-        let (index, tensor) = self.required(1)?;
+        self.weights_of(1, axis)
+    }
+
+    /// The weights of an input with output channels along `axis`.
+    pub fn weights_of<const RANK: usize>(
+        &mut self,
+        slot: usize,
+        axis: usize,
+    ) -> Option<Weights<RANK>> {
+        let (index, tensor) = self.required(slot)?;
         let Some(data) = tensor.data else {
             self.problem(
                 "its weights are not constant",
@@ -95,7 +104,12 @@ impl Site<'_, '_> {
 
     /// The bias of input 2, one per channel; zeros where there is none.
     pub fn bias(&mut self, channels: usize) -> Option<Vec<i32>> {
-        let Some((index, tensor)) = self.optional(2) else {
+        self.bias_of(2, channels)
+    }
+
+    /// The bias of an input, one per channel; zeros where there is none.
+    pub fn bias_of(&mut self, slot: usize, channels: usize) -> Option<Vec<i32>> {
+        let Some((index, tensor)) = self.optional(slot) else {
             return Some(vec![0; channels]);
         };
         let Some(data) = tensor.data else {

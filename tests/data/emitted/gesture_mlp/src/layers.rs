@@ -59,6 +59,7 @@ impl layer::Unary for Probabilities {
 
 impl layer::Softmax for Probabilities {
     const PARAMS: SoftmaxParams<'static> = SoftmaxParams {
+        rows: 1,
         len: 3,
         exps: &params::PROBABILITIES_EXPS,
     };
