@@ -277,7 +277,12 @@ fn propagate(from: &mut Lowering) {
                     from.quants.entry(node.output).or_insert(quant);
                 }
             }
-            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) | Op::Add(_) | Op::Mean(_) => {}
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Mean(_)
+            | Op::Lstm(_) => {}
         }
     }
     let mut copy = |from_tensor: TensorId, to: TensorId| {

@@ -223,7 +223,9 @@ impl Lowering {
             Op::Add(op) => &mut op.activation,
             Op::AveragePool2d(op) => &mut op.activation,
             Op::MaxPool2d(op) => &mut op.activation,
-            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Unary(_) => return false,
+            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => {
+                return false;
+            }
         };
         *there = match (*there, activation) {
             (Activation::None, new) => new,
