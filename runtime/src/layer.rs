@@ -4,8 +4,9 @@
 
 use crate::arena::Region;
 use crate::params::{
-    AddParams, Conv2dParams, DenseParams, DepthwiseConv2dParams, LookupParams, LstmParams,
-    MeanParams, Pool2dParams, Schedule, SoftmaxParams,
+    AddParams, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams, CopyParams, DenseParams,
+    DepthwiseConv2dParams, LookupParams, LstmParams, MeanParams, Pool2dParams, ReduceParams,
+    Schedule, SoftmaxParams,
 };
 
 /// A layer with one input.
@@ -100,6 +101,57 @@ pub trait Lstm: Unary {
 pub trait Lookup: Unary {
     /// Length and table.
     const PARAMS: LookupParams<'static>;
+}
+
+/// Input of [`crate::kernels::binary_s8`].
+pub trait Elementwise {
+    /// First operand.
+    const LEFT: Operand;
+    /// Second operand.
+    const RIGHT: Operand;
+    /// What is written; may be exactly an operand that is not repeated along an axis.
+    const OUTPUT: Region;
+    /// Axes and constants.
+    const PARAMS: BinaryParams;
+}
+
+/// Where an operand of [`crate::kernels::binary_s8`] lies.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand {
+    /// In the arena.
+    Arena(Region),
+    /// In flash: a constant of the model.
+    Flash(&'static [i8]),
+}
+
+/// Input of [`crate::kernels::copy_s8`].
+pub trait Copy {
+    /// What is read, by number.
+    const INPUTS: &'static [Region];
+    /// What is written; disjoint from all inputs.
+    const OUTPUT: Region;
+    /// What goes where.
+    const PARAMS: CopyParams<'static>;
+}
+
+/// Input of [`crate::kernels::reduce_s8`].
+pub trait Reduce: Unary {
+    /// Axes and constants.
+    const PARAMS: ReduceParams;
+}
+
+/// Input of [`crate::kernels::arg_max_s8`].
+pub trait ArgMax: Unary {
+    /// Shape.
+    const PARAMS: ArgMaxParams;
+}
+
+/// Input of [`crate::kernels::constant_s8`].
+pub trait Constant {
+    /// What is written.
+    const OUTPUT: Region;
+    /// The values.
+    const PARAMS: ConstantParams<'static>;
 }
 
 /// A layer of a chain that runs row by row, or the chain's input; see [`crate::kernels::next_row`].

@@ -6,7 +6,9 @@
 
 use ember_codegen::lower::Layer;
 use ember_codegen::plan::{Plan, Planned, Region};
-use ember_runtime::params::{AddParams, Conv2dParams, DepthwiseConv2dParams, LookupParams};
+use ember_runtime::params::{
+    AddParams, BinaryAxis, BinaryParams, Conv2dParams, DepthwiseConv2dParams, LookupParams,
+};
 use ember_runtime::reference;
 
 use crate::arena_rows::run_chain;
@@ -28,6 +30,19 @@ pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<
         arena.get_mut(slice(region))?.copy_from_slice(sample);
         rest = after;
     }
+    // Constants that are read in flash lie behind the arena here.
+    let mut places = plan.regions.clone();
+    for (node, layer) in graph.nodes.iter().zip(planned.layers()) {
+        if let Layer::Constant(constant) = layer
+            && constant.in_flash
+        {
+            places[node.output.0] = Region {
+                offset: arena.len(),
+                bytes: constant.values.len(),
+            };
+            arena.extend_from_slice(&constant.values);
+        }
+    }
     let mut chain = plan.chain.as_ref();
     for &index in &plan.order {
         if plan.stage(index).is_some() {
@@ -39,12 +54,12 @@ pub fn run_in_arena(planned: &Planned, plan: &Plan, input: &[i8]) -> Option<Vec<
         let node = &graph.nodes[index];
         let scratch = slice(plan.scratch[index]);
         arena.get_mut(scratch.clone())?.fill(85);
-        let inputs: Vec<Region> = node.inputs.iter().map(|id| plan.regions[id.0]).collect();
+        let inputs: Vec<Region> = node.inputs.iter().map(|id| places[id.0]).collect();
         run(
             &planned.layers()[index],
             &mut arena,
             &inputs,
-            plan.regions[node.output.0],
+            places[node.output.0],
         )?;
         arena.get_mut(scratch)?.fill(-86);
     }
@@ -65,9 +80,35 @@ pub(crate) fn run(
     inputs: &[Region],
     output: Region,
 ) -> Option<()> {
-    let input = inputs[0];
+    let input = inputs.first().copied().unwrap_or(output);
     match layer {
         Layer::Reshape => return Some(()),
+        Layer::Binary(params) => {
+            // As an addition.
+            let elements: usize = params.axes.iter().map(|axis| axis.count).product();
+            for i in 0..elements {
+                let (mut rest, mut left, mut right) = (i, inputs[0].offset, inputs[1].offset);
+                for axis in params.axes.iter().rev() {
+                    left += rest % axis.count * axis.left;
+                    right += rest % axis.count * axis.right;
+                    rest /= axis.count;
+                }
+                let (left, right) = (*arena.get(left)?, *arena.get(right)?);
+                let output = arena.get_mut(output.offset + i..=output.offset + i)?;
+                let one = BinaryParams {
+                    axes: [BinaryAxis::ONE; 4],
+                    ..*params
+                };
+                reference::binary_s8(&one, &[left], &[right], output);
+            }
+            return Some(());
+        }
+        Layer::Constant(constant) => {
+            arena
+                .get_mut(slice(output))?
+                .copy_from_slice(&constant.values);
+            return Some(());
+        }
         Layer::Add(params) => {
             // One element at a time: right also where the output lies exactly on an input.
             let [left, right] = [0, 1].map(|i| inputs[i].offset);
@@ -103,10 +144,17 @@ pub(crate) fn run(
         | Layer::MaxPool2d(_)
         | Layer::Mean(_)
         | Layer::Softmax(_)
-        | Layer::Lstm(_) => {}
+        | Layer::Lstm(_)
+        | Layer::Copy(_)
+        | Layer::Reduce(_)
+        | Layer::ArgMax(_) => {}
     }
     // Other kernels may write any output before they read an input.
     arena.get_mut(slice(output))?.fill(-86);
+    let all: Option<Vec<&[i8]>> = inputs
+        .iter()
+        .map(|&place| arena.get(slice(place)))
+        .collect();
     let input = arena.get(slice(input))?;
     let mut result = vec![0; output.bytes];
     match layer {
@@ -123,7 +171,14 @@ pub(crate) fn run(
             let mut cells = vec![0; layer.hidden];
             reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);
         }
-        Layer::Add(_) | Layer::Lookup(_) | Layer::Reshape => return None,
+        Layer::Copy(layer) => reference::copy_s8(&layer.params(), &all?, &mut result),
+        Layer::Reduce(params) => reference::reduce_s8(params, input, &mut result),
+        Layer::ArgMax(params) => reference::arg_max_s8(params, input, &mut result),
+        Layer::Add(_)
+        | Layer::Lookup(_)
+        | Layer::Binary(_)
+        | Layer::Constant(_)
+        | Layer::Reshape => return None,
     }
     arena.get_mut(slice(output))?.copy_from_slice(&result);
     Some(())

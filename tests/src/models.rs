@@ -76,6 +76,9 @@ pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
     for (node, params) in network.graph.nodes.iter().zip(&mut network.params) {
         let Some(params) = params else { continue };
         let channels = params.bias.len();
+        if channels == 0 {
+            continue;
+        }
         let scales: Vec<f32> = (0..channels).map(|_| random.real().exp2()).collect();
         let run = params.weights.len() / channels;
         for (index, weight) in params.weights.iter_mut().enumerate() {

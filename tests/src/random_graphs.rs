@@ -10,6 +10,10 @@ use ember_ir::{
     Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, Padding, QuantGraph, Real, Reshape,
     Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
+mod others;
+
+pub(crate) use others::movement;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -66,7 +70,8 @@ pub fn with_weights(graph: Graph, seed: u64) -> FloatGraph {
         let input = graph.input_shape(node);
         let weights = node.op.weight_shape(input)?.elements();
         let channels = node.op.weight_channels(input)?;
-        let bound = (3.0 / (weights / channels) as f32).sqrt();
+        // A constant has values, and no channels.
+        let bound = (3.0 / weights.checked_div(channels).unwrap_or(3) as f32).sqrt();
         Some(FloatParams {
             weights: (0..weights).map(|_| random.real() * bound).collect(),
             bias: (0..channels).map(|_| random.real() * 0.5).collect(),
@@ -132,12 +137,16 @@ fn attempt(random: &mut Random, nodes: usize) -> Graph {
     }
     let count = random.between(1, nodes);
     for _ in 0..3 * count {
+        let is_last = tensors.len() == count;
         // Mostly the newest tensor, so that networks get deep; sometimes an older one.
         let input = match random.below(3) {
             0 => random.pick(&tensors),
             _ => tensors[tensors.len() - 1],
         };
-        let (op, inputs) = operator(random, &builder, &tensors, input);
+        let (op, inputs) = match random.below(3) {
+            0 => others::operator(random, &mut builder, &mut tensors, input, is_last),
+            _ => operator(random, &builder, &tensors, input),
+        };
         let name = format!("{}_{}", op.name(), tensors.len());
         // What does not fit this input is drawn again.
         if let Ok(output) = builder.node(name, op, &inputs) {

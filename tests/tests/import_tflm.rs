@@ -83,7 +83,7 @@ fn generated_models_equal_tensorflow_lite_micro() {
         })
         .collect();
     models.sort();
-    assert!(models.len() >= 31, "only {} models found", models.len());
+    assert!(models.len() >= 113, "only {} models found", models.len());
     let mut failed = Vec::new();
     for model in &models {
         let (samples, differing) = compare(model, &model.with_extension("bin"));

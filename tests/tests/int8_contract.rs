@@ -3,8 +3,13 @@
 //! and no fixed shapes. The interpreter must equal it bit for bit.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
+
 use ember_codegen::interpret::Interpreter;
-use ember_ir::{Activation, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Window2d};
+use ember_ir::{
+    Activation, BinaryFunction, Node, Op, Quant, QuantGraph, QuantParams, Reduce, ReduceFunction,
+    Rounding, Window2d,
+};
 use ember_tests::random_graphs;
 use proptest::prelude::{Just, ProptestConfig, any, prop_assert_eq, prop_oneof, proptest};
 
@@ -52,7 +57,7 @@ impl<'a> Contract<'a> {
             network,
             node,
             params: network.params[index].as_ref(),
-            input: network.quants[node.inputs[0].0],
+            input: network.quants[node.inputs.first().unwrap_or(&node.output).0],
             output: network.quants[node.output.0],
             rounding: network.roundings[index],
         }
@@ -68,7 +73,7 @@ impl<'a> Contract<'a> {
 
     /// `None` for what has fixtures of its own.
     fn run(&self, inputs: &[&[i8]]) -> Option<Vec<i8>> {
-        let x = inputs[0];
+        let x = inputs.first().copied().unwrap_or_default();
         Some(match &self.node.op {
             Op::Conv2d(op) => self.convolution(&op.window, x, |o, tap, c, channels, taps| {
                 Some((o * taps + tap) * channels + c)
@@ -77,7 +82,18 @@ impl<'a> Contract<'a> {
                 (o / op.multiplier == c).then_some(tap * channels * op.multiplier + o)
             }),
             Op::Dense(_) => self.dense(x),
-            Op::Add(_) => self.add(x, inputs[1]),
+            Op::Add(_) => self.sum(inputs, 1),
+            Op::Binary(op) => match op.function {
+                BinaryFunction::Sub => self.sum(inputs, -1),
+                BinaryFunction::Mul => self.product(inputs),
+                BinaryFunction::Maximum => self.pairs(inputs, |a, b| self.clamp(a.max(b))),
+                BinaryFunction::Minimum => self.pairs(inputs, |a, b| self.clamp(a.min(b))),
+            },
+            Op::Reduce(op) => self.reduce(op, x),
+            Op::ArgMax(op) => self.arg_max(op.axis, x),
+            Op::Constant(_) => self.params.unwrap().weights.clone(),
+            // They have tests of their own, element by element.
+            Op::Move(_) => return None,
             Op::AveragePool2d(op) => self.pool(&op.window, x, |taps| {
                 let (sum, n) = (taps.iter().sum::<i64>(), taps.len() as i64);
                 if sum > 0 {
@@ -87,7 +103,7 @@ impl<'a> Contract<'a> {
                 }
             }),
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
-            Op::Mean(_) => self.mean(x),
+            Op::Mean(_) => self.means(&[0, 1], x),
             Op::Reshape(_) => x.to_vec(),
             Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => return None,
         })
@@ -206,37 +222,106 @@ impl<'a> Contract<'a> {
             .collect()
     }
 
-    fn add(&self, left: &[i8], right: &[i8]) -> Vec<i8> {
+    /// Left plus `sign` times right.
+    fn sum(&self, inputs: &[&[i8]], sign: i64) -> Vec<i8> {
         let other = self.network.quants[self.node.inputs[1].0];
         let m = 2.0 * f64::from(self.input.scale).max(f64::from(other.scale));
-        let part = |x: i8, quant: Quant| {
+        let part = |x: i64, quant: Quant| {
             let (mantissa, exponent) = quantize_multiplier(f64::from(quant.scale) / m);
-            let shifted = (i64::from(x) - i64::from(quant.zero_point)) << 20;
+            let shifted = (x - i64::from(quant.zero_point)) << 20;
             mbqm(shifted, mantissa, exponent, self.rounding)
         };
         let d = m / (f64::from(1 << 20) * f64::from(self.output.scale));
-        left.iter()
-            .zip(right)
-            .map(|(&a, &b)| self.finish(part(a, self.input) + part(b, other), d))
+        self.pairs(inputs, |a, b| {
+            self.finish(part(a, self.input) + sign * part(b, other), d)
+        })
+    }
+
+    fn product(&self, inputs: &[&[i8]]) -> Vec<i8> {
+        let other = self.network.quants[self.node.inputs[1].0];
+        let d = f64::from(self.input.scale) * f64::from(other.scale) / f64::from(self.output.scale);
+        self.pairs(inputs, |a, b| {
+            let (a, b) = (
+                a - i64::from(self.input.zero_point),
+                b - i64::from(other.zero_point),
+            );
+            self.finish(a * b, d)
+        })
+    }
+
+    /// A function of the elements at each index of the output; an axis of size 1 has one for all.
+    fn pairs(&self, inputs: &[&[i8]], function: impl Fn(i64, i64) -> i8) -> Vec<i8> {
+        let to = self.to();
+        let element = |number: usize, index: &[usize]| {
+            let id = self.node.inputs[number];
+            let dims = self.network.graph.tensor(id).shape.dims();
+            let own = &index[to.len() - dims.len()..];
+            let at = own.iter().zip(dims);
+            let at = at.fold(0, |at, (&i, &dim)| at * dim + if dim == 1 { 0 } else { i });
+            i64::from(inputs[number][at])
+        };
+        indices(&to)
+            .iter()
+            .map(|index| function(element(0, index), element(1, index)))
             .collect()
     }
 
-    fn mean(&self, x: &[i8]) -> Vec<i8> {
-        let from = self.from();
-        let n = (from[0] * from[1]) as i64;
+    fn means(&self, axes: &[usize], x: &[i8]) -> Vec<i8> {
+        let n: usize = axes.iter().map(|&axis| self.from()[axis]).product();
+        let n = n as i64;
         let (m, mut e) =
             quantize_multiplier(f64::from(self.input.scale) / f64::from(self.output.scale));
         let sh = (63 - (n as u64).leading_zeros() as i64).min(32).min(31 + e);
         let m = (m << sh) / n;
         e -= sh;
-        (0..from[2])
-            .map(|c| {
-                let sum: i64 = (0..n as usize).map(|i| i64::from(x[i * from[2] + c])).sum();
-                let acc = sum - i64::from(self.input.zero_point) * n;
-                self.clamp(mbqm(acc, m, e, self.rounding) + i64::from(self.output.zero_point))
-            })
-            .collect()
+        let zero = i64::from(self.input.zero_point);
+        let finish = |elements: Vec<i64>| {
+            let acc = elements.iter().sum::<i64>() - zero * n;
+            self.clamp(mbqm(acc, m, e, self.rounding) + i64::from(self.output.zero_point))
+        };
+        self.groups(axes, x).into_iter().map(finish).collect()
     }
+
+    fn reduce(&self, op: &Reduce, x: &[i8]) -> Vec<i8> {
+        let zero = i64::from(self.input.zero_point);
+        let d = f64::from(self.input.scale) / f64::from(self.output.scale);
+        let one = |elements: Vec<i64>| match op.function {
+            ReduceFunction::Max => *elements.iter().max().unwrap() as i8,
+            _ => self.finish(elements.iter().map(|x| x - zero).sum(), d),
+        };
+        match op.function {
+            ReduceFunction::Mean => self.means(&op.axes, x),
+            _ => self.groups(&op.axes, x).into_iter().map(one).collect(),
+        }
+    }
+
+    fn arg_max(&self, axis: usize, x: &[i8]) -> Vec<i8> {
+        let first = |elements: Vec<i64>| {
+            let most = elements.iter().max().unwrap();
+            elements.iter().position(|x| x == most).unwrap() as i8
+        };
+        self.groups(&[axis], x).into_iter().map(first).collect()
+    }
+
+    /// The elements that differ in these axes alone, for each index of the others.
+    fn groups(&self, axes: &[usize], x: &[i8]) -> Vec<Vec<i64>> {
+        let mut groups = BTreeMap::<Vec<usize>, Vec<i64>>::new();
+        for (index, &x) in indices(&self.from()).iter().zip(x) {
+            let others = (0..index.len()).filter(|axis| !axes.contains(axis));
+            let others = others.map(|axis| index[axis]).collect();
+            groups.entry(others).or_default().push(i64::from(x));
+        }
+        groups.into_values().collect()
+    }
+}
+
+/// All indices of a shape, in order.
+fn indices(dims: &[usize]) -> Vec<Vec<usize>> {
+    let longer = |indices: Vec<Vec<usize>>, &dim: &usize| {
+        let next = |index: Vec<usize>| (0..dim).map(move |i| [&index[..], &[i]].concat());
+        indices.into_iter().flat_map(next).collect()
+    };
+    dims.iter().fold(vec![Vec::new()], longer)
 }
 
 /// The mantissa in [2³⁰, 2³¹) and the exponent of a factor, by halving and doubling.

@@ -105,7 +105,8 @@ proptest! {
                 plan.scratch[node].offset = random.below(plan.arena_bytes / 4 + 1) * 4;
             } else if random.below(4) == 0 {
                 let node = &graph.nodes[random.below(graph.nodes.len())];
-                let offset = plan.regions[node.inputs[0].0].offset;
+                let over = node.inputs.first().unwrap_or(&graph.inputs[0]);
+                let offset = plan.regions[over.0].offset;
                 plan.regions[node.output.0].offset = offset;
                 plan.arena_bytes = plan.arena_bytes.max((offset + plan.regions[node.output.0].bytes).next_multiple_of(4));
             } else if random.below(2) == 0 {

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cost;
+mod elementwise;
 pub mod emit;
 mod geometry;
 pub mod interpret;

@@ -26,7 +26,12 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
             | Op::Reshape(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_),
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_),
             _,
         ) => false,
     })

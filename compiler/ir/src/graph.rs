@@ -56,9 +56,10 @@ impl Graph {
         &self.tensor(node.output).name
     }
 
-    /// Shape of a node's first input.
+    /// Shape of a node's first input; of a constant, which has none, that of its output.
     pub fn input_shape(&self, node: &Node) -> &Shape {
-        &self.tensor(node.inputs[0]).shape
+        let input = node.inputs.first().unwrap_or(&node.output);
+        &self.tensor(*input).shape
     }
 
     /// Shape of a node's output.

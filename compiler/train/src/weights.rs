@@ -209,7 +209,12 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => false,
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => false,
     };
     Some(NodeWeights {
         kernel: (0..shape.elements())

@@ -110,8 +110,8 @@ pub const fn add_form(p: &AddParams) -> Form {
 
 /// From an input to its share of the sum: an inner requantisation, whose result is not clamped.
 #[derive(Clone, Copy, Debug)]
-struct Step {
-    zero: i32,
+pub(super) struct Step {
+    pub(super) zero: i32,
     scale: Scale,
     /// Left shift before the product, addend and right shift after it, of the short form.
     before: u32,
@@ -120,7 +120,7 @@ struct Step {
     /// In `TfLite` all ones if the sign of the product counts, 0 if nothing is shifted after it.
     sign: i32,
     /// Whether the short form holds.
-    fits: bool,
+    pub(super) fits: bool,
 }
 
 impl Step {
@@ -131,7 +131,7 @@ impl Step {
         ]
     }
 
-    const fn new(rounding: Rounding, scale: Scale, zero: i8) -> Self {
+    pub(super) const fn new(rounding: Rounding, scale: Scale, zero: i8) -> Self {
         let shift = -(scale.exponent as i32);
         let mut step = Self {
             zero: zero as i32,
@@ -161,7 +161,7 @@ impl Step {
     }
 
     #[inline(always)]
-    fn apply<const METHOD: u32>(&self, x: i8, rounding: Rounding) -> i32 {
+    pub(super) fn apply<const METHOD: u32>(&self, x: i8, rounding: Rounding) -> i32 {
         let x = i32::from(x) - self.zero;
         if METHOD == OTHER {
             return requantize(x << SHIFT, self.scale, rounding);
@@ -222,17 +222,32 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
 impl Requant {
     /// How the outputs of an addition are requantised.
     const fn of_add(p: &AddParams) -> Self {
+        Self::of_sum(
+            p.rounding,
+            p.output_zero,
+            p.clamp,
+            [p.left, p.right, p.output],
+        )
+    }
+
+    /// How sums or differences are, of inputs with these factors; the last is that of the sum.
+    pub(super) const fn of_sum(
+        rounding: Rounding,
+        zero: i8,
+        clamp: [i8; 2],
+        [left, right, sum]: [Scale; 3],
+    ) -> Self {
         // A factor below 2^e turns 28 bits into 28 + e; one more for the sum. Differences are at most
         // 255, so that what rounding adds is still below.
-        let most = max(p.left.exponent, p.right.exponent);
+        let most = max(left.exponent, right.exponent);
         let bits = if most < 3 {
             SHIFTED_BITS + 1 + max(most, 0) as u32
         } else {
             32
         };
-        let scale = ([p.output.mantissa], [p.output.exponent]);
+        let scale = ([sum.mantissa], [sum.exponent]);
         let scales: (&[i32], &[i8]) = (&scale.0, &scale.1);
-        Self::new(p.rounding, p.output_zero, p.clamp, bits, scales)
+        Self::new(rounding, zero, clamp, bits, scales)
     }
 }
 

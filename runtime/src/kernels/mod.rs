@@ -11,8 +11,12 @@
 //! and features. Reading order: `requant`, `sliding`, `dense`, `conv2d`, the others.
 
 mod add;
+mod arg_max;
 mod average_pool2d;
+mod binary;
+mod constant;
 pub(crate) mod conv2d;
+mod copy;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
 mod lookup;
@@ -21,6 +25,7 @@ mod max_pool2d;
 mod mean;
 mod multiply;
 mod pool2d;
+mod reduce;
 pub(crate) mod requant;
 mod row_sums;
 mod rows;
@@ -28,14 +33,19 @@ pub(crate) mod sliding;
 mod softmax;
 
 pub use add::{add_form, add_s8};
+pub use arg_max::arg_max_s8;
 pub use average_pool2d::average_pool2d_s8;
+pub use binary::{binary_form, binary_s8};
+pub use constant::constant_s8;
 pub use conv2d::conv2d_s8;
+pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use lookup::lookup_s8;
 pub use lstm::lstm_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
+pub use reduce::reduce_s8;
 pub use requant::Form;
 pub use row_sums::{average_row_s8, mean_row_s8};
 pub use rows::{MOST_TICKS, feed_row, next_row, store_row};
@@ -43,7 +53,7 @@ pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 13] = [
+pub const TASK_BYTES: [(&str, usize); 21] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -60,6 +70,14 @@ pub const TASK_BYTES: [(&str, usize); 13] = [
         size_of::<row_sums::Task>() + size_of::<mean::Task>(),
     ),
     ("average_row", size_of::<row_sums::Task>() + 4),
+    ("binary_sum", size_of::<binary::Task>()),
+    ("binary_product", size_of::<binary::Task>()),
+    ("binary_pick", size_of::<binary::Task>()),
+    ("copy", size_of::<copy::Task>()),
+    ("reduce_sum", size_of::<reduce::Task>()),
+    ("reduce_max", size_of::<reduce::Task>()),
+    ("arg_max", size_of::<arg_max::Task>()),
+    ("constant", size_of::<constant::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

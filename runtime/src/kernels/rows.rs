@@ -267,7 +267,7 @@ unsafe fn make_room(arena: *mut i8, task: &Task, tick: usize) -> Option<usize> {
 /// # Safety
 /// Both are valid for so many bytes.
 #[inline(never)]
-unsafe fn copy(mut from: *const i8, mut to: *mut i8, bytes: usize) {
+pub(super) unsafe fn copy(mut from: *const i8, mut to: *mut i8, bytes: usize) {
     const WORDS: usize = 4 * size_of::<u32>();
     // SAFETY: the pointers stay within the bytes, and words are read and written where they are aligned.
     // A step's bytes are read before they are written.
@@ -300,7 +300,7 @@ unsafe fn copy(mut from: *const i8, mut to: *mut i8, bytes: usize) {
 /// # Safety
 /// The target is valid for so many bytes.
 #[inline(never)]
-unsafe fn fill(mut to: *mut i8, bytes: usize, value: i8) {
+pub(super) unsafe fn fill(mut to: *mut i8, bytes: usize, value: i8) {
     // SAFETY: the pointer stays within the bytes, and words are written where they are aligned.
     unsafe {
         let end = to.add(bytes);

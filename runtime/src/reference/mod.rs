@@ -5,25 +5,33 @@
 //! nothing of this module is linked.
 
 mod add;
+mod arg_max;
 mod average_pool2d;
+mod binary;
 mod conv2d;
+mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod lookup;
 mod lstm;
 mod max_pool2d;
 mod mean;
+mod reduce;
 mod softmax;
 
 pub use add::add_s8;
+pub use arg_max::arg_max_s8;
 pub use average_pool2d::average_pool2d_s8;
+pub use binary::binary_s8;
 pub use conv2d::conv2d_s8;
+pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use lookup::lookup_s8;
 pub use lstm::lstm_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
+pub use reduce::reduce_s8;
 pub use softmax::softmax_s8;
 
 use crate::requant::{Rounding, Scale, requantize};

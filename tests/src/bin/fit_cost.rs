@@ -1,7 +1,10 @@
 //! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew:
-//! `cargo run --release -p ember-tests --bin fit_cost`, or of some cores: `… fit_cost cortex-m4`.
+//! `cargo run --release -p ember-tests --bin fit_cost`, or of some cores or kernels:
+//! `… fit_cost cortex-m4 copy arg_max`. What other kernels cost stays as it was then.
 #![allow(missing_docs, reason = "a program")]
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::{env, fs};
@@ -37,7 +40,12 @@ fn main() -> ExitCode {
 }
 
 fn write_table() -> Result<(), String> {
-    let wanted: Vec<String> = env::args().skip(1).collect();
+    let mut wanted: Vec<String> = env::args().skip(1).collect();
+    let kernels: Vec<Kernel> = Kernel::ALL
+        .into_iter()
+        .filter(|kernel| wanted.iter().any(|name| name == kernel.name()))
+        .collect();
+    wanted.retain(|name| kernels.iter().all(|kernel| kernel.name() != name));
     let path = firmware::root().join("compiler/codegen/src/cost/table.toml");
     let failed = |error| format!("{}: {error}", path.display());
     let old = fs::read_to_string(&path).map_err(failed)?;
@@ -62,7 +70,10 @@ fn write_table() -> Result<(), String> {
                 same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
             }
             None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
-                measure(core)?
+                match kernels.as_slice() {
+                    [] => measure(core, &Kernel::ALL, None)?,
+                    some => measure(core, some, Some(section(&old, core)))?,
+                }
             }
             None => section(&old, core).to_owned(),
         };
@@ -96,12 +107,17 @@ fn networks(isa: Isa) -> Vec<Planned> {
     single.chain(chains).collect()
 }
 
-/// The table of one core.
-fn measure(core: Core) -> Result<String, String> {
+/// The table of one core, or what it was with the lines of some kernels anew.
+fn measure(core: Core, kernels: &[Kernel], old: Option<&str>) -> Result<String, String> {
     let board = bench_board(core);
     let dir = firmware::work_dir("fit").join(core.name());
     let target = firmware::work_dir("fit/target");
-    let networks = networks(board.isa());
+    let mut networks = networks(board.isa());
+    if old.is_some() {
+        networks.retain(|network| {
+            kernel(network, board.isa()).is_some_and(|kernel| kernels.contains(&kernel))
+        });
+    }
     let mut measured = Measured::default();
     // What fits the smallest flash at once.
     for part in networks.chunks(PART) {
@@ -109,20 +125,10 @@ fn measure(core: Core) -> Result<String, String> {
     }
     let instructions: u64 = measured.instructions.iter().sum();
     eprintln!("{}: {instructions} instructions", core.name());
-    let Base {
-        flash,
-        statics,
-        stack,
-    } = base::measure(core, &measured.tasks)?;
-    let mut text = format!(
-        "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
-         base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
-        core.name(),
-        flash[0],
-        flash[1],
-        statics[0],
-        statics[1],
-    );
+    let mut text = String::new();
+    if old.is_none() {
+        text = base_lines(core, &measured)?;
+    }
     let _ = writeln!(text, "\n[{}.parts]", core.name());
     for (module, [all, tflite, single, other]) in &measured.parts {
         let _ = writeln!(
@@ -135,19 +141,92 @@ fn measure(core: Core) -> Result<String, String> {
         let _ = writeln!(text, "{kernel} = {}", bytes + CALL_BYTES);
     }
     let _ = writeln!(text, "\n[{}.instructions]", core.name());
-    for kernel in Kernel::ALL {
+    for &kernel in kernels {
         let factors = factors(kernel, board.isa(), &networks, &measured.instructions);
         let _ = writeln!(text, "{} = {factors}", kernel.name());
     }
     if !measured.cycles.is_empty() {
         eprintln!("  cycles, estimated");
         let _ = writeln!(text, "\n[{}.cycles]", core.name());
-        for kernel in Kernel::ALL {
+        for &kernel in kernels {
             let factors = factors(kernel, board.isa(), &networks, &measured.cycles);
             let _ = writeln!(text, "{} = {factors}", kernel.name());
         }
     }
-    Ok(text)
+    Ok(match old {
+        None => text,
+        Some(old) => patched(old, &text),
+    })
+}
+
+/// What a firmware of a core takes without layers.
+fn base_lines(core: Core, measured: &Measured) -> Result<String, String> {
+    let Base {
+        flash,
+        statics,
+        stack,
+    } = base::measure(core, &measured.tasks)?;
+    Ok(format!(
+        "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
+         base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
+        core.name(),
+        flash[0],
+        flash[1],
+        statics[0],
+        statics[1],
+    ))
+}
+
+/// The kernel whose counts a network is for.
+fn kernel(network: &Planned, isa: Isa) -> Option<Kernel> {
+    let graph = network.graph();
+    match chains::part(network) {
+        Some((stage, part)) => Some(row_features(graph, stage, part, None).kernel),
+        None => Some(features(graph, graph.nodes.last()?, None, isa)?.kernel),
+    }
+}
+
+/// A core's section with the lines of another. Functions that were not linked now stay as they were.
+fn patched(old: &str, new: &str) -> String {
+    let mut text = String::new();
+    for section in old.split_inclusive("\n\n") {
+        let head = section.lines().find(|line| line.starts_with('['));
+        let of_head = new
+            .split("\n\n")
+            .find(|lines| lines.trim_start().lines().next() == head);
+        let mut lines: BTreeMap<&str, String> = BTreeMap::new();
+        let mut order: Vec<&str> = Vec::new();
+        for line in section.lines().chain(of_head.unwrap_or_default().lines()) {
+            let Some((name, value)) = line.split_once(" = ") else {
+                continue;
+            };
+            match lines.entry(name) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value.to_owned());
+                    order.push(name);
+                }
+                Entry::Occupied(mut entry) => {
+                    // `0` of a function's form says that it was not there.
+                    let words = entry.get().split(' ').zip(value.split(' '));
+                    let kept = words.map(|(old, new)| match new.trim_end_matches(',') {
+                        "0" => old,
+                        _ => new,
+                    });
+                    let kept = kept.collect::<Vec<_>>().join(" ");
+                    entry.insert(if value.starts_with('{') {
+                        kept
+                    } else {
+                        value.to_owned()
+                    });
+                }
+            }
+        }
+        let _ = writeln!(text, "\n{}", head.unwrap_or_default());
+        for name in order {
+            let _ = writeln!(text, "{name} = {}", lines[name]);
+        }
+    }
+    text
 }
 
 /// The factors of a kernel as a list.

@@ -1,10 +1,12 @@
 //! Random layers like those of searched networks, each the last node of a network of its own.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, Graph, GraphBuilder,
-    Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Shape, Softmax, Unary, Window2d,
+    Activation, Add, AveragePool2d, BinaryFunction, Conv2d, Dense, DepthwiseConv2d, Function,
+    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Shape, Softmax, Unary,
+    Window2d,
 };
 
+use super::others;
 use crate::random_graphs::Random;
 
 /// How many layers of each kind are measured.
@@ -54,6 +56,7 @@ pub fn single_layers(seed: u64) -> Vec<Graph> {
             }
         }
     }
+    graphs.extend(others::single_layers(&mut random, graphs.len()));
     graphs
 }
 
@@ -62,13 +65,21 @@ pub fn finish_one_by_one(network: &mut QuantGraph) {
     let Some(node) = network.graph.nodes.last() else {
         return;
     };
-    let input = network.quants[node.inputs[0].0].scale;
+    let Some(input) = node.inputs.first() else {
+        return;
+    };
+    let input = network.quants[input.0].scale;
     let weights = network.params.last().and_then(|params| params.as_ref());
     network.quants[node.output.0].scale = match (weights, &node.op) {
         // Factors near one.
         (Some(params), _) => params.scales.iter().fold(0.0f32, |most, &s| most.max(s)) * input,
         // A right shift of more than 22 bits.
         (None, Op::Add(_)) => input * 100.0,
+        (None, Op::Binary(op)) => match op.function {
+            BinaryFunction::Sub => input * 100.0,
+            BinaryFunction::Mul => input * network.quants[node.inputs[1].0].scale,
+            BinaryFunction::Maximum | BinaryFunction::Minimum => return,
+        },
         (None, _) => return,
     };
 }

@@ -11,6 +11,7 @@ pub mod chains;
 pub mod cycles;
 pub mod fit;
 pub mod layers;
+mod others;
 pub mod parts;
 
 use ember_codegen::target::{Board, Core};

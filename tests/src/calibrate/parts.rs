@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 29] = [
+const MODULES: [(&str, &str); 39] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -30,7 +30,17 @@ const MODULES: [(&str, &str); 29] = [
     ("thumb1::dense::", "dense"),
     ("::finish_any", "finish_any"),
     ("::clamp", "clamp"),
+    ("::rows::copy", "copy_bytes"),
+    ("::rows::fill", "fill_bytes"),
     ("::rows::", "rows"),
+    ("::binary::sums", "binary_sum"),
+    ("::binary::products", "binary_product"),
+    ("::binary::picks", "binary_pick"),
+    ("::copy::run", "copy"),
+    ("::reduce::sums", "reduce_sum"),
+    ("::reduce::maxima", "reduce_max"),
+    ("::arg_max::", "arg_max"),
+    ("::constant::", "constant"),
     ("::row_sums::averages", "average_row"),
     ("::row_sums::", "row_sums"),
     ("::mean::Task", "mean_row"),

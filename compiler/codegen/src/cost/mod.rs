@@ -30,10 +30,11 @@ pub use table::{CoreTable, Table};
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Graph, Node, Op};
+use ember_ir::{Graph, Node, Op, Shape};
 use ember_runtime::packing::{self, Isa};
+use ember_runtime::params::PIECE_WORDS;
 
-use crate::lower::Layer;
+use crate::lower::{Layer, copy};
 use crate::plan::{Plan, Planned};
 use crate::target::{Board, Runner};
 
@@ -177,7 +178,20 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         }
         Op::Softmax(_) => SOFTMAX_TABLE_WORDS,
         Op::Unary(_) => LOOKUP_TABLE_WORDS,
-        Op::Add(_) | Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Mean(_) | Op::Reshape(_) => 0,
+        Op::Move(op) => {
+            let shapes = node.inputs.iter();
+            let shapes: Vec<&Shape> = shapes.map(|&id| &graph.tensor(id).shape).collect();
+            copy::pieces(op, &shapes).len().saturating_mul(PIECE_WORDS)
+        }
+        Op::Constant(_) => return weights,
+        Op::Add(_)
+        | Op::Binary(_)
+        | Op::AveragePool2d(_)
+        | Op::MaxPool2d(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_) => 0,
     };
     words.saturating_mul(4)
 }

@@ -91,7 +91,22 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             ("long_shifts", None),
         ]),
         Kernel::Lookup => parts.extend([("lookup", None)]),
-        Kernel::Rows => parts.extend([("rows", None)]),
+        Kernel::BinarySum | Kernel::BinaryProduct => {
+            parts.extend([(kernel.name(), form), ("saturated", form), ("clamp", None)]);
+            if form == Some(Form::Other) {
+                parts.insert(("finish_any", None));
+            }
+        }
+        Kernel::ReduceSum => parts.extend([("reduce_sum", None), ("finish_any", None)]),
+        Kernel::BinaryPick | Kernel::ReduceMax | Kernel::ArgMax | Kernel::Constant => {
+            parts.extend([(kernel.name(), None)]);
+        }
+        Kernel::Copy => {
+            parts.extend([("copy", None), ("copy_bytes", None), ("fill_bytes", None)]);
+        }
+        Kernel::Rows => {
+            parts.extend([("rows", None), ("copy_bytes", None), ("fill_bytes", None)]);
+        }
         Kernel::MeanRow => {
             parts.extend([("row_sums", None), ("mean_row", None), ("finish_any", None)])
         }

@@ -23,7 +23,16 @@ pub(super) fn operator(op: &Op) -> String {
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
         }
-        Op::Dense(_) | Op::Add(_) | Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) => {}
+        Op::Dense(_)
+        | Op::Add(_)
+        | Op::Mean(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => {}
     }
     match op.activation() {
         Activation::None => {}
@@ -51,7 +60,10 @@ pub(super) fn shapes(graph: &Graph, node: &Node) -> String {
         .iter()
         .map(|&id| graph.tensor(id).shape.to_string())
         .collect();
-    format!("{} -> {}", inputs.join(" + "), graph.output_shape(node))
+    match inputs.is_empty() {
+        true => graph.output_shape(node).to_string(),
+        false => format!("{} -> {}", inputs.join(" + "), graph.output_shape(node)),
+    }
 }
 
 /// A Markdown table of the layers in execution order.
@@ -113,6 +125,9 @@ pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
 /// `64..576`: the tensor's bytes.
 fn place(planned: &Planned, id: TensorId) -> String {
     let region = planned.plan().regions[id.0];
+    if region.bytes == 0 {
+        return "in flash".to_owned();
+    }
     let bytes = planned.graph().tensor(id).shape.elements();
     let lines = planned
         .plan()

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ember_ir::Op;
+use ember_ir::{Op, TensorId};
 use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -12,7 +12,9 @@ use super::chain;
 use super::datasheet::{operator, shapes, text, thousands};
 use super::literals::region;
 use super::names::{Names, ident};
-use super::op::{Constant, quote_layer};
+use super::op::{self, Constant, quote_layer};
+use crate::elementwise;
+use crate::lower::Layer;
 use crate::plan::{Makes, Planned};
 use crate::whole;
 
@@ -67,7 +69,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
     }
     for &index in &plan.order {
         let node = &graph.nodes[index];
-        let names = &names.layers[index];
+        let (all_names, names) = (names, &names.layers[index]);
         let stage = plan.stage(index);
         let layer = &planned.layers()[index];
         let row = match stage.map(|stage| stage.makes) {
@@ -77,6 +79,10 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let (inputs, output) = plan.operands(graph, index);
         let place = |place: crate::plan::Region| region(Region::new(place.offset, place.bytes));
         let Some(quoted) = quote_layer(row.as_ref().unwrap_or(layer), names) else {
+            if let Layer::Constant(constant) = layer {
+                layers.constants.push(op::constant::values(constant, names));
+                continue;
+            }
             assert_eq!(
                 inputs[0].offset,
                 output.offset,
@@ -102,7 +108,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let type_name = &names.type_name;
         let output = place(output);
         let places = match node.op {
-            Op::Add(_) => {
+            Op::Add(_) if matches!(layer, Layer::Add(_)) => {
                 let [left, right] = [0, 1].map(|i| place(inputs[i]));
                 quote! {
                     impl layer::Binary for #type_name {
@@ -112,6 +118,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                     }
                 }
             }
+            // Theirs are in the one trait that they have.
+            Op::Add(_) | Op::Binary(_) | Op::Move(_) | Op::Constant(_) => TokenStream::new(),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -121,7 +129,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Reshape(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_) => {
+            | Op::Unary(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_) => {
                 let input = place(inputs[0]);
                 quote! {
                     impl layer::Unary for #type_name {
@@ -138,14 +148,42 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }
+            Op::Add(_) | Op::Binary(_) if matches!(layer, Layer::Binary(_)) => {
+                let [left, right] = [0, 1].map(|i| {
+                    let input = node.inputs[i];
+                    match flash(planned, all_names, input) {
+                        Some(values) => quote!(layer::Operand::Flash(&params::#values)),
+                        None => {
+                            let region = place(inputs[i]);
+                            quote!(layer::Operand::Arena(#region))
+                        }
+                    }
+                });
+                Some(quote! {
+                    const LEFT: layer::Operand = #left;
+                    const RIGHT: layer::Operand = #right;
+                    const OUTPUT: Region = #output;
+                })
+            }
+            Op::Move(_) => {
+                let inputs = inputs.iter().map(|&input| place(input));
+                Some(quote! {
+                    const INPUTS: &'static [Region] = &[#(#inputs),*];
+                    const OUTPUT: Region = #output;
+                })
+            }
+            Op::Constant(_) => Some(quote!(const OUTPUT: Region = #output;)),
             Op::Dense(_)
             | Op::Add(_)
+            | Op::Binary(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => None,
+            | Op::Unary(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_) => None,
         };
         let packed = quoted.packing.map(|packing| {
             let name = names.constant("PACKED");
@@ -193,6 +231,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         layers.calls.push((index, call));
         layers.constants.extend(quoted.constants);
         params_types.insert(params_type);
+        params_types.extend(quoted.types.iter().copied().map(ident));
         root_imports.insert(ident("Region"));
         if quoted.rounding.is_some() {
             root_imports.insert(ident("Rounding"));
@@ -215,4 +254,11 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         };
     }
     layers
+}
+
+/// The name of a tensor's values, if they are read in flash.
+fn flash(planned: &Planned, names: &Names, tensor: TensorId) -> Option<Ident> {
+    let graph = planned.graph();
+    let writer = graph.nodes.iter().position(|node| node.output == tensor)?;
+    elementwise::in_flash(graph, tensor).then(|| names.layers[writer].constant("VALUES"))
 }

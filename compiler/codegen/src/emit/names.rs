@@ -33,8 +33,18 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 17] = [
+const TAKEN_TYPES: [&str; 27] = [
     "AddParams",
+    "ArgMaxParams",
+    "BinaryAxis",
+    "BinaryFunction",
+    "BinaryParams",
+    "ConstantParams",
+    "CopyParams",
+    "None",
+    "ReduceAxis",
+    "ReduceParams",
+    "SumParams",
     "Conv2dParams",
     "DenseParams",
     "DepthwiseConv2dParams",

@@ -1,18 +1,21 @@
 //! The f32 interpreter: plain loops, one file per operator. Padded taps are skipped, so they count as
 //! zero in convolutions and do not take part in pools.
 
-mod add;
+mod arg_max;
+mod binary;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
 mod lstm;
 mod mean;
+mod movement;
 mod pool2d;
+mod reduce;
 mod softmax;
 mod taps;
 mod unary;
 
-use ember_ir::{Activation, FloatGraph, FloatParams, Op};
+use ember_ir::{Activation, BinaryFunction, FloatGraph, FloatParams, Op, Shape};
 
 /// Every tensor of a verified network for one sample, by tensor id.
 ///
@@ -31,7 +34,13 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
         rest = after;
     }
     for (node, params) in graph.nodes.iter().zip(&network.params) {
-        let left = &tensors[node.inputs[0].0];
+        let inputs: Vec<(&Shape, &[f32])> = node
+            .inputs
+            .iter()
+            .map(|&id| (&graph.tensor(id).shape, tensors[id.0].as_slice()))
+            .collect();
+        // A constant has no input, and reads none.
+        let left = inputs.first().map_or(&[][..], |&(_, values)| values);
         let from = graph.input_shape(node);
         let to = graph.output_shape(node);
         let weights = || weights(params.as_ref());
@@ -39,14 +48,27 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Conv2d(op) => conv2d::run(op, weights(), from, to, left),
             Op::DepthwiseConv2d(op) => depthwise_conv2d::run(op, weights(), from, to, left),
             Op::Dense(_) => dense::run(weights(), left),
-            Op::Add(_) => add::run(left, &tensors[node.inputs[1].0]),
+            Op::Add(_) => binary::run(|l, r| l + r, [inputs[0], inputs[1]], to),
+            Op::Binary(op) => {
+                let function = match op.function {
+                    BinaryFunction::Sub => |l: f32, r: f32| l - r,
+                    BinaryFunction::Mul => |l: f32, r: f32| l * r,
+                    BinaryFunction::Maximum => f32::max,
+                    BinaryFunction::Minimum => f32::min,
+                };
+                binary::run(function, [inputs[0], inputs[1]], to)
+            }
             Op::AveragePool2d(op) => pool2d::average(&op.window, from, to, left),
             Op::MaxPool2d(op) => pool2d::max(&op.window, from, to, left),
             Op::Mean(_) => mean::run(from, left),
-            Op::Reshape(_) => left.clone(),
+            Op::Reshape(_) => left.to_vec(),
             Op::Softmax(_) => softmax::run(from, left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
+            Op::Move(op) => movement::run(op, &inputs, to),
+            Op::Reduce(op) => reduce::run(op, from, to, left),
+            Op::ArgMax(op) => arg_max::run(op, from, left),
+            Op::Constant(_) => weights().weights.clone(),
         };
         activate(node.op.activation(), &mut output);
         tensors[node.output.0] = output;

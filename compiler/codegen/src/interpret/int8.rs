@@ -57,7 +57,13 @@ impl Interpreter {
         }
         for (node, layer) in self.graph.nodes.iter().zip(&self.layers) {
             let mut output = vec![0; self.elements(node.output)];
-            let left = &tensors[node.inputs[0].0];
+            let inputs: Vec<&[i8]> = node
+                .inputs
+                .iter()
+                .map(|input| tensors[input.0].as_slice())
+                .collect();
+            // A constant has no input, and reads none.
+            let left = inputs.first().copied().unwrap_or_default();
             match layer {
                 Layer::Conv2d(layer) => reference::conv2d_s8(&layer.params(), left, &mut output),
                 Layer::DepthwiseConv2d(layer) => {
@@ -65,8 +71,15 @@ impl Interpreter {
                 }
                 Layer::Dense(layer) => reference::dense_s8(&layer.params(), left, &mut output),
                 Layer::Add(params) => {
-                    reference::add_s8(params, left, &tensors[node.inputs[1].0], &mut output);
+                    reference::add_s8(params, left, inputs[1], &mut output);
                 }
+                Layer::Binary(params) => {
+                    reference::binary_s8(params, left, inputs[1], &mut output);
+                }
+                Layer::Copy(layer) => reference::copy_s8(&layer.params(), &inputs, &mut output),
+                Layer::Reduce(params) => reference::reduce_s8(params, left, &mut output),
+                Layer::ArgMax(params) => reference::arg_max_s8(params, left, &mut output),
+                Layer::Constant(layer) => output.copy_from_slice(&layer.values),
                 Layer::AveragePool2d(params) => {
                     reference::average_pool2d_s8(params, left, &mut output);
                 }

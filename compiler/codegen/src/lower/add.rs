@@ -2,6 +2,7 @@
 //! summed, and brought to the output's scale.
 
 use ember_ir::Multiplier;
+use ember_runtime::Scale;
 use ember_runtime::params::AddParams;
 
 use super::{Context, Overflow, requant};
@@ -14,21 +15,29 @@ pub(super) fn lower(
     op: &ember_ir::Add,
     overflows: &mut Vec<Overflow>,
 ) -> AddParams {
-    let (left, right, output) = (context.input(0), context.input(1), context.output());
-    let common = 2.0 * f64::from(left.scale.max(right.scale));
-    let factor = |scale: f32| Multiplier::new(f64::from(scale) / common);
-    let sum = Multiplier::new(common / (f64::from(1u32 << LEFT_SHIFT) * f64::from(output.scale)));
-    // Two inputs of at most 255 steps, each scaled by at most one half.
-    requant::prove(context, 0, 255 << LEFT_SHIFT, sum, overflows);
+    let output = context.output();
+    let [left, right, sum] = scales(context, overflows);
     AddParams {
         len: context.graph.output_shape(context.node).elements(),
-        left_zero: left.zero_point,
-        right_zero: right.zero_point,
+        left_zero: context.input(0).zero_point,
+        right_zero: context.input(1).zero_point,
         output_zero: output.zero_point,
-        left: requant::scale(factor(left.scale)),
-        right: requant::scale(factor(right.scale)),
-        output: requant::scale(sum),
+        left,
+        right,
+        output: sum,
         clamp: requant::clamp(op.activation, output),
         rounding: context.rounding(),
     }
+}
+
+/// Factors of both inputs and of their sum or difference.
+pub(super) fn scales(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> [Scale; 3] {
+    let [left, right, output] =
+        [context.input(0), context.input(1), context.output()].map(|quant| quant.scale);
+    let common = 2.0 * f64::from(left.max(right));
+    let factor = |scale: f32| Multiplier::new(f64::from(scale) / common);
+    let sum = Multiplier::new(common / (f64::from(1u32 << LEFT_SHIFT) * f64::from(output)));
+    // Two inputs of at most 255 steps, each scaled by at most one half.
+    requant::prove(context, 0, 255 << LEFT_SHIFT, sum, overflows);
+    [factor(left), factor(right), sum].map(requant::scale)
 }

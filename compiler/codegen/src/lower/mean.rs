@@ -12,10 +12,7 @@ pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Mea
     let count = (shape[0] * shape[1]) as u64;
     let multiplier = Multiplier::new(f64::from(input.scale) / f64::from(output.scale));
     let scale = fold_count(multiplier, count);
-    let zero = i64::from(input.zero_point);
-    let farthest = (127 - zero).max(zero + 128).unsigned_abs();
-    // The raw sum stays below 128·n, the centred one below this.
-    requant::prove(context, 0, u128::from(count * farthest), scale, overflows);
+    prove(context, count, scale, overflows);
     MeanParams {
         input: shape,
         input_zero: input.zero_point,
@@ -26,8 +23,22 @@ pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Mea
     }
 }
 
+/// Proves a sum of `count` elements of the first input.
+pub(super) fn prove(
+    context: &Context<'_>,
+    count: u64,
+    scale: Multiplier,
+    overflows: &mut Vec<Overflow>,
+) {
+    let zero = i64::from(context.input(0).zero_point);
+    let farthest = (127 - zero).max(zero + 128).unsigned_abs();
+    // The raw sum stays below 128·n, the centred one below this.
+    let bound = u128::from(count) * u128::from(farthest);
+    requant::prove(context, 0, bound, scale, overflows);
+}
+
 /// The multiplier divided by `count`, truncating.
-fn fold_count(multiplier: Multiplier, count: u64) -> Multiplier {
+pub(super) fn fold_count(multiplier: Multiplier, count: u64) -> Multiplier {
     let bits = 63 - count.leading_zeros() as i32;
     let shift = bits.min(32).min(31 + multiplier.exponent);
     let mantissa = ((i64::from(multiplier.mantissa) << shift) as u64) / count;

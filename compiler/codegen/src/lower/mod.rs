@@ -6,17 +6,24 @@
 //! accumulators fit). Source of the formulas: TensorFlow Lite Micro's `Prepare` functions.
 
 mod add;
+mod arg_max;
+pub(crate) mod binary;
+mod constant;
 mod conv2d;
+pub(crate) mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod lstm;
 mod mean;
 mod pool2d;
+pub(crate) mod reduce;
 mod requant;
 mod softmax;
 pub mod unary;
 
+pub use constant::Constant;
 pub use conv2d::Conv2d;
+pub use copy::Copy;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use lstm::Lstm;
@@ -26,7 +33,11 @@ pub use unary::Lookup;
 use ember_ir::{
     Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
 };
-use ember_runtime::params::{AddParams, MeanParams, Pool2dParams};
+use ember_runtime::params::{
+    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, MeanParams, Pool2dParams, ReduceParams,
+};
+
+use crate::elementwise;
 
 /// What one node computes, in integers. The owned twin of a struct of `ember_runtime::params`; those
 /// without slices are used as they are.
@@ -54,6 +65,16 @@ pub enum Layer {
     Lstm(Lstm),
     /// A function of one int8, as a table.
     Lookup(Lookup),
+    /// Any element-wise function of two tensors, repeated along axes or in flash.
+    Binary(BinaryParams),
+    /// Elements elsewhere.
+    Copy(Copy),
+    /// Mean, sum or maximum over any axes.
+    Reduce(ReduceParams),
+    /// Index of the largest element.
+    ArgMax(ArgMaxParams),
+    /// Values in flash, or from there to the arena.
+    Constant(Constant),
 }
 
 impl Layer {
@@ -83,7 +104,12 @@ impl Layer {
             | Layer::Mean(_)
             | Layer::Reshape
             | Layer::Softmax(_)
-            | Layer::Lstm(_) => {
+            | Layer::Lstm(_)
+            | Layer::Binary(_)
+            | Layer::Copy(_)
+            | Layer::Reduce(_)
+            | Layer::ArgMax(_)
+            | Layer::Constant(_) => {
                 panic!("BUG: a layer that does not work by rows")
             }
         }
@@ -166,7 +192,22 @@ fn lower_node(
             Layer::DepthwiseConv2d(depthwise_conv2d::lower(context, op, weights(), overflows))
         }
         Op::Dense(op) => Layer::Dense(dense::lower(context, op, weights(), overflows)),
-        Op::Add(op) => Layer::Add(add::lower(context, op, overflows)),
+        Op::Add(op) if elementwise::is_plain(context.graph, context.node) => {
+            Layer::Add(add::lower(context, op, overflows))
+        }
+        Op::Add(op) => {
+            let function = BinaryFunction::Add;
+            Layer::Binary(binary::lower(context, function, op.activation, overflows))
+        }
+        Op::Binary(op) => {
+            let function = match op.function {
+                ember_ir::BinaryFunction::Sub => BinaryFunction::Sub,
+                ember_ir::BinaryFunction::Mul => BinaryFunction::Mul,
+                ember_ir::BinaryFunction::Maximum => BinaryFunction::Maximum,
+                ember_ir::BinaryFunction::Minimum => BinaryFunction::Minimum,
+            };
+            Layer::Binary(binary::lower(context, function, op.activation, overflows))
+        }
         Op::AveragePool2d(op) => {
             Layer::AveragePool2d(pool2d::lower(context, &op.window, op.activation))
         }
@@ -176,6 +217,13 @@ fn lower_node(
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
+        Op::Move(op) => Layer::Copy(copy::lower(context, op)),
+        Op::Reduce(op) => Layer::Reduce(reduce::lower(context, op, overflows)),
+        Op::ArgMax(op) => Layer::ArgMax(arg_max::lower(context, op)),
+        Op::Constant(_) => Layer::Constant(Constant {
+            values: weights().weights.clone(),
+            in_flash: elementwise::in_flash(context.graph, context.node.output),
+        }),
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             | Op::Mean(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_) => {}
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => {}
         }
     }
     let read = |id: TensorId| {

@@ -31,7 +31,12 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Add(_)
         | Op::Mean(_)
         | Op::Softmax(_)
-        | Op::Lstm(_) => false,
+        | Op::Lstm(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => false,
         // Without quantisation, these are copies.
         Op::Unary(op) => op.function == Function::Quantize,
     }

@@ -199,5 +199,5 @@ fn dying_inputs<'a>(
     step: usize,
 ) -> impl Iterator<Item = usize> + 'a {
     let inputs = node.inputs.iter().map(|input| storages.of_tensor[input.0]);
-    inputs.filter(move |&storage| lives[storage].last == step)
+    inputs.filter(move |&storage| lives[storage].last == step && storages.all[storage].bytes > 0)
 }

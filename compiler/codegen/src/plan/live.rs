@@ -91,7 +91,8 @@ impl Step {
         inputs.dedup();
         inputs.retain(|&input| {
             let storage = &storages.all[input];
-            !storage.is_output
+            storage.bytes > 0
+                && !storage.is_output
                 && storage
                     .readers
                     .iter()

@@ -78,7 +78,7 @@ impl Region {
 pub struct Plan {
     /// Indices into the graph's nodes, in execution order.
     pub order: Vec<usize>,
-    /// One region per tensor of the graph.
+    /// One region per tensor of the graph; `0..0` for a constant that is read in flash.
     pub regions: Vec<Region>,
     /// One region per node of the graph, reserved while the node runs; `0..0` where it needs none.
     pub scratch: Vec<Region>,
@@ -127,9 +127,12 @@ fn assemble(
         .tensors
         .iter()
         .zip(&storages.of_tensor)
-        .map(|(tensor, &storage)| Region {
-            offset: placement.offsets[buffers.of_storage[storage]],
-            bytes: tensor.shape.elements(),
+        .map(|(tensor, &storage)| match storages.all[storage].bytes {
+            0 => Region::EMPTY,
+            _ => Region {
+                offset: placement.offsets[buffers.of_storage[storage]],
+                bytes: tensor.shape.elements(),
+            },
         })
         .collect();
     let scratch = buffers.of_scratch.iter().zip(&storages.wants);

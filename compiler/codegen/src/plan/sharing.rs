@@ -14,6 +14,7 @@ use ember_runtime::params::lstm_scratch;
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
+use crate::elementwise;
 
 /// How a node's output may share bytes with one input that dies at the node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,18 +83,27 @@ impl Wants {
                 scratch: lstm_scratch(lstm.hidden),
                 sharing: Sharing::Never,
             },
-            Op::Add(_) | Op::Unary(_) => Self {
-                scratch: 0,
-                sharing: Sharing::Exactly,
-            },
-            Op::Dense(_)
+            Op::Unary(_) => Self::IN_PLACE,
+            Op::Add(_) | Op::Binary(_) if elementwise::is_aligned(graph, node) => Self::IN_PLACE,
+            Op::Add(_)
+            | Op::Binary(_)
+            | Op::Dense(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Softmax(_) => Self::NOTHING,
+            | Op::Softmax(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => Self::NOTHING,
         }
     }
+
+    const IN_PLACE: Self = Self {
+        scratch: 0,
+        sharing: Sharing::Exactly,
+    };
 
     const NOTHING: Self = Self {
         scratch: 0,

@@ -1,15 +1,16 @@
 //! Storages: tensors that share their bytes whatever the order, because a reshape moves nothing; and
 //! what each node wants of the arena, which no order changes either.
 
-use ember_ir::{Graph, Op};
+use ember_ir::{Graph, Op, TensorId};
 use ember_runtime::scratch::Isa;
 
 use super::ALIGN;
 use super::sharing::{Sharing, Wants};
+use crate::elementwise;
 
 /// A group of tensors over the same bytes, with what the order and the lifetimes need to know.
 pub(super) struct Storage {
-    /// Size, rounded up to the alignment.
+    /// Size, rounded up to the alignment; 0 for a constant that is read in flash.
     pub bytes: usize,
     /// The node that writes it; `None` for graph inputs.
     pub producer: Option<usize>,
@@ -41,11 +42,12 @@ impl Storages {
         let mut all = Vec::with_capacity(graph.tensors.len());
         let mut of_tensor = vec![usize::MAX; graph.tensors.len()];
         let mut open = |tensor: usize, producer: Option<usize>| {
+            let bytes = match elementwise::in_flash(graph, TensorId(tensor)) {
+                true => 0,
+                false => graph.tensors[tensor].shape.elements(),
+            };
             all.push(Storage {
-                bytes: graph.tensors[tensor]
-                    .shape
-                    .elements()
-                    .next_multiple_of(ALIGN),
+                bytes: bytes.next_multiple_of(ALIGN),
                 producer,
                 readers: Vec::new(),
                 is_output: false,
@@ -67,7 +69,12 @@ impl Storages {
                 | Op::Mean(_)
                 | Op::Softmax(_)
                 | Op::Lstm(_)
-                | Op::Unary(_) => open(node.output.0, Some(index)),
+                | Op::Unary(_)
+                | Op::Binary(_)
+                | Op::Move(_)
+                | Op::Reduce(_)
+                | Op::ArgMax(_)
+                | Op::Constant(_) => open(node.output.0, Some(index)),
             };
         }
         for (index, node) in graph.nodes.iter().enumerate() {

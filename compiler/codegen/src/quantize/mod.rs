@@ -75,10 +75,11 @@ pub fn quantize(
         .iter()
         .zip(&network.params)
         .map(|(node, params)| {
-            let input = quants[node.inputs[0].0];
-            params
-                .as_ref()
-                .map(|params| weights::quantize(node, params, input))
+            let params = params.as_ref()?;
+            Some(match node.inputs.first() {
+                Some(input) => weights::quantize(node, params, quants[input.0]),
+                None => weights::constant(params, quants[node.output.0]),
+            })
         });
     let quantized = QuantGraph {
         params: params.collect(),

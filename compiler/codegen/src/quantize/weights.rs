@@ -43,7 +43,12 @@ impl Layout {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => Kind::Rows,
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => Kind::Rows,
         };
         Self {
             channels,
@@ -113,6 +118,15 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
             })
             .collect(),
         scales,
+    }
+}
+
+/// The values of a constant, as any tensor's.
+pub(super) fn constant(params: &FloatParams, quant: Quant) -> QuantParams {
+    QuantParams {
+        weights: params.weights.iter().map(|&x| quant.quantize(x)).collect(),
+        scales: Vec::new(),
+        bias: Vec::new(),
     }
 }
 

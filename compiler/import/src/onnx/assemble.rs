@@ -1,8 +1,8 @@
 //! Inputs before the nodes, outputs behind them, and the finished graph.
 
 use ember_ir::{
-    FloatGraph, Op, Quant, QuantGraph, QuantParams, Rounding, Shape, TensorId, verify_float,
-    verify_quant,
+    ArgMax, FloatGraph, Op, Quant, QuantGraph, QuantParams, ReduceFunction, Rounding, Shape,
+    TensorId, verify_float, verify_quant,
 };
 
 use super::file::{File, Input};
@@ -265,9 +265,13 @@ fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
 fn propagate(from: &mut Lowering) {
     let mut pairs = Vec::new();
     for node in &from.graph.nodes {
-        match node.op {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) => {
-                pairs.push((node.inputs[0], node.output));
+        let mut shared = || pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
+        match &node.op {
+            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => shared(),
+            Op::Binary(op) if op.function.picks() => shared(),
+            Op::Reduce(op) if op.function == ReduceFunction::Max => shared(),
+            Op::ArgMax(_) => {
+                from.quants.entry(node.output).or_insert(ArgMax::QUANT);
             }
             Op::Softmax(_) => {
                 from.quants.entry(node.output).or_insert(SOFTMAX);
@@ -281,8 +285,11 @@ fn propagate(from: &mut Lowering) {
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
             | Op::Add(_)
+            | Op::Lstm(_)
+            | Op::Binary(_)
             | Op::Mean(_)
-            | Op::Lstm(_) => {}
+            | Op::Reduce(_)
+            | Op::Constant(_) => {}
         }
     }
     let mut copy = |from_tensor: TensorId, to: TensorId| {

@@ -223,9 +223,17 @@ impl Lowering {
             Op::Add(op) => &mut op.activation,
             Op::AveragePool2d(op) => &mut op.activation,
             Op::MaxPool2d(op) => &mut op.activation,
-            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => {
-                return false;
-            }
+            Op::Binary(op) if !op.function.picks() => &mut op.activation,
+            Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Lstm(_)
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => return false,
         };
         *there = match (*there, activation) {
             (Activation::None, new) => new,

@@ -2,7 +2,7 @@
 //! of 1 in the file get a reshape, which costs nothing on the device.
 
 use ember_ir::{
-    GraphBuilder, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding, Shape, TensorId,
+    Constant, GraphBuilder, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding, Shape, TensorId,
 };
 
 use super::lower::{Lowered, LoweredModel};
@@ -78,7 +78,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
         let inputs = lowered
             .inputs
             .iter()
-            .map(|&input| self.id(input))
+            .map(|&input| self.operand(input))
             .collect::<Result<Vec<_>, _>>()?;
         let (shape, quant) = self.activation(lowered.output)?;
         let name = self.name(lowered.output);
@@ -155,6 +155,27 @@ impl<'m, 'a> Assembly<'m, 'a> {
             .get(tensor)
             .map(|activation| (activation.shape.clone(), activation.quant))
             .ok_or_else(|| broken("the model", format!("tensor {tensor} is not an activation")))
+    }
+
+    /// A tensor that is read: computed before, or a constant, which gets a node when it is first read.
+    fn operand(&mut self, tensor: usize) -> Result<TensorId, ImportError> {
+        let Some(data) = self.model.tensors[tensor]
+            .data
+            .filter(|_| self.ids[tensor].is_none())
+        else {
+            return self.id(tensor);
+        };
+        let (shape, quant) = self.activation(tensor)?;
+        let name = self.name(tensor);
+        let values = QuantParams {
+            weights: data.iter().map(|&byte| byte.cast_signed()).collect(),
+            scales: Vec::new(),
+            bias: Vec::new(),
+        };
+        let op = Op::Constant(Constant { shape });
+        let id = self.node(name, op, &[], quant, Some(values))?;
+        self.ids[tensor] = Some(id);
+        Ok(id)
     }
 
     fn id(&self, tensor: usize) -> Result<TensorId, ImportError> {

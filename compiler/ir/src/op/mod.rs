@@ -3,26 +3,39 @@
 //! is a compile error in every stage that does not handle it yet.
 
 mod add;
+mod arg_max;
+mod binary;
+mod constant;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
 mod lstm;
 mod mean;
+mod movement;
 mod pool2d;
 mod real;
+mod reduce;
 mod reshape;
 mod softmax;
 mod unary;
 mod window;
 
 pub use add::Add;
+pub use arg_max::ArgMax;
+pub use binary::{Binary, BinaryFunction, broadcast_strides};
+pub use constant::Constant;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use lstm::{GATES, Lstm};
 pub use mean::Mean;
+pub use movement::{
+    Block, BlockAxis, Concat, Coordinates, DepthToSpace, Gather, MirrorPad, Move, Pad,
+    ResizeNearest, Slice, SpaceToDepth, Transpose,
+};
 pub use pool2d::{AveragePool2d, MaxPool2d};
 pub use real::Real;
+pub use reduce::{Reduce, ReduceFunction};
 pub use reshape::Reshape;
 pub use softmax::Softmax;
 pub use unary::{Function, Unary};
@@ -41,8 +54,10 @@ pub enum Op {
     DepthwiseConv2d(DepthwiseConv2d),
     /// Fully connected layer over all elements of its input.
     Dense(Dense),
-    /// Element-wise sum of two tensors of one shape.
+    /// Element-wise sum of two tensors.
     Add(Add),
+    /// Another element-wise function of two tensors.
+    Binary(Binary),
     /// Mean over a sliding window.
     AveragePool2d(AveragePool2d),
     /// Maximum over a sliding window.
@@ -57,6 +72,14 @@ pub enum Op {
     Lstm(Lstm),
     /// A function of one number, applied to each element.
     Unary(Unary),
+    /// Elements elsewhere: padding, slices, transposition and the like.
+    Move(Move),
+    /// Mean, sum or maximum over any axes.
+    Reduce(Reduce),
+    /// Index of the largest element along an axis.
+    ArgMax(ArgMax),
+    /// A tensor that is the same for every sample; has no inputs.
+    Constant(Constant),
 }
 
 /// A function fused to the output of an operator.
@@ -158,13 +181,20 @@ impl Op {
             Op::Softmax(_) => "softmax",
             Op::Lstm(_) => "lstm",
             Op::Unary(_) => "unary",
+            Op::Binary(op) => op.function.name(),
+            Op::Move(op) => op.name(),
+            Op::Reduce(op) => op.function.name(),
+            Op::ArgMax(_) => "arg_max",
+            Op::Constant(_) => "constant",
         }
     }
 
     /// Shape of the output for these input shapes.
     pub fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let arity = match self {
-            Op::Add(_) => 2,
+            Op::Add(_) | Op::Binary(_) => 2,
+            Op::Constant(_) => 0,
+            Op::Move(op) => op.arity().unwrap_or(inputs.len().max(1)),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -174,7 +204,9 @@ impl Op {
             | Op::Reshape(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_) => 1,
+            | Op::Unary(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_) => 1,
         };
         if inputs.len() != arity {
             return Err(ShapeError::Arity {
@@ -187,7 +219,7 @@ impl Op {
             Op::Conv2d(op) => op.output_shape(inputs[0]),
             Op::DepthwiseConv2d(op) => op.output_shape(inputs[0]),
             Op::Dense(op) => op.output_shape(inputs[0]),
-            Op::Add(_) => add::output_shape(inputs[0], inputs[1]),
+            Op::Add(_) => binary::broadcast("add", inputs[0], inputs[1]),
             Op::AveragePool2d(op) => pool2d::output_shape("average_pool2d", &op.window, inputs[0]),
             Op::MaxPool2d(op) => pool2d::output_shape("max_pool2d", &op.window, inputs[0]),
             Op::Mean(_) => mean::output_shape(inputs[0]),
@@ -195,10 +227,15 @@ impl Op {
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
+            Op::Binary(op) => op.output_shape(inputs[0], inputs[1]),
+            Op::Move(op) => op.output_shape(inputs),
+            Op::Reduce(op) => op.output_shape(inputs[0]),
+            Op::ArgMax(op) => op.output_shape(inputs[0]),
+            Op::Constant(op) => op.output_shape(),
         }
     }
 
-    /// Shape of the weights (conv OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`), or `None` for
+    /// Shape of the weights (conv OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, a constant's values), or `None` for
     /// operators without weights. The input shape must be one that [`Op::output_shape`] accepts.
     pub fn weight_shape(&self, input: &Shape) -> Option<Shape> {
         match self {
@@ -206,13 +243,18 @@ impl Op {
             Op::DepthwiseConv2d(op) => op.weight_shape(input),
             Op::Dense(op) => Some(op.weight_shape(input)),
             Op::Lstm(op) => op.weight_shape(input),
+            Op::Constant(op) => Some(op.shape.clone()),
             Op::Add(_)
+            | Op::Binary(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => None,
+            | Op::Unary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_) => None,
         }
     }
 
@@ -223,13 +265,19 @@ impl Op {
             Op::DepthwiseConv2d(op) => input.hwc().map(|[_, _, c]| c * op.multiplier),
             Op::Dense(op) => Some(op.out_features),
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
+            // Its scale and zero point are those of its tensor.
+            Op::Constant(_) => Some(0),
             Op::Add(_)
+            | Op::Binary(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => None,
+            | Op::Unary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_) => None,
         }
     }
 
@@ -247,7 +295,12 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => self.weight_channels(input),
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => self.weight_channels(input),
         }
     }
 
@@ -270,10 +323,15 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => {
-                let channels = self.weight_channels(input).unwrap_or(1).max(1) as u64;
-                out.saturating_mul(taps / channels)
-            }
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => match self.weight_channels(input) {
+                Some(channels @ 1..) => out.saturating_mul(taps / channels as u64),
+                None | Some(0) => 0,
+            },
         }
     }
 
@@ -293,7 +351,12 @@ impl Op {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Reshape(_)
-            | Op::Lstm(_) => None,
+            | Op::Lstm(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::Constant(_) => None,
+            Op::ArgMax(_) => Some(ArgMax::QUANT),
         }
     }
 
@@ -304,11 +367,18 @@ impl Op {
             Op::DepthwiseConv2d(op) => op.activation,
             Op::Dense(op) => op.activation,
             Op::Add(op) => op.activation,
+            Op::Binary(op) => op.activation,
             Op::AveragePool2d(op) => op.activation,
             Op::MaxPool2d(op) => op.activation,
-            Op::Mean(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => {
-                Activation::None
-            }
+            Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::Lstm(_)
+            | Op::Unary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => Activation::None,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::moves;
 use crate::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Function, Lstm, MaxPool2d,
-    Mean, Op, Padding, Real, Reshape, Shape, Softmax, Unary, Window2d,
+    Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Constant, Conv2d, Dense,
+    DepthwiseConv2d, Function, Lstm, MaxPool2d, Mean, Op, Padding, Real, Reduce, ReduceFunction,
+    Reshape, Shape, Softmax, Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -33,7 +35,16 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
             }
         }
         Op::Unary(unary) => function_attributes(&mut out, unary.function),
-        Op::Add(_) | Op::Mean(_) | Op::Softmax(_) => {}
+        Op::Move(op) => out.extend(moves::attributes(op)),
+        Op::Reduce(reduce) => {
+            out.push(("axes", moves::list(&reduce.axes)));
+            if reduce.keep_dims {
+                out.push(("keep_dims", "true".into()));
+            }
+        }
+        Op::ArgMax(op) => out.push(("axis", op.axis.to_string())),
+        Op::Constant(constant) => out.push(("shape", constant.shape.to_string())),
+        Op::Add(_) | Op::Binary(_) | Op::Mean(_) | Op::Softmax(_) => {}
     }
     match op.activation() {
         Activation::None => {}
@@ -133,13 +144,54 @@ impl<'a> Attributes<'a> {
             "unary" => Op::Unary(Unary {
                 function: self.function()?,
             }),
-            _ => {
-                return Err(format!(
-                    "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
-                     dense, add, average_pool2d, max_pool2d, mean, reshape, softmax, lstm, unary"
-                ));
+            "sub" => self.binary(BinaryFunction::Sub)?,
+            "mul" => self.binary(BinaryFunction::Mul)?,
+            "maximum" => self.binary(BinaryFunction::Maximum)?,
+            "minimum" => self.binary(BinaryFunction::Minimum)?,
+            "reduce_mean" => self.reduce(ReduceFunction::Mean)?,
+            "reduce_sum" => self.reduce(ReduceFunction::Sum)?,
+            "reduce_max" => self.reduce(ReduceFunction::Max)?,
+            "arg_max" => Op::ArgMax(ArgMax {
+                axis: self.required("axis")?,
+            }),
+            "constant" => {
+                let text = self.take("shape").ok_or("constant needs shape=…")?;
+                Op::Constant(Constant {
+                    shape: parse_shape(text)?,
+                })
             }
+            _ => match moves::parse(name, self)? {
+                Some(op) => Op::Move(op),
+                None => {
+                    return Err(format!(
+                        "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
+                         dense, add, sub, mul, maximum, minimum, average_pool2d, max_pool2d, mean, \
+                         reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, constant, pad, \
+                         mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
+                         resize_nearest, lstm, unary"
+                    ));
+                }
+            },
         })
+    }
+
+    fn binary(&mut self, function: BinaryFunction) -> Result<Op, String> {
+        Ok(Op::Binary(Binary {
+            function,
+            activation: self.activation()?,
+        }))
+    }
+
+    fn reduce(&mut self, function: ReduceFunction) -> Result<Op, String> {
+        Ok(Op::Reduce(Reduce {
+            function,
+            axes: self.list("axes")?,
+            keep_dims: match self.take("keep_dims") {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(other) => return Err(format!("keep_dims={other}; it must be true or false")),
+            },
+        }))
     }
 
     /// Removes and returns an attribute.
@@ -158,7 +210,28 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    fn required(&mut self, key: &str) -> Result<usize, String> {
+    /// Removes an attribute and reads it as numbers with commas in between.
+    pub(super) fn optional_list<T: std::str::FromStr>(
+        &mut self,
+        key: &str,
+    ) -> Result<Option<Vec<T>>, String> {
+        let Some(text) = self.take(key) else {
+            return Ok(None);
+        };
+        let numbers: Option<Vec<T>> = text.split(',').map(|number| number.parse().ok()).collect();
+        match numbers {
+            Some(numbers) => Ok(Some(numbers)),
+            None => Err(format!("{key}={text}; it must be numbers such as 1,0,2")),
+        }
+    }
+
+    /// As [`Self::optional_list`], for an attribute that must be there.
+    pub(super) fn list<T: std::str::FromStr>(&mut self, key: &str) -> Result<Vec<T>, String> {
+        self.optional_list(key)?
+            .ok_or_else(|| format!("{key}=… is missing"))
+    }
+
+    pub(super) fn required(&mut self, key: &str) -> Result<usize, String> {
         self.number(key)?
             .ok_or_else(|| format!("{key}=… is missing"))
     }
@@ -214,7 +287,7 @@ impl<'a> Attributes<'a> {
             .ok_or_else(|| format!("{key}=… is missing"))
     }
 
-    fn pair(&mut self, key: &str) -> Result<Option<[usize; 2]>, String> {
+    pub(super) fn pair(&mut self, key: &str) -> Result<Option<[usize; 2]>, String> {
         let Some(text) = self.take(key) else {
             return Ok(None);
         };

@@ -18,10 +18,11 @@
 //! comment. `weights seed=7` stands for weights drawn from a seed ([`seeded_weights`]), for networks
 //! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults
 //! (stride and dilation 1x1, no padding, no activation, `rounding=single`). `pad` is
-//! `top,bottom,left,right`, or `same`.
+//! `top,bottom,left,right`, or `same`. A `constant` has no inputs; its weights are its values.
 
 mod attributes;
 mod line;
+mod moves;
 mod params;
 mod parse;
 mod print;

@@ -2,7 +2,7 @@
 
 use super::float::{length, sizes};
 use super::{Violation, verify_graph};
-use crate::{Graph, Node, Op, Quant, QuantGraph};
+use crate::{Graph, Node, Op, Quant, QuantGraph, ReduceFunction};
 
 /// All violations of an int8 network; those of its topology alone, if there are any.
 pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
@@ -67,6 +67,11 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         violations,
     );
     length(&of("bias"), sizes.channels, params.bias.len(), violations);
+    if let Op::Constant(_) = node.op {
+        // Its values are those of a tensor, not weights that something is multiplied by.
+        length(&of("weight scales"), 0, params.scales.len(), violations);
+        return;
+    }
     if params.scales.len() != 1 {
         length(
             &of("weight scales"),
@@ -91,22 +96,34 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
 }
 
 fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Violation>) {
-    let input = quants[node.inputs[0].0];
     let output = quants[node.output.0];
+    let shared = || {
+        let inputs = node.inputs.iter().map(|input| quants[input.0]);
+        let other = inputs.clone().find(|&input| input != output);
+        other.unwrap_or(output)
+    };
     let (rule, expected) = match (&node.op, node.op.fixed_output()) {
         (_, Some(fixed)) => ("the output has", fixed),
-        (Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_), None) => {
-            ("input and output share", input)
+        (Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_), None) => {
+            ("input and output share", shared())
+        }
+        (Op::Binary(op), None) if op.function.picks() => ("input and output share", shared()),
+        (Op::Reduce(op), None) if op.function == ReduceFunction::Max => {
+            ("input and output share", shared())
         }
         (
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
             | Op::Add(_)
+            | Op::Binary(_)
             | Op::Mean(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_),
+            | Op::Unary(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_),
             None,
         ) => return,
     };

@@ -52,7 +52,7 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
                         position,
                     });
                 }
-                let weights = node.op.weight_shape(shapes[0]);
+                let weights = node.op.weight_shape(graph.input_shape(node));
                 let elements = weights.map_or(1, |shape| shape.elements());
                 if !(1..=MAX_ELEMENTS).contains(&elements) {
                     violations.push(Violation::Elements {
@@ -185,7 +185,12 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => return None,
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => return None,
     };
     if window.dilation == [1, 1] {
         return None;

@@ -17,7 +17,7 @@ mod softmax;
 use burn::tensor::activation::{relu, relu6};
 use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Device, Tensor, TensorData};
-use ember_ir::{Activation, Graph, Op, Shape, TensorId};
+use ember_ir::{Activation, Graph, Node, Op, Shape, TensorId};
 
 pub use leaves::{Leaves, StepGradients};
 
@@ -96,9 +96,11 @@ impl<'a> Net<'a> {
             });
         };
         for node in &graph.nodes {
-            if let Some(what) = unsupported(&node.op) {
-                let node = graph.node_name(node).to_string();
-                return Err(NetError::Unsupported { node, what });
+            if let Some(what) = untrainable(graph, node) {
+                return Err(NetError::Unsupported {
+                    node: graph.node_name(node).to_string(),
+                    what,
+                });
             }
         }
         let softmax = graph
@@ -145,7 +147,15 @@ impl<'a> Net<'a> {
                 Op::Mean(_) => mean::forward(x),
                 Op::Reshape(op) => reshape::forward(op, x),
                 Op::Softmax(_) => softmax::forward(x),
-                Op::Lstm(_) | Op::Unary(_) => unreachable!("BUG: {} was refused", node.op.name()),
+                Op::Lstm(_)
+                | Op::Unary(_)
+                | Op::Binary(_)
+                | Op::Move(_)
+                | Op::Reduce(_)
+                | Op::ArgMax(_)
+                | Op::Constant(_) => {
+                    unreachable!("BUG: {} was refused", node.op.name())
+                }
             };
             let value = activate(node.op.activation(), value);
             values[node.output.0] = Some(numerics.activation(node.output, value));
@@ -189,7 +199,12 @@ impl<'a> Net<'a> {
             | Op::Reshape(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_) => {
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => {
                 unreachable!("BUG: {} has no kernel", node.op.name())
             }
         };
@@ -213,11 +228,18 @@ impl<'a> Net<'a> {
     }
 }
 
-/// What about an operator cannot be trained: no space uses it, it comes with imported models alone.
-fn unsupported(op: &Op) -> Option<&'static str> {
-    match op {
+/// What about a node cannot be trained, if something cannot: operators that no search space uses have no
+/// differentiable form here.
+fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
+    match &node.op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
         Op::Lstm(_) => Some("a long short-term memory"),
+        Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {
+            Some("an addition that repeats one of its inputs")
+        }
+        Op::Binary(_) | Op::Move(_) | Op::Reduce(_) | Op::ArgMax(_) | Op::Constant(_) => {
+            Some(node.op.name())
+        }
         Op::Unary(op) => Some(op.function.name()),
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)

@@ -2,7 +2,11 @@
 //! file per operator. A prediction is a weighted sum of them.
 
 mod add;
+mod arg_max;
+mod binary;
+mod constant;
 mod conv2d;
+mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod gather;
@@ -10,6 +14,7 @@ mod lookup;
 mod lstm;
 mod mean;
 mod pool2d;
+mod reduce;
 mod rescale;
 mod rows;
 mod softmax;
@@ -17,12 +22,13 @@ mod softmax;
 pub use rescale::Rescale;
 pub use rows::{RowPart, row_features, row_parts};
 
-use ember_ir::{Graph, Node, Op};
+use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape};
 use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
+use crate::elementwise;
 use crate::geometry::geometry;
-use crate::lower::Layer;
+use crate::lower::{self, Layer};
 
 /// A kernel of `ember_runtime`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Deserialize)]
@@ -54,11 +60,27 @@ pub enum Kernel {
     MeanRow,
     /// `average_row_s8`.
     AverageRow,
+    /// Sums and differences of `binary_s8`.
+    BinarySum,
+    /// Products of `binary_s8`.
+    BinaryProduct,
+    /// Maxima and minima of `binary_s8`.
+    BinaryPick,
+    /// `copy_s8`.
+    Copy,
+    /// Sums and means of `reduce_s8`.
+    ReduceSum,
+    /// Maxima of `reduce_s8`.
+    ReduceMax,
+    /// `arg_max_s8`.
+    ArgMax,
+    /// `constant_s8`.
+    Constant,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 13] = [
+    pub const ALL: [Kernel; 21] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -72,6 +94,14 @@ impl Kernel {
         Kernel::Rows,
         Kernel::MeanRow,
         Kernel::AverageRow,
+        Kernel::BinarySum,
+        Kernel::BinaryProduct,
+        Kernel::BinaryPick,
+        Kernel::Copy,
+        Kernel::ReduceSum,
+        Kernel::ReduceMax,
+        Kernel::ArgMax,
+        Kernel::Constant,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -90,6 +120,14 @@ impl Kernel {
             Kernel::Rows => "rows",
             Kernel::MeanRow => "mean_row",
             Kernel::AverageRow => "average_row",
+            Kernel::BinarySum => "binary_sum",
+            Kernel::BinaryProduct => "binary_product",
+            Kernel::BinaryPick => "binary_pick",
+            Kernel::Copy => "copy",
+            Kernel::ReduceSum => "reduce_sum",
+            Kernel::ReduceMax => "reduce_max",
+            Kernel::ArgMax => "arg_max",
+            Kernel::Constant => "constant",
         }
     }
 }
@@ -138,7 +176,12 @@ pub fn features_in(
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => [0, 0],
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => [0, 0],
     };
     let (kernel, mut instructions) = match &node.op {
         Op::Conv2d(op) => (
@@ -154,7 +197,22 @@ pub fn features_in(
             let sizes = [input.elements(), op.out_features];
             (Kernel::Dense, dense::counts(sizes, isa, rescale))
         }
-        Op::Add(_) => (Kernel::Add, add::counts(output.elements(), rescale)),
+        Op::Add(_) if elementwise::is_plain(graph, node) => {
+            (Kernel::Add, add::counts(output.elements(), rescale))
+        }
+        Op::Add(_) => {
+            let axes = lower::binary::axes(graph, node);
+            (Kernel::BinarySum, binary::counts(&axes, rescale))
+        }
+        Op::Binary(op) => {
+            let kernel = match op.function {
+                BinaryFunction::Sub => Kernel::BinarySum,
+                BinaryFunction::Mul => Kernel::BinaryProduct,
+                BinaryFunction::Maximum | BinaryFunction::Minimum => Kernel::BinaryPick,
+            };
+            let axes = lower::binary::axes(graph, node);
+            (kernel, binary::counts(&axes, rescale))
+        }
         Op::AveragePool2d(op) => (Kernel::AveragePool2d, pool2d::counts(&op.window, spatial)),
         Op::MaxPool2d(op) => (Kernel::MaxPool2d, pool2d::counts(&op.window, spatial)),
         Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0, rescale)),
@@ -165,6 +223,22 @@ pub fn features_in(
             (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))
         }
         Op::Unary(_) => (Kernel::Lookup, lookup::counts(output.elements())),
+        Op::Move(op) => {
+            let shapes = node.inputs.iter();
+            let shapes: Vec<&Shape> = shapes.map(|&id| &graph.tensor(id).shape).collect();
+            (Kernel::Copy, copy::counts(op, &shapes, output.elements()))
+        }
+        Op::Reduce(op) => {
+            let kernel = match op.function {
+                ReduceFunction::Mean | ReduceFunction::Sum => Kernel::ReduceSum,
+                ReduceFunction::Max => Kernel::ReduceMax,
+            };
+            let axes = [false, true].map(|goes| lower::reduce::axes(input, op, goes));
+            (kernel, reduce::counts(axes, rescale))
+        }
+        Op::ArgMax(op) => (Kernel::ArgMax, arg_max::counts(op, input)),
+        Op::Constant(_) if elementwise::in_flash(graph, node.output) => return None,
+        Op::Constant(_) => (Kernel::Constant, constant::counts(output.elements())),
     };
     // Code for whole groups alone is shorter around the loops.
     instructions.extend(numbers(&[&around.map(|count| count * flag(whole))]));

@@ -1,8 +1,8 @@
 //! How a layer's outputs are requantised, as far as it shows in the kernels' loops.
 
-use ember_runtime::kernels::{Form, add_form};
+use ember_runtime::Rounding;
+use ember_runtime::kernels::{Form, add_form, binary_form};
 use ember_runtime::packing::{conv2d_form, dense_form, depthwise_conv2d_form};
-use ember_runtime::{Rounding, params::MeanParams};
 
 use crate::lower::Layer;
 
@@ -44,12 +44,20 @@ impl Rescale {
                 double: layer.rounding == Rounding::TfLite,
                 ..Self::USUAL
             },
-            Layer::Mean(p) => new(mean_form(p), p.rounding, p.clamp),
+            Layer::Binary(p) => new(binary_form(p), p.rounding, p.clamp),
+            Layer::Mean(p) => new(one_by_one(p.rounding), p.rounding, p.clamp),
+            Layer::Reduce(p) => p.sum.map_or(Self::USUAL, |sum| {
+                let full = [i8::MIN, i8::MAX];
+                new(one_by_one(sum.rounding), sum.rounding, full)
+            }),
             Layer::AveragePool2d(_)
             | Layer::MaxPool2d(_)
             | Layer::Reshape
             | Layer::Softmax(_)
-            | Layer::Lookup(_) => Self::USUAL,
+            | Layer::Lookup(_)
+            | Layer::Copy(_)
+            | Layer::ArgMax(_)
+            | Layer::Constant(_) => Self::USUAL,
         }
     }
 
@@ -72,9 +80,9 @@ impl Rescale {
     }
 }
 
-/// A mean finishes its outputs one by one; the rounding decides how.
-fn mean_form(p: &MeanParams) -> Form {
-    match p.rounding {
+/// Means and sums finish their outputs one by one; the rounding decides how.
+fn one_by_one(rounding: Rounding) -> Form {
+    match rounding {
         Rounding::TfLite => Form::TfLite,
         Rounding::Single => Form::Single,
     }

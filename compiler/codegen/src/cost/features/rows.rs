@@ -155,7 +155,12 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => None,
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => None,
     }
     .map_or(1, |window| {
         (window.padding.top, window.padding.bottom) = (0, 0);

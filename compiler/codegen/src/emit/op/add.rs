@@ -15,6 +15,7 @@ pub(super) fn quote_layer(p: &AddParams) -> Quoted {
         kernel: "add_s8",
         role: "Add",
         params_type: "AddParams",
+        types: &[],
         borrows: false,
         params: quote!(AddParams {
             len: #len,

@@ -22,6 +22,7 @@ pub(super) fn quote_layer(p: &Conv2dParams<'_>, names: &LayerNames) -> Quoted {
         kernel: "conv2d_s8",
         role: "Conv2d",
         params_type: "Conv2dParams",
+        types: &[],
         borrows: true,
         params: quote!(Conv2dParams {
             input: #input,

@@ -18,6 +18,7 @@ pub(super) fn quote_layer(p: &DenseParams<'_>, names: &LayerNames) -> Quoted {
         kernel: "dense_s8",
         role: "Dense",
         params_type: "DenseParams",
+        types: &[],
         borrows: true,
         params: quote!(DenseParams {
             inputs: #inputs,

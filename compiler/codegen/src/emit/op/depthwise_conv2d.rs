@@ -22,6 +22,7 @@ pub(super) fn quote_layer(p: &DepthwiseConv2dParams<'_>, names: &LayerNames) -> 
         kernel: "depthwise_conv2d_s8",
         role: "DepthwiseConv2d",
         params_type: "DepthwiseConv2dParams",
+        types: &[],
         borrows: true,
         params: quote!(DepthwiseConv2dParams {
             input: #input,

@@ -14,6 +14,7 @@ pub(super) fn quote_layer(p: &LookupParams<'_>, names: &LayerNames) -> Quoted {
         kernel: "lookup_s8",
         role: "Lookup",
         params_type: "LookupParams",
+        types: &[],
         borrows: true,
         params: quote!(LookupParams { len: #len, table: &params::#table }),
         rounding: None,

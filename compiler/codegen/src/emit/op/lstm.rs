@@ -30,6 +30,7 @@ pub(super) fn quote_layer(p: &LstmParams<'_>, names: &LayerNames) -> Quoted {
         kernel: "lstm_s8",
         role: "Lstm",
         params_type: "LstmParams",
+        types: &[],
         borrows: true,
         params: quote!(LstmParams {
             steps: #steps,

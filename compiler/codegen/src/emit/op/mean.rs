@@ -15,6 +15,7 @@ pub(super) fn quote_layer(p: &MeanParams) -> Quoted {
         kernel: "mean_s8",
         role: "Mean",
         params_type: "MeanParams",
+        types: &[],
         borrows: false,
         params: quote!(MeanParams {
             input: #input,

@@ -2,13 +2,18 @@
 //! parameters. Names match `ember_runtime`'s kernels, traits and parameter structs.
 
 mod add;
+mod arg_max;
+mod binary;
+pub(super) mod constant;
 mod conv2d;
+mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod lookup;
 mod lstm;
 mod mean;
 mod pool2d;
+mod reduce;
 mod softmax;
 
 use ember_runtime::Rounding;
@@ -25,6 +30,8 @@ pub(super) struct Quoted {
     pub role: &'static str,
     /// Struct of `ember_runtime::params`.
     pub params_type: &'static str,
+    /// Other types of `ember_runtime::params` that the expression names.
+    pub types: &'static [&'static str],
     /// The struct borrows the layer's constants.
     pub borrows: bool,
     /// Value of the struct.
@@ -97,6 +104,12 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
+        Layer::Binary(params) => binary::quote_layer(params),
+        Layer::Copy(layer) => copy::quote_layer(&layer.params(), names),
+        Layer::Reduce(params) => reduce::quote_layer(params),
+        Layer::ArgMax(params) => arg_max::quote_layer(params),
+        Layer::Constant(layer) if layer.in_flash => return None,
+        Layer::Constant(layer) => constant::quote_layer(layer, names),
     })
 }
 

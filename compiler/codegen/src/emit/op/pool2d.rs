@@ -14,6 +14,7 @@ pub(super) fn quote_layer(kernel_name: &'static str, p: &Pool2dParams) -> Quoted
         kernel: kernel_name,
         role: "Pool2d",
         params_type: "Pool2dParams",
+        types: &[],
         borrows: false,
         params: quote!(Pool2dParams {
             input: #input,

@@ -14,6 +14,7 @@ pub(super) fn quote_layer(p: &SoftmaxParams<'_>, names: &LayerNames) -> Quoted {
         kernel: "softmax_s8",
         role: "Softmax",
         params_type: "SoftmaxParams",
+        types: &[],
         borrows: true,
         params: quote!(SoftmaxParams { rows: #rows, len: #len, exps: &params::#exps }),
         rounding: None,

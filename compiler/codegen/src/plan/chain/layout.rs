@@ -130,7 +130,12 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => return None,
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => return None,
     };
     Some(crate::geometry::row_geometry(graph, node, window))
 }

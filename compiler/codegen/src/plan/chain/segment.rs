@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use ember_ir::{Graph, Node, Op, TensorId, Window2d};
 
+use crate::elementwise;
+
 /// Consecutive nodes that can run row by row.
 #[derive(Clone, Debug)]
 pub(super) struct Segment {
@@ -114,7 +116,12 @@ pub(super) fn sums(graph: &Graph, node: &Node) -> bool {
         | Op::Reshape(_)
         | Op::Softmax(_)
         | Op::Lstm(_)
-        | Op::Unary(_) => false,
+        | Op::Unary(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => false,
     }
 }
 
@@ -131,8 +138,18 @@ pub(super) fn row_window(graph: &Graph, node: &Node) -> Option<RowWindow> {
         // A padded tap takes no part in a pool: a row of any value would.
         Op::AveragePool2d(pool) => unpadded(&pool.window, height, rows),
         Op::MaxPool2d(pool) => unpadded(&pool.window, height, rows),
-        Op::Add(_) | Op::Unary(_) => Some(RowWindow::ONE),
-        Op::Mean(_) | Op::Dense(_) | Op::Reshape(_) | Op::Softmax(_) | Op::Lstm(_) => None,
+        Op::Add(_) => elementwise::is_plain(graph, node).then_some(RowWindow::ONE),
+        Op::Unary(_) => Some(RowWindow::ONE),
+        Op::Mean(_)
+        | Op::Dense(_)
+        | Op::Reshape(_)
+        | Op::Softmax(_)
+        | Op::Lstm(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => None,
     }
 }
 

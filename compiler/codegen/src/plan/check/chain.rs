@@ -177,7 +177,12 @@ impl Ticks<'_> {
             | Op::Reshape(_)
             | Op::Softmax(_)
             | Op::Lstm(_)
-            | Op::Unary(_) => Window {
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => Window {
                 stride: 1,
                 above: 0,
                 extent: 1,

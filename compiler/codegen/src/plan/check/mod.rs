@@ -123,7 +123,12 @@ impl Run<'_> {
         };
         let exactly = self.region(input).offset == self.region(node.output).offset;
         match &node.op {
-            Op::Add(_) | Op::Unary(_) => exactly,
+            Op::Unary(_) => exactly,
+            // An element of an input that is not repeated is read before it is written.
+            Op::Add(_) | Op::Binary(_) => {
+                let shape = &self.graph.tensor(input).shape;
+                exactly && shape.elements() == self.graph.output_shape(node).elements()
+            }
             Op::Conv2d(conv) => self
                 .sliding(node, &conv.window)
                 .is_some_and(|sliding| sliding.convolution_is_right()),
@@ -139,7 +144,11 @@ impl Run<'_> {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Lstm(_) => false,
+            | Op::Lstm(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => false,
         }
     }
 

@@ -1,11 +1,12 @@
 //! What a plan has to get right before it is executed: how many nodes and regions there are, how large
 //! these are, and that they lie in the arena.
 
-use ember_ir::{Graph, Node, Op, Window2d};
+use ember_ir::{Graph, Node, Op, TensorId, Window2d};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::super::{ALIGN, Chain, Makes, Plan, Region};
 use super::PlanViolation;
+use crate::elementwise;
 
 pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
     let mut violations = Vec::new();
@@ -38,7 +39,10 @@ pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
 pub(super) fn bounds(graph: &Graph, plan: &Plan, violations: &mut Vec<PlanViolation>) {
     let rows = rows(graph, plan);
     for (index, (tensor, region)) in graph.tensors.iter().zip(&plan.regions).enumerate() {
-        let elements = rows[index].unwrap_or(tensor.shape.elements());
+        let elements = match elementwise::in_flash(graph, TensorId(index)) {
+            true => 0,
+            false => rows[index].unwrap_or(tensor.shape.elements()),
+        };
         if region.bytes != elements {
             violations.push(PlanViolation::Size {
                 tensor: tensor.name.clone(),
@@ -81,7 +85,12 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Unary(_) => 0,
+            | Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => 0,
         };
         let node = graph.node_name(node).to_owned();
         place(

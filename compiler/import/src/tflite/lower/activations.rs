@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ember_ir::{Quant, Shape};
+use ember_ir::{ArgMax, Quant, Shape};
 
 use super::MAX_PROBLEMS;
 use crate::Problem;
@@ -12,6 +12,11 @@ use crate::tflite::schema::{Model, Tensor};
 
 /// Most elements of one activation; no microcontroller has this much RAM.
 const MAX_ELEMENTS: usize = 64 << 20;
+
+/// `BuiltinOperator.ARG_MAX`.
+const ARG_MAX: i32 = 56;
+/// ADD, CONCATENATION, MUL, SUB, MAXIMUM, MINIMUM: operators that may read constants as tensors.
+const TENSORS: [i32; 6] = [0, 2, 18, 41, 55, 57];
 
 /// `TensorType.INT8`.
 pub(super) const INT8: i8 = 9;
@@ -36,6 +41,13 @@ impl Activations {
     /// Reads the graph's inputs and all that operators write.
     pub fn read(model: &Model<'_>, problems: &mut Vec<Problem>) -> Self {
         let mut wanted = vec![false; model.tensors.len()];
+        // Tensors that hold indices, whatever their type.
+        let mut indices = vec![false; model.tensors.len()];
+        for operator in model.operators.iter().filter(|op| op.code == ARG_MAX) {
+            for &output in &operator.outputs {
+                indices[output] = true;
+            }
+        }
         let written = model
             .operators
             .iter()
@@ -48,6 +60,10 @@ impl Activations {
         let mut activations = vec![None; model.tensors.len()];
         for (index, tensor) in model.tensors.iter().enumerate() {
             if !wanted[index] || problems.len() >= MAX_PROBLEMS {
+                continue;
+            }
+            if indices[index] && tensor.element != INT8 {
+                activations[index] = index_tensor(tensor, problems, index);
                 continue;
             }
             if tensor.element != INT8 {
@@ -63,6 +79,7 @@ impl Activations {
                 }),
             }
         }
+        constants(model, &mut activations);
         for (kind, (first, count)) in foreign {
             let name = model.tensors[first].name();
             problems.push(Problem {
@@ -104,6 +121,71 @@ fn activation(tensor: &Tensor<'_>) -> Result<Activation, Refusal> {
     Ok(Activation {
         shape: shape(&tensor.shape)?,
         quant: quant(tensor)?,
+    })
+}
+
+/// A tensor of indices, which are bytes here.
+fn index_tensor(
+    tensor: &Tensor<'_>,
+    problems: &mut Vec<Problem>,
+    index: usize,
+) -> Option<Activation> {
+    match shape(&tensor.shape) {
+        Ok(shape) => {
+            let dims = shape.dims();
+            let shape = Shape::new(if dims.is_empty() { &[1] } else { dims });
+            let quant = ArgMax::QUANT;
+            Some(Activation { shape, quant })
+        }
+        Err((what, help)) => {
+            problems.push(Problem {
+                place: format!("tensor {index} (\"{}\")", tensor.name().escape_debug()),
+                what,
+                help: help.into(),
+            });
+            None
+        }
+    }
+}
+
+/// Adds the constants that element-wise operators and concatenations read as tensors. One that is not as
+/// it should be is left out, and its reader reports it.
+fn constants(model: &Model<'_>, activations: &mut [Option<Activation>]) {
+    for operator in model
+        .operators
+        .iter()
+        .filter(|op| TENSORS.contains(&op.code))
+    {
+        let rank = operator
+            .outputs
+            .first()
+            .map_or(0, |&output| model.tensors[output].shape.len());
+        for &index in operator.inputs.iter().flatten() {
+            let tensor = &model.tensors[index];
+            if tensor.data.is_some() && tensor.element == INT8 && !tensor.is_sparse {
+                activations[index] = constant(tensor, rank);
+            }
+        }
+    }
+}
+
+fn constant(tensor: &Tensor<'_>, rank: usize) -> Option<Activation> {
+    let sizes = tensor.shape.iter().map(|&dim| usize::try_from(dim).ok());
+    let mut sizes = sizes.collect::<Option<Vec<_>>>()?;
+    // The batch axis, if it has one.
+    if sizes.len() == rank && sizes.first() == Some(&1) {
+        sizes.remove(0);
+    }
+    if sizes.is_empty() {
+        sizes.push(1);
+    }
+    let elements = sizes
+        .iter()
+        .try_fold(1usize, |all, &dim| all.checked_mul(dim));
+    let whole = elements == tensor.data.map(<[u8]>::len) && sizes.len() <= rank.max(1);
+    Some(Activation {
+        shape: Shape::new(sizes),
+        quant: quant(tensor).ok().filter(|_| whole)?,
     })
 }
 

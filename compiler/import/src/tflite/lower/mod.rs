@@ -2,17 +2,24 @@
 //! and adds all its problems to one list; the flow of data between them is checked in [`dataflow`].
 
 mod activations;
-mod add;
+mod binary;
+mod concat;
 mod conv2d;
 mod dataflow;
 mod depthwise_conv2d;
 mod fully_connected;
+mod gather;
 mod lstm;
-mod mean;
+mod operands;
+mod pad;
 mod pool2d;
+mod rearrange;
+mod reduce;
 mod reshape;
 mod site;
+mod slice;
 mod softmax;
+mod transpose;
 mod unary;
 mod weights;
 mod window;
@@ -44,34 +51,59 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 26] = [
-    (0, add::lower),
+const OPERATORS: [(i32, Lower); 46] = [
+    (0, binary::lower),
     (1, pool2d::lower_average),
+    (2, concat::lower),
     (3, conv2d::lower),
     (4, depthwise_conv2d::lower),
+    (5, rearrange::lower_depth_to_space),
     (9, fully_connected::lower),
     (14, unary::lower),
     (17, pool2d::lower_max),
+    (18, binary::lower),
     (19, unary::lower),
     (20, unary::lower),
     (21, unary::lower),
     (22, reshape::lower),
     (25, softmax::lower),
+    (26, rearrange::lower_space_to_depth),
     (28, unary::lower),
-    (40, mean::lower),
+    (34, pad::lower),
+    (36, gather::lower),
+    (39, transpose::lower),
+    (40, reduce::lower),
+    (41, binary::lower),
+    (43, reshape::lower),
     (44, lstm::lower),
+    (45, slice::lower_strided),
     (47, unary::lower),
+    (55, binary::lower),
+    (56, reduce::lower_arg_max),
+    (57, binary::lower),
     (59, unary::lower),
+    (60, pad::lower),
+    (65, slice::lower),
+    (70, reshape::lower),
     (73, unary::lower),
+    (74, reduce::lower),
     (75, unary::lower),
     (76, unary::lower),
+    (82, reduce::lower),
     (92, unary::lower),
+    (97, rearrange::lower_resize_nearest),
     (98, unary::lower),
+    (100, pad::lower_mirror),
     (101, unary::lower),
     (111, unary::lower),
     (114, unary::lower),
     (117, unary::lower),
 ];
+
+type LowerMany = fn(&mut Site<'_, '_>) -> Option<Vec<Lowered>>;
+
+/// Those with several outputs.
+const SPLITS: [(i32, LowerMany); 2] = [(49, slice::lower_split), (102, slice::lower_split_v)];
 
 /// Lowers every operator that can be lowered and reports all others. The result is complete only if
 /// no problem was added.
@@ -85,9 +117,11 @@ pub(super) fn lower(model: &Model<'_>, problems: &mut Vec<Problem>) -> LoweredMo
         }
         let mut site = Site::new(model, operator, &activations, problems);
         let known = OPERATORS.iter().find(|(code, _)| *code == operator.code);
-        match known {
-            Some((_, lower)) => operators.extend(lower(&mut site)),
-            None => site.problem(
+        let split = SPLITS.iter().find(|(code, _)| *code == operator.code);
+        match (known, split) {
+            (Some((_, lower)), _) => operators.extend(lower(&mut site)),
+            (None, Some((_, lower))) => operators.extend(lower(&mut site).into_iter().flatten()),
+            (None, None) => site.problem(
                 "this operator is not supported",
                 "replace it in the model, or let it run outside",
             ),

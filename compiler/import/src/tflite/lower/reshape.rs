@@ -1,4 +1,5 @@
-//! RESHAPE. Inputs: any tensor, optional constant shape; the output tensor knows its shape.
+//! RESHAPE, SQUEEZE and EXPAND_DIMS. Inputs: any tensor, optional constant shape or axis; the output tensor
+//! knows its shape.
 
 use ember_ir::{Op, Reshape};
 

@@ -1,7 +1,7 @@
 //! One operator under examination: access to its operands and attributes, and the list that its
 //! problems go to.
 
-use ember_ir::{Op, QuantParams, Shape};
+use ember_ir::{Move, Op, QuantParams, Shape};
 
 use super::activations::Activation;
 use super::{Activations, Lowered};
@@ -91,9 +91,36 @@ impl<'m, 'a> Site<'m, 'a> {
         Some((index, self.activations.get(index)?))
     }
 
+    /// All tensors that change from sample to sample, and constants that are read as such.
+    pub fn activations(&self) -> &'m Activations {
+        self.activations
+    }
+
+    /// Number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.operator.inputs.len()
+    }
+
+    /// Number of outputs.
+    pub fn outputs(&self) -> usize {
+        self.operator.outputs.len()
+    }
+
+    /// Whether another operator reads the first output.
+    pub fn is_read_on(&self) -> bool {
+        let output = self.operator.outputs.first().copied();
+        let mut operators = self.model.operators.iter();
+        operators.any(|operator| operator.inputs.contains(&output))
+    }
+
     /// What is written; call [`Site::operands`] first.
     pub fn output(&self) -> Option<(usize, &'m Activation)> {
-        let index = *self.operator.outputs.first()?;
+        self.output_at(0)
+    }
+
+    /// What is written, of several outputs.
+    fn output_at(&self, number: usize) -> Option<(usize, &'m Activation)> {
+        let index = *self.operator.outputs.get(number)?;
         Some((index, self.activations.get(index)?))
     }
 
@@ -144,7 +171,12 @@ impl<'m, 'a> Site<'m, 'a> {
     /// Reports an input whose quantisation differs from the output's, for operators that do not
     /// requantise.
     pub fn same_quant(&mut self, input: &Activation) -> Option<()> {
-        let (_, output) = self.output()?;
+        self.same_quant_at(input, 0)
+    }
+
+    /// As [`Self::same_quant`], for one of several outputs.
+    pub fn same_quant_at(&mut self, input: &Activation, number: usize) -> Option<()> {
+        let (_, output) = self.output_at(number)?;
         if input.quant == output.quant {
             return Some(());
         }
@@ -164,7 +196,18 @@ impl<'m, 'a> Site<'m, 'a> {
         inputs: &[(usize, &Activation)],
         params: Option<QuantParams>,
     ) -> Option<Lowered> {
-        let (output, written) = self.output()?;
+        self.finish_at(0, op, inputs, params)
+    }
+
+    /// As [`Self::finish`], for one of several outputs.
+    pub fn finish_at(
+        &mut self,
+        number: usize,
+        op: Op,
+        inputs: &[(usize, &Activation)],
+        params: Option<QuantParams>,
+    ) -> Option<Lowered> {
+        let (output, written) = self.output_at(number)?;
         let shapes: Vec<&Shape> = inputs.iter().map(|(_, input)| &input.shape).collect();
         let shape = match op.output_shape(&shapes) {
             Ok(shape) => shape,
@@ -174,7 +217,14 @@ impl<'m, 'a> Site<'m, 'a> {
             }
         };
         // The IR's vectors may keep axes of 1 in the file; a free reshape puts them back.
-        let is_vector = matches!(op, Op::Dense(_) | Op::Mean(_));
+        let is_vector = matches!(
+            op,
+            Op::Dense(_)
+                | Op::Mean(_)
+                | Op::Reduce(_)
+                | Op::ArgMax(_)
+                | Op::Move(Move::Slice(_) | Move::Gather(_))
+        );
         let fits = match is_vector {
             true => shape.elements() == written.shape.elements(),
             false => shape == written.shape,

@@ -1,0 +1,169 @@
+//! Operators that the search does not use: element-wise functions with repetition and constants, reductions,
+//! and all that moves elements.
+
+use ember_ir::{
+    Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, DepthToSpace,
+    Gather, GraphBuilder, MirrorPad, Move, Op, Pad, Real, Reduce, ReduceFunction, ResizeNearest,
+    Shape, Slice, SpaceToDepth, TensorId, Transpose,
+};
+
+use super::Random;
+
+/// An operator on `input` and perhaps others; what it needs beside them is added to the graph.
+pub(super) fn operator(
+    random: &mut Random,
+    builder: &mut GraphBuilder,
+    tensors: &mut Vec<TensorId>,
+    input: TensorId,
+    is_last: bool,
+) -> (Op, Vec<TensorId>) {
+    let shape = builder.shape(input).clone();
+    match random.below(10) {
+        0..=3 => {
+            let right = match random.below(2) {
+                0 => constant(random, builder, tensors, &shape),
+                _ => random.pick(tensors),
+            };
+            let inputs = match random.below(2) {
+                0 => vec![input, right],
+                _ => vec![right, input],
+            };
+            (elementwise(random), inputs)
+        }
+        4..=5 => {
+            let function = random.pick(&[
+                ReduceFunction::Mean,
+                ReduceFunction::Sum,
+                ReduceFunction::Max,
+            ]);
+            let axes = (0..shape.dims().len()).filter(|_| random.below(2) == 0);
+            let axes = axes.collect();
+            let keep_dims = random.below(2) == 0;
+            let op = Reduce {
+                function,
+                axes,
+                keep_dims,
+            };
+            (Op::Reduce(op), vec![input])
+        }
+        // Its output's fixed parameters are for no one else.
+        6 if is_last => {
+            let axis = random.below(shape.dims().len());
+            (Op::ArgMax(ArgMax { axis }), vec![input])
+        }
+        _ => {
+            let mut inputs = vec![input];
+            let op = movement(random, &shape);
+            if let Move::Concat(_) = op {
+                for _ in 0..random.below(3) {
+                    inputs.push(random.pick(tensors));
+                }
+            }
+            (Op::Move(op), inputs)
+        }
+    }
+}
+
+fn elementwise(random: &mut Random) -> Op {
+    let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
+    let (function, activation) = match random.below(5) {
+        0 => return Op::Add(Add { activation }),
+        1 => (BinaryFunction::Sub, activation),
+        2 => (BinaryFunction::Mul, activation),
+        3 => (BinaryFunction::Maximum, Activation::None),
+        _ => (BinaryFunction::Minimum, Activation::None),
+    };
+    Op::Binary(Binary {
+        function,
+        activation,
+    })
+}
+
+/// A constant that is repeated along some of the axes.
+fn constant(
+    random: &mut Random,
+    builder: &mut GraphBuilder,
+    tensors: &mut Vec<TensorId>,
+    like: &Shape,
+) -> TensorId {
+    let mut dims = like.dims().to_vec();
+    dims.drain(..random.below(dims.len()));
+    for dim in &mut dims {
+        if random.below(2) == 0 {
+            *dim = 1;
+        }
+    }
+    let op = Op::Constant(Constant {
+        shape: Shape::new(dims),
+    });
+    let constant = builder.node(format!("constant_{}", tensors.len()), op, &[]);
+    let constant = constant.unwrap_or_else(|error| panic!("{error}"));
+    tensors.push(constant);
+    constant
+}
+
+/// An operator that moves elements, as large at most as a few times its input; not all fit it.
+pub(crate) fn movement(random: &mut Random, shape: &Shape) -> Move {
+    let dims = shape.dims().to_vec();
+    let per_axis = |random: &mut Random, most: usize| -> Vec<usize> {
+        dims.iter().map(|_| random.between(0, most)).collect()
+    };
+    let axis = random.below(dims.len());
+    match random.below(9) {
+        0 => Move::Pad(Pad {
+            before: per_axis(random, 2),
+            after: per_axis(random, 2),
+            fill: Real::new(random.pick(&[0.0, 0.0, 0.7, -1.5])),
+        }),
+        1 => Move::MirrorPad(MirrorPad {
+            before: per_axis(random, 1),
+            after: per_axis(random, 1),
+            symmetric: random.below(2) == 0,
+        }),
+        2 => {
+            let mut permutation: Vec<usize> = (0..dims.len()).collect();
+            for place in (1..permutation.len()).rev() {
+                permutation.swap(place, random.below(place + 1));
+            }
+            Move::Transpose(Transpose { permutation })
+        }
+        3..=4 => {
+            let (mut begin, mut size, mut step) = (Vec::new(), Vec::new(), Vec::new());
+            for &dim in &dims {
+                let stride = random.pick(&[1, 1, 1, 2, 3]);
+                let count = random.between(1, (dim - 1) / stride + 1);
+                let span = (count - 1) * stride;
+                let first = random.below(dim - span);
+                let backwards = random.below(3) == 0;
+                begin.push(if backwards { first + span } else { first });
+                size.push(count);
+                let stride = stride.cast_signed();
+                step.push(if backwards { -stride } else { stride });
+            }
+            Move::Slice(Slice { begin, size, step })
+        }
+        5 => Move::Concat(Concat { axis }),
+        6 => Move::Gather(Gather {
+            axis,
+            indices: (0..random.between(1, 6))
+                .map(|_| random.below(dims[axis]))
+                .collect(),
+        }),
+        7 => match random.below(2) {
+            0 => Move::SpaceToDepth(SpaceToDepth {
+                block: random.between(1, 3),
+            }),
+            _ => Move::DepthToSpace(DepthToSpace {
+                block: random.between(1, 2),
+            }),
+        },
+        _ => Move::ResizeNearest(ResizeNearest {
+            size: [random.between(1, 9), random.between(1, 9)],
+            coordinates: random.pick(&[
+                Coordinates::Asymmetric,
+                Coordinates::HalfPixel,
+                Coordinates::AlignCorners,
+            ]),
+        }),
+    }
+}
