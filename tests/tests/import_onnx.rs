@@ -21,6 +21,9 @@ const F32: f32 = 2e-5;
 /// of inputs and weights the rest.
 const INT8: f32 = 0.025;
 
+/// Cases that int8 cannot follow: it has 256 steps from 0 to 10003, this softmax tells 10000 from 10001.
+const BEYOND_INT8: [&str; 1] = ["softmax_large_number"];
+
 struct Case {
     name: String,
     model: Vec<u8>,
@@ -157,6 +160,7 @@ fn operator_cases_of_onnx() {
         }
         match in_int8(&network, &model, &case.data) {
             Ok(error) if error <= INT8 => close += 1,
+            _ if BEYOND_INT8.contains(&case.name.as_str()) => {}
             Ok(error) => far.push(format!("{}: {error}", case.name)),
             Err(error) => far.push(format!("{}: {error}", case.name)),
         }
@@ -168,8 +172,9 @@ fn operator_cases_of_onnx() {
     for (reason, names) in &refused {
         println!("skipped {}: {reason}: {}", names.len(), names.join(" "));
     }
-    println!("int8 further off: {}", far.join(", "));
     assert!(wrong.is_empty(), "differ in f32:\n{}", wrong.join("\n"));
+    assert!(far.is_empty(), "too far off in int8:\n{}", far.join("\n"));
+    assert!(supported >= 228, "only {supported} cases are supported");
 }
 
 fn model(name: &str) -> (Model, Vec<u8>) {

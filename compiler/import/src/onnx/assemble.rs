@@ -1,21 +1,13 @@
 //! Inputs before the nodes, outputs behind them, and the finished graph.
 
-use ember_ir::{
-    ArgMax, FloatGraph, Op, Quant, QuantGraph, QuantParams, ReduceFunction, Rounding, Shape,
-    TensorId, verify_float, verify_quant,
-};
+use ember_ir::{FloatGraph, Shape, TensorId, verify_float, verify_quant};
 
 use super::file::{File, Input};
+use super::integers;
 use super::lowering::{Data, Lowering, Value};
 use super::site::EXPORT_AGAIN;
 use super::view::View;
 use crate::{ImportError, Layout, Model, Network, Problem};
-
-/// What softmax always writes.
-const SOFTMAX: Quant = Quant {
-    scale: 1.0 / 256.0,
-    zero_point: -128,
-};
 
 /// Nodes that are looked at to find out what an input is.
 const LOOK_AHEAD: usize = 64;
@@ -125,7 +117,7 @@ pub(super) fn finish(
             graph: from.graph,
             params: from.params,
         }),
-        false => Network::Int8(integers(from)?),
+        false => Network::Int8(integers::integers(from)?),
     };
     let violations = match &network {
         Network::Float(network) => verify_float(network),
@@ -164,16 +156,22 @@ fn outputs(file: &File, from: &mut Lowering) -> Vec<Layout> {
                 continue;
             }
         };
-        let sizes = data.view.sizes();
-        let Some(order) = data.view.order().filter(|_| data.pads.is_empty()) else {
-            from.problems.push(problem(
-                &place,
-                "its values would have to be moved, which is not supported yet".into(),
-                "let the model end before it is padded or reshaped",
-            ));
-            continue;
+        let surrounded = from.surrounded(name, &data);
+        let own: Vec<usize> = (0..data.view.sizes().len()).collect();
+        let ordered = surrounded.and_then(|view| match view.order() {
+            Some(order) => Ok((view, order)),
+            None => Ok((from.ordered(name, &view, &own)?, own)),
+        });
+        let (view, order) = match ordered {
+            Ok(ordered) => ordered,
+            Err(what) => {
+                from.problems
+                    .push(problem(&place, what, "change the model's end"));
+                continue;
+            }
         };
-        if from.graph.outputs.contains(&data.view.tensor) {
+        let sizes = view.sizes();
+        if from.graph.outputs.contains(&view.tensor) {
             from.problems.push(problem(
                 &place,
                 "it is another output as well".into(),
@@ -181,133 +179,13 @@ fn outputs(file: &File, from: &mut Lowering) -> Vec<Layout> {
             ));
             continue;
         }
-        from.graph.outputs.push(data.view.tensor);
+        from.graph.outputs.push(view.tensor);
         layouts.push(without_batch(&sizes, &order));
     }
     layouts
 }
 
-/// The integer network that the file prescribes.
-fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
-    propagate(&mut from);
-    let mut problems = Vec::new();
-    let mut quants = Vec::with_capacity(from.graph.tensors.len());
-    for (index, tensor) in from.graph.tensors.iter().enumerate() {
-        match from.quants.get(&TensorId(index)) {
-            Some(&quant) => quants.push(quant),
-            None => problems.push(problem(
-                &format!("tensor \"{}\"", tensor.name),
-                "the model quantises others, but not this one".into(),
-                "put QuantizeLinear and DequantizeLinear behind every layer",
-            )),
-        }
-    }
-    let mut params = Vec::with_capacity(from.graph.nodes.len());
-    for (index, node) in from.graph.nodes.iter().enumerate() {
-        let Some(real) = &from.params[index] else {
-            params.push(None);
-            continue;
-        };
-        let place = format!("layer \"{}\"", from.graph.node_name(node));
-        let (Some(scales), Some(input)) = (&from.scales[index], from.quants.get(&node.inputs[0]))
-        else {
-            problems.push(problem(
-                &place,
-                "its weights are real numbers in a quantised model".into(),
-                "quantise them too: int8, DequantizeLinear",
-            ));
-            continue;
-        };
-        let is_depthwise = matches!(node.op, Op::DepthwiseConv2d(_));
-        let channels = real.bias.len();
-        let taps = real.weights.len() / channels.max(1);
-        let scale = |channel: usize| scales.get(channel).copied().unwrap_or(scales[0]);
-        let channel = |at: usize| {
-            if is_depthwise {
-                at % channels
-            } else {
-                at / taps
-            }
-        };
-        let steps = real.weights.iter().enumerate();
-        let steps: Vec<f32> = steps
-            .map(|(at, weight)| (weight / scale(channel(at))).round())
-            .collect();
-        if let Some(step) = steps.iter().find(|step| step.abs() > 127.0) {
-            problems.push(problem(
-                &place,
-                format!("its weights contain {step} steps"),
-                "int8 weights lie in −127…127 around a zero point of 0",
-            ));
-        }
-        let bias = real.bias.iter().enumerate().map(|(channel, &bias)| {
-            let step = f64::from(input.scale) * f64::from(scale(channel));
-            (f64::from(bias) / step).round() as i32
-        });
-        params.push(Some(QuantParams {
-            weights: steps.iter().map(|&step| step as i8).collect(),
-            bias: bias.collect(),
-            scales: scales.clone(),
-        }));
-    }
-    if !problems.is_empty() {
-        return Err(ImportError::Unsupported(problems));
-    }
-    Ok(QuantGraph {
-        quants,
-        params,
-        roundings: vec![Rounding::Single; from.graph.nodes.len()],
-        graph: from.graph,
-    })
-}
-
-/// Parameters that follow from those of neighbours: pools and reshapes keep them.
-fn propagate(from: &mut Lowering) {
-    let mut pairs = Vec::new();
-    for node in &from.graph.nodes {
-        let mut shared = || pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
-        match &node.op {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => shared(),
-            Op::Binary(op) if op.function.picks() => shared(),
-            Op::Reduce(op) if op.function == ReduceFunction::Max => shared(),
-            Op::ArgMax(_) => {
-                from.quants.entry(node.output).or_insert(ArgMax::QUANT);
-            }
-            Op::Softmax(_) => {
-                from.quants.entry(node.output).or_insert(SOFTMAX);
-            }
-            Op::Unary(op) => {
-                if let Some(quant) = op.function.fixed_output() {
-                    from.quants.entry(node.output).or_insert(quant);
-                }
-            }
-            Op::Conv2d(_)
-            | Op::DepthwiseConv2d(_)
-            | Op::Dense(_)
-            | Op::Add(_)
-            | Op::Lstm(_)
-            | Op::Binary(_)
-            | Op::Mean(_)
-            | Op::Reduce(_)
-            | Op::Constant(_) => {}
-        }
-    }
-    let mut copy = |from_tensor: TensorId, to: TensorId| {
-        if let Some(&quant) = from.quants.get(&from_tensor) {
-            from.quants.entry(to).or_insert(quant);
-        }
-    };
-    // Backward first, so that a chain of them takes what stands at its end; then forward.
-    pairs
-        .iter()
-        .rev()
-        .for_each(|&(input, output)| copy(output, input));
-    pairs
-        .iter()
-        .for_each(|&(input, output)| copy(input, output));
-}
-
-fn problem(place: &str, what: String, help: &str) -> Problem {
+pub(super) fn problem(place: &str, what: String, help: &str) -> Problem {
     Problem {
         place: place.to_owned(),
         what,

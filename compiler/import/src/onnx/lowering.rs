@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ember_ir::{
-    Activation, FloatParams, Graph, Node as IrNode, Op, Quant, Reshape, Shape, Tensor, TensorId,
+    Activation, FloatParams, Graph, Move, Node as IrNode, Op, Pad, Quant, Real, Reshape, Shape,
+    Tensor, TensorId, Transpose,
 };
 
 use super::constant::Constant;
@@ -29,8 +30,10 @@ pub(super) enum Value {
 #[derive(Clone)]
 pub(super) struct Data {
     pub view: View,
-    /// Zeros around each dimension that no node has written yet: the next window takes them.
+    /// What surrounds each dimension that no node has written yet: the next window takes zeros.
     pub pads: Vec<[usize; 2]>,
+    /// The number that surrounds it.
+    pub fill: f32,
     /// Whether this value is the only one that lies in its tensor.
     pub exclusive: bool,
 }
@@ -41,6 +44,7 @@ impl Data {
         Self {
             view,
             pads: Vec::new(),
+            fill: 0.0,
             exclusive,
         }
     }
@@ -186,10 +190,8 @@ impl Lowering {
         )
     }
 
-    /// The tensor of a value whose dimensions are stored in this order, under a shape.
-    ///
-    /// # Errors
-    /// The data would have to be moved.
+    /// The tensor of a value with its dimensions stored in this order, under a shape. Data are moved if they
+    /// do not lie so.
     pub fn stored(
         &mut self,
         name: &str,
@@ -197,10 +199,47 @@ impl Lowering {
         order: &[usize],
         shape: Shape,
     ) -> Result<TensorId, String> {
-        if !view.is_stored_as(order) {
-            return Err("its input would have to be transposed, which is not supported yet".into());
+        if view.is_stored_as(order) {
+            return self.reshape(name, view.tensor, shape);
         }
-        self.reshape(name, view.tensor, shape)
+        let (atoms, permutation) = view.permutation(order);
+        let atoms = self.reshape(name, view.tensor, Shape::new(atoms))?;
+        let op = Op::Move(Move::Transpose(Transpose { permutation }));
+        let moved = self.node(&format!("{name}_order"), op, &[atoms], None)?;
+        self.reshape(name, moved, shape)
+    }
+
+    /// The value with its dimensions stored in this order.
+    pub fn ordered(&mut self, name: &str, view: &View, order: &[usize]) -> Result<View, String> {
+        if view.is_stored_as(order) {
+            return Ok(view.clone());
+        }
+        let sizes = view.sizes();
+        let shape: Vec<usize> = order.iter().map(|&axis| sizes[axis]).collect();
+        let tensor = self.stored(name, view, order, Shape::new(shape))?;
+        Ok(View::stored(tensor, &sizes, order))
+    }
+
+    /// A value with what surrounds it written.
+    pub fn surrounded(&mut self, name: &str, data: &Data) -> Result<View, String> {
+        if data.pads.iter().all(|pads| *pads == [0, 0]) {
+            return Ok(data.view.clone());
+        }
+        let mut sizes = data.view.sizes();
+        let own: Vec<usize> = (0..sizes.len()).collect();
+        let order = data.view.order().unwrap_or(own);
+        let shape: Vec<usize> = order.iter().map(|&axis| sizes[axis]).collect();
+        let tensor = self.stored(name, &data.view, &order, Shape::new(shape))?;
+        let op = Op::Move(Move::Pad(Pad {
+            before: order.iter().map(|&axis| data.pads[axis][0]).collect(),
+            after: order.iter().map(|&axis| data.pads[axis][1]).collect(),
+            fill: Real::new(data.fill),
+        }));
+        let output = self.node(&format!("{name}_pad"), op, &[tensor], None)?;
+        for (size, [before, after]) in sizes.iter_mut().zip(&data.pads) {
+            *size += before + after;
+        }
+        Ok(View::stored(output, &sizes, &order))
     }
 
     /// The node that writes a tensor.
@@ -227,13 +266,13 @@ impl Lowering {
             Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
-            | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
-            | Op::Constant(_) => return false,
+            | Op::Constant(_)
+            | Op::Lstm(_) => return false,
         };
         *there = match (*there, activation) {
             (Activation::None, new) => new,

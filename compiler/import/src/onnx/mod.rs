@@ -13,6 +13,7 @@
 mod assemble;
 mod constant;
 mod file;
+mod integers;
 mod lower;
 mod lowering;
 mod schema;

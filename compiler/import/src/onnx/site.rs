@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use ember_ir::{FloatParams, Op, TensorId};
+use ember_ir::{FloatParams, Op, Shape, TensorId};
 
 use super::constant::Constant;
 use super::file::{Attribute, Node};
@@ -124,20 +124,43 @@ impl Site<'_> {
     /// An operand that changes from sample to sample.
     pub fn activation(&mut self, slot: usize) -> Option<Data> {
         let data = self.padded(slot)?;
-        let is_padded = data.pads.iter().any(|pads| *pads != [0, 0]);
-        self.require(
-            !is_padded,
-            "its input is padded, which is only supported before convolutions",
-            "remove the Pad before it",
-        )?;
-        // What lies in the tensor is known to be read by this node alone only if nobody else reads it.
+        // Nobody else may read what something is fused to.
         let alone = self
             .operand(slot)
             .is_some_and(|name| self.to.readers(name) == 1);
-        Some(Data {
-            exclusive: data.exclusive && alone,
-            ..data
-        })
+        let exclusive = data.exclusive && alone;
+        let view = self.surrounded(&data)?;
+        Some(Data::new(view, exclusive))
+    }
+
+    /// A value with what surrounds it written.
+    pub fn surrounded(&mut self, data: &Data) -> Option<View> {
+        let name = self.name();
+        let view = self.to.surrounded(&name, data);
+        self.check(view)
+    }
+
+    /// A value with its dimensions stored in their own order.
+    pub fn plain(&mut self, view: &View) -> Option<View> {
+        let order: Vec<usize> = (0..view.sizes().len()).collect();
+        let name = self.name();
+        let view = self.to.ordered(&name, view, &order);
+        self.check(view)
+    }
+
+    /// The tensor of a value with its dimensions stored in this order, those of 1 left out but for one.
+    pub fn dense(&mut self, view: &View, order: &[usize], kept: Option<usize>) -> Option<TensorId> {
+        let sizes = view.sizes();
+        let axes = order
+            .iter()
+            .filter(|&&axis| sizes[axis] != 1 || Some(axis) == kept);
+        let mut shape: Vec<usize> = axes.map(|&axis| sizes[axis]).collect();
+        if shape.is_empty() {
+            shape.push(1);
+        }
+        let name = self.name();
+        let tensor = self.to.stored(&name, view, order, Shape::new(shape));
+        self.check(tensor)
     }
 
     /// An attribute that may be missing.

@@ -164,6 +164,22 @@ impl View {
         numbers
     }
 
+    /// The shape of the stored atoms and the permutation that brings them into an order of dimensions: axis
+    /// `i` of the result is axis `permutation[i]` of the shape.
+    pub fn permutation(&self, order: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        let atoms = order.iter().flat_map(|&axis| self.dims[axis].clone());
+        (self.atoms.clone(), atoms.collect())
+    }
+
+    /// With dimensions of 1 in front, up to a rank.
+    pub fn with_rank(&self, rank: usize) -> Self {
+        let missing = rank.saturating_sub(self.dims.len());
+        Self {
+            dims: [vec![Vec::new(); missing], self.dims.clone()].concat(),
+            ..self.clone()
+        }
+    }
+
     /// Without the dimensions of 1 at these places.
     pub fn without(&self, axes: &[usize]) -> Self {
         let dims = self.dims.iter().enumerate();

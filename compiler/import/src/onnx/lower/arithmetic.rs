@@ -2,19 +2,24 @@
 
 use std::rc::Rc;
 
-use ember_ir::{Activation, Add, Function, Op};
+use ember_ir::{Activation, Add, Binary, BinaryFunction, Function, Op, Shape};
 
 use super::affine;
 use super::unary;
 use crate::onnx::constant::Constant;
 use crate::onnx::lowering::{Data, Value};
-use crate::onnx::site::Site;
+use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
+
+/// A sum without an activation.
+const ADD: Op = Op::Add(Add {
+    activation: Activation::None,
+});
 
 pub(super) fn add(site: &mut Site<'_>) -> Option<()> {
     match operands(site)? {
         Operands::Both(left, right) => {
-            let view = joined(site, &left, &right)?;
+            let view = joined(site, &left, &right, ADD)?;
             site.write(view)
         }
         Operands::Right(data, constant) | Operands::Left(constant, data) => {
@@ -26,7 +31,7 @@ pub(super) fn add(site: &mut Site<'_>) -> Option<()> {
 
 pub(super) fn sub(site: &mut Site<'_>) -> Option<()> {
     match operands(site)? {
-        Operands::Both(..) => two_values(site),
+        Operands::Both(left, right) => binary(site, &left, &right, BinaryFunction::Sub),
         Operands::Right(data, constant) => {
             let b = broadcast(site, &data, &constant)?;
             let b: Vec<f32> = b.iter().map(|value| -value).collect();
@@ -45,7 +50,7 @@ pub(super) fn mul(site: &mut Site<'_>) -> Option<()> {
             let data = site.activation(0)?;
             unary::apply(site, &data, Function::Square)
         }
-        Operands::Both(..) => two_values(site),
+        Operands::Both(left, right) => binary(site, &left, &right, BinaryFunction::Mul),
         Operands::Right(data, constant) | Operands::Left(constant, data) => {
             let a = broadcast(site, &data, &constant)?;
             affine::scale(site, &data, &a, &vec![0.0; a.len()])
@@ -100,13 +105,24 @@ pub(super) fn min(site: &mut Site<'_>) -> Option<()> {
     limit(site, false)
 }
 
-/// The maximum or minimum of a value and a number; of one value alone, itself.
+/// The maximum or minimum of values, or of a value and a number; of one value alone, itself.
 fn limit(site: &mut Site<'_>, is_lower: bool) -> Option<()> {
-    if site.node.inputs.len() == 1 {
-        return super::shape::identity(site);
+    let constants = (0..site.node.inputs.len())
+        .any(|slot| matches!(site.value(slot), Some(Value::Constant(_))));
+    if !constants {
+        let function = match is_lower {
+            true => BinaryFunction::Maximum,
+            false => BinaryFunction::Minimum,
+        };
+        let op = Op::Binary(Binary {
+            function,
+            activation: Activation::None,
+        });
+        let data = fold(site, &op)?;
+        let view = data.view.clone();
+        return site.pass(&data, view);
     }
     match operands(site)? {
-        Operands::Both(..) => two_values(site),
         Operands::Right(data, constant) | Operands::Left(constant, data) => {
             let Some(bound) = constant.scalar() else {
                 site.problem(
@@ -120,39 +136,41 @@ fn limit(site: &mut Site<'_>, is_lower: bool) -> Option<()> {
                 false => unary::limit(site, &data, f32::NEG_INFINITY, bound),
             }
         }
+        Operands::Both(..) => None,
     }
 }
 
 pub(super) fn sum(site: &mut Site<'_>) -> Option<()> {
-    let data = total(site)?;
+    let data = fold(site, &ADD)?;
     let view = data.view.clone();
     site.pass(&data, view)
 }
 
 pub(super) fn mean(site: &mut Site<'_>) -> Option<()> {
-    let data = total(site)?;
+    let data = fold(site, &ADD)?;
     let elements = data.view.elements();
     let share = 1.0 / site.node.inputs.len() as f32;
     affine::scale(site, &data, &vec![share; elements], &vec![0.0; elements])
 }
 
-/// The sum of all operands.
-fn total(site: &mut Site<'_>) -> Option<Data> {
+/// All operands, the first two joined, then the next one, and so on.
+fn fold(site: &mut Site<'_>, op: &Op) -> Option<Data> {
     let mut all = site.activation(0)?;
     for slot in 1..site.node.inputs.len() {
         let next = site.activation(slot)?;
-        let view = joined(site, &all, &next)?;
+        let view = joined(site, &all, &next, op.clone())?;
         all = Data::new(view, true);
     }
     Some(all)
 }
 
-fn two_values(site: &mut Site<'_>) -> Option<()> {
-    site.problem(
-        "both of its inputs change from sample to sample",
-        "only Add takes two such values yet",
-    );
-    None
+fn binary(site: &mut Site<'_>, left: &Data, right: &Data, function: BinaryFunction) -> Option<()> {
+    let op = Op::Binary(Binary {
+        function,
+        activation: Activation::None,
+    });
+    let view = joined(site, left, right, op)?;
+    site.write(view)
 }
 
 enum Operands {
@@ -178,41 +196,59 @@ fn operands(site: &mut Site<'_>) -> Option<Operands> {
     })
 }
 
-/// The sum of two values of one shape.
-fn joined(site: &mut Site<'_>, left: &Data, right: &Data) -> Option<View> {
-    let [sizes, others] = [left.view.sizes(), right.view.sizes()];
-    site.require(
-        sizes == others,
-        &format!("its inputs have the shapes {sizes:?} and {others:?}"),
-        "two values must have one shape",
-    )?;
-    // The right one in the order of the left one, or the other way round.
-    let order = left.view.order().or(right.view.order());
-    let order = order.unwrap_or_else(|| (0..sizes.len()).collect());
-    let name = site.name();
+/// A function of two values, of which each axis of 1 is repeated along the other's.
+fn joined(site: &mut Site<'_>, left: &Data, right: &Data, op: Op) -> Option<View> {
+    let same = left.view.of(right.view.tensor) == right.view;
     let shape = site.to.shape(left.view.tensor).clone();
-    let mut tensors = [left.view.tensor; 2];
-    if left.view.of(right.view.tensor) == right.view {
-        let tensor = site.to.reshape(&name, right.view.tensor, shape);
-        tensors[1] = site.check(tensor)?;
-    } else {
-        for (tensor, data) in tensors.iter_mut().zip([left, right]) {
-            let stored = site.to.stored(&name, &data.view, &order, shape.clone());
-            *tensor = site.check(stored)?;
-        }
+    if same {
+        // Most often: a residual sum.
+        let name = site.name();
+        let right = site.to.reshape(&name, right.view.tensor, shape);
+        let right = site.check(right)?;
+        let output = site.add(op, &[left.view.tensor, right], None)?;
+        return Some(left.view.of(output));
     }
-    let op = Op::Add(Add {
-        activation: Activation::None,
+    let rank = left.view.sizes().len().max(right.view.sizes().len());
+    let views = [&left.view, &right.view].map(|view| view.with_rank(rank));
+    let sizes = [views[0].sizes(), views[1].sizes()];
+    let dims: Vec<usize> = (0..rank)
+        .map(|axis| sizes[0][axis].max(sizes[1][axis]))
+        .collect();
+    let fits = sizes.iter().all(|sizes| {
+        sizes
+            .iter()
+            .zip(&dims)
+            .all(|(&size, &dim)| size == dim || size == 1)
     });
+    site.require(
+        fits,
+        &format!(
+            "its inputs have the shapes {:?} and {:?}",
+            sizes[0], sizes[1]
+        ),
+        EXPORT_AGAIN,
+    )?;
+    // In the order of the larger one.
+    let larger = usize::from(views[1].elements() > views[0].elements());
+    let own: Vec<usize> = (0..rank).collect();
+    let order = views[larger].order().unwrap_or(own);
+    let name = site.name();
+    let mut tensors = [left.view.tensor; 2];
+    for (tensor, (view, sizes)) in tensors.iter_mut().zip(views.iter().zip(&sizes)) {
+        let axes = order.iter().filter(|&&axis| dims[axis] != 1);
+        let mut shape: Vec<usize> = axes.map(|&axis| sizes[axis]).collect();
+        if shape.is_empty() {
+            shape.push(1);
+        }
+        let stored = site.to.stored(&name, view, &order, Shape::new(shape));
+        *tensor = site.check(stored)?;
+    }
     let output = site.add(op, &tensors, None)?;
-    Some(match left.view.of(right.view.tensor) == right.view {
-        true => left.view.of(output),
-        false => View::stored(output, &sizes, &order),
-    })
+    Some(View::stored(output, &dims, &order))
 }
 
 /// A constant for each element of a value, in its order.
-fn broadcast(site: &mut Site<'_>, data: &Data, constant: &Constant) -> Option<Vec<f32>> {
+pub(super) fn broadcast(site: &mut Site<'_>, data: &Data, constant: &Constant) -> Option<Vec<f32>> {
     let sizes = data.view.sizes();
     let dims = &constant.dims;
     let fits = dims.len() <= sizes.len()

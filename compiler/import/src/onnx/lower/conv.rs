@@ -14,6 +14,29 @@ pub(super) fn conv(site: &mut Site<'_>) -> Option<()> {
     convolve(site, &data, &weights, bias.as_deref())
 }
 
+/// What surrounds an image stays open where the window can take it: zeros around height and width, fewer than
+/// the kernel has.
+fn windowed(site: &mut Site<'_>, data: &Data, kernel: &[usize]) -> Option<Data> {
+    let fits = data.pads.iter().enumerate().all(|(axis, pads)| {
+        let taps = if axis < 2 {
+            1
+        } else {
+            kernel.get(axis).copied().unwrap_or(1)
+        };
+        pads.iter().all(|&pad| pad < taps)
+    });
+    let pads = site.ints("pads").unwrap_or_default();
+    let pads_itself = pads.iter().any(|&pad| pad != 0)
+        || site
+            .text("auto_pad")
+            .is_some_and(|mode| mode.starts_with("SAME"));
+    if fits && data.fill == 0.0 && !pads_itself {
+        return Some(data.clone());
+    }
+    let view = site.surrounded(data)?;
+    Some(Data::new(view, false))
+}
+
 /// A convolution with weights and biases from wherever.
 pub(super) fn convolve(
     site: &mut Site<'_>,
@@ -21,7 +44,8 @@ pub(super) fn convolve(
     weights: &Constant,
     bias: Option<&Constant>,
 ) -> Option<()> {
-    let image = site.image(data)?;
+    let data = windowed(site, data, &weights.dims)?;
+    let image = site.image(&data)?;
     let dims = weights.dims.clone();
     site.require(
         dims.len() == image.axes + 2 && !dims.contains(&0),

@@ -4,6 +4,7 @@
 
 use ember_ir::{Activation, Conv2d, Dense, FloatParams, Op, Shape, Window2d};
 
+use super::{affine, arithmetic};
 use crate::onnx::constant::Constant;
 use crate::onnx::lowering::Data;
 use crate::onnx::site::{EXPORT_AGAIN, Site};
@@ -21,12 +22,14 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
     let data = site.activation(0)?;
     let weights = site.constant(1, "second input")?;
     let bias = site.optional(2, "bias")?;
-    site.require(
-        site.int("transA", 0) == 0
-            || data.view.sizes().iter().filter(|&&size| size != 1).count() <= 1,
-        "its first input is transposed",
-        "put a Transpose before it",
-    )?;
+    let data = match site.int("transA", 0) {
+        0 => data,
+        _ => {
+            let rank = data.view.sizes().len();
+            let turned: Vec<usize> = (0..rank).rev().collect();
+            Data::new(data.view.transposed(&turned), data.exclusive)
+        }
+    };
     let alpha = site.float("alpha", 1.0);
     let beta = site.float("beta", 1.0);
     let is_transposed = site.int("transB", 0) != 0;
@@ -35,20 +38,24 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
         matrix.values.iter_mut().for_each(|value| *value *= alpha);
         matrix.scales = None;
     }
-    let bias = match bias.as_deref() {
-        None => vec![0.0; matrix.outputs],
-        Some(bias) => {
-            let values = bias.to_floats();
-            site.require(
-                values.len() == 1 || values.len() == matrix.outputs,
-                &format!("its bias has the shape {:?}", bias.dims),
-                "one value per output is supported",
-            )?;
-            let value = |index: usize| beta * values[index % values.len()];
-            (0..matrix.outputs).map(value).collect()
-        }
+    let per_output = bias
+        .as_ref()
+        .is_none_or(|bias| [1, matrix.outputs].contains(&bias.len()));
+    let values = match bias.as_deref() {
+        Some(bias) if per_output => bias.to_floats(),
+        _ => vec![0.0],
     };
-    multiply(site, &data, matrix, bias)
+    let value = |index: usize| beta * values[index % values.len()];
+    let biases = (0..matrix.outputs).map(value).collect();
+    let output = multiply(site, &data, matrix, biases)?;
+    let Some(bias) = bias.filter(|_| !per_output) else {
+        return site.write(output);
+    };
+    // One per row, or per row and output.
+    let output = Data::new(output, true);
+    let spread = arithmetic::broadcast(site, &output, &bias)?;
+    let spread: Vec<f32> = spread.iter().map(|value| beta * value).collect();
+    affine::scale(site, &output, &vec![1.0; spread.len()], &spread)
 }
 
 pub(super) fn matmul(site: &mut Site<'_>) -> Option<()> {
@@ -61,7 +68,8 @@ pub(super) fn matmul(site: &mut Site<'_>) -> Option<()> {
 pub(super) fn product(site: &mut Site<'_>, data: &Data, weights: &Constant) -> Option<()> {
     let matrix = matrix(site, weights, false)?;
     let bias = vec![0.0; matrix.outputs];
-    multiply(site, data, matrix, bias)
+    let output = multiply(site, data, matrix, bias)?;
+    site.write(output)
 }
 
 /// Constant weights with outputs first. `is_transposed`: they lie so already.
@@ -102,14 +110,15 @@ fn matrix(site: &mut Site<'_>, weights: &Constant, is_transposed: bool) -> Optio
     })
 }
 
-fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) -> Option<()> {
+/// A dense layer or a convolution; the value that it writes.
+fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) -> Option<View> {
     let view = &data.view;
     let mut sizes = view.sizes();
     let elements = view.elements();
     let inputs = matrix.inputs;
-    let is_row = elements == inputs;
+    let is_row = elements == inputs && sizes.last() == Some(&inputs);
     site.require(
-        is_row || sizes.last() == Some(&inputs),
+        sizes.last() == Some(&inputs),
         &format!("its input is {sizes:?}, its weights take {inputs}"),
         EXPORT_AGAIN,
     )?;
@@ -127,13 +136,9 @@ fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) ->
             out_features: matrix.outputs,
             activation: Activation::None,
         });
-        // A transposed A of one column is one row.
-        if let [first, .., _] = sizes.as_mut_slice() {
-            *first = 1;
-        }
         let output = site.add(op, &[view.tensor], Some(FloatParams { weights, bias }))?;
         site.to.set_scales(output, matrix.scales);
-        return site.write(View::plain(output, &sizes));
+        return Some(View::plain(output, &sizes));
     }
     let order: Vec<usize> = (0..sizes.len()).collect();
     let name = site.name();
@@ -151,5 +156,5 @@ fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) ->
     };
     let output = site.add(op, &[tensor], Some(params))?;
     site.to.set_scales(output, matrix.scales);
-    site.write(View::plain(output, &sizes))
+    Some(View::plain(output, &sizes))
 }

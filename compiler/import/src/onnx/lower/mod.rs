@@ -6,7 +6,9 @@ mod arithmetic;
 mod conv;
 mod fold;
 mod image;
+mod lstm;
 mod matmul;
+mod movement;
 mod pad;
 mod pool;
 mod quantize;
@@ -26,7 +28,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_>) -> Option<()>;
 
 /// The supported operators by name. Those without a lowering are computed here, on constants.
-const OPERATORS: [(&str, Option<Lower>); 59] = [
+const OPERATORS: [(&str, Option<Lower>); 62] = [
     ("Abs", Some(unary::abs)),
     ("Add", Some(arithmetic::add)),
     ("AveragePool", Some(pool::average)),
@@ -34,7 +36,7 @@ const OPERATORS: [(&str, Option<Lower>); 59] = [
     ("Cast", Some(shape::identity)),
     ("Ceil", None),
     ("Clip", Some(unary::clip)),
-    ("Concat", None),
+    ("Concat", Some(movement::concat)),
     ("Constant", None),
     ("ConstantOfShape", None),
     ("Conv", Some(conv::conv)),
@@ -46,13 +48,14 @@ const OPERATORS: [(&str, Option<Lower>); 59] = [
     ("Expand", None),
     ("Flatten", Some(shape::flatten)),
     ("Floor", None),
-    ("Gather", None),
+    ("Gather", Some(movement::gather)),
     ("Gemm", Some(matmul::gemm)),
     ("GlobalAveragePool", Some(pool::global_average)),
     ("GlobalMaxPool", Some(pool::global_max)),
     ("HardSigmoid", Some(unary::hard_sigmoid)),
     ("HardSwish", Some(unary::hard_swish)),
     ("Identity", Some(shape::identity)),
+    ("LSTM", Some(lstm::lstm)),
     ("LeakyRelu", Some(unary::leaky_relu)),
     ("Log", Some(unary::log)),
     ("MatMul", Some(matmul::matmul)),
@@ -74,11 +77,13 @@ const OPERATORS: [(&str, Option<Lower>); 59] = [
     ("ReduceSum", Some(reduce::sum)),
     ("Relu", Some(unary::relu)),
     ("Reshape", Some(shape::reshape)),
+    ("Resize", Some(movement::resize)),
     ("Shape", None),
     ("Sigmoid", Some(unary::sigmoid)),
     ("Size", None),
-    ("Slice", None),
+    ("Slice", Some(movement::slice)),
     ("Softmax", Some(softmax::softmax)),
+    ("Split", Some(movement::split)),
     ("Sqrt", Some(unary::sqrt)),
     ("Squeeze", Some(shape::squeeze)),
     ("Sub", Some(arithmetic::sub)),

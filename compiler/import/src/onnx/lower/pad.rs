@@ -1,4 +1,4 @@
-//! Pad with zeros: taken over by the window behind it.
+//! Pad: zeros are taken over by the window behind it; all else is written where the value is read.
 
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
@@ -48,9 +48,9 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
         "they must lie in 0…4096, two per axis",
     )?;
     site.require(
-        value == 0.0,
-        "it pads with another number than 0",
-        "pad with zeros",
+        value.is_finite(),
+        "the number that it pads with is not finite",
+        "pad with a finite number",
     )?;
     let mut pads = vec![[0; 2]; rank];
     for (index, &axis) in axes.iter().enumerate() {
@@ -63,6 +63,7 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
     let value = Value::Activation(Data {
         view: data.view,
         pads,
+        fill: value,
         exclusive: data.exclusive,
     });
     site.set(0, value)

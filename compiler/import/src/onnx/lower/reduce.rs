@@ -1,8 +1,9 @@
 //! Reductions over axes: ReduceMean, ReduceSum, ReduceMax, and the pools over whole images.
 
-use ember_ir::{Activation, MaxPool2d, Mean, Op, Shape, Window2d};
+use ember_ir::{
+    Activation, MaxPool2d, Mean, Op, Reduce, ReduceFunction, Shape, TensorId, Window2d,
+};
 
-use super::affine;
 use crate::onnx::lowering::Data;
 use crate::onnx::site::Site;
 use crate::onnx::view::View;
@@ -49,7 +50,8 @@ fn over_axes(site: &mut Site<'_>, reduction: Reduction) -> Option<()> {
     reduce(site, &data, &axes, keeps, reduction)
 }
 
-/// Reduces over axes that lie outside of the others in memory.
+/// Reduces over axes. Where these lie outside of all others, as height and width do, a mean or a maximum is one
+/// over an image.
 pub(super) fn reduce(
     site: &mut Site<'_>,
     data: &Data,
@@ -58,33 +60,62 @@ pub(super) fn reduce(
     reduction: Reduction,
 ) -> Option<()> {
     let sizes = data.view.sizes();
-    let kept: Vec<usize> = (0..sizes.len())
-        .filter(|axis| !axes.contains(axis))
-        .collect();
-    let count: usize = axes.iter().map(|&axis| sizes[axis]).product();
+    let own: Vec<usize> = (0..sizes.len()).collect();
+    let order = data.view.order().unwrap_or(own);
     let mut dims = sizes.clone();
     axes.iter().for_each(|&axis| dims[axis] = 1);
-    let channels: usize = dims.iter().product();
-    // The kept axes in the order in which they are stored.
-    let stored = data
-        .view
-        .order()
-        .unwrap_or_else(|| (0..sizes.len()).collect());
-    let kept_order: Vec<usize> = stored
+    let stored: Vec<usize> = order
         .iter()
         .copied()
-        .filter(|axis| kept.contains(axis))
+        .filter(|&axis| sizes[axis] != 1)
         .collect();
-    let reduced = stored.iter().copied().filter(|axis| axes.contains(axis));
-    let order: Vec<usize> = reduced.chain(kept_order.iter().copied()).collect();
-    let name = site.name();
-    // A mean keeps the image's own form where it has one.
+    let is_reduced: Vec<bool> = stored.iter().map(|axis| axes.contains(axis)).collect();
+    let count = is_reduced.iter().filter(|reduced| **reduced).count();
+    let output = if count == 0 {
+        // Axes of 1 only.
+        data.view.tensor
+    } else if is_reduced[..count].contains(&false) || reduction == Reduction::Sum {
+        let tensor = site.dense(&data.view, &order, None)?;
+        let op = Op::Reduce(Reduce {
+            function: match reduction {
+                Reduction::Mean => ReduceFunction::Mean,
+                Reduction::Sum => ReduceFunction::Sum,
+                Reduction::Max => ReduceFunction::Max,
+            },
+            axes: (0..stored.len()).filter(|&at| is_reduced[at]).collect(),
+            keep_dims: false,
+        });
+        site.add(op, &[tensor], None)?
+    } else {
+        image(site, data, &order, &dims, reduction)?
+    };
+    let view = View::stored(output, &dims, &order);
+    let view = if keeps_axes { view } else { view.without(axes) };
+    if count == 0 {
+        site.pass(data, view)
+    } else {
+        site.write(view)
+    }
+}
+
+/// The mean or maximum over an image whose channels are the elements of `dims`.
+fn image(
+    site: &mut Site<'_>,
+    data: &Data,
+    order: &[usize],
+    dims: &[usize],
+    reduction: Reduction,
+) -> Option<TensorId> {
+    let channels: usize = dims.iter().product();
+    let count = data.view.elements() / channels;
+    // An image keeps its own form.
     let own = site.to.shape(data.view.tensor).clone();
     let shape = match own.hwc() {
         Some([height, width, c]) if c == channels && height * width == count => own,
         _ => Shape::from([1, count, channels]),
     };
-    let tensor = site.to.stored(&name, &data.view, &order, shape.clone());
+    let name = site.name();
+    let tensor = site.to.stored(&name, &data.view, order, shape.clone());
     let tensor = site.check(tensor)?;
     let op = match reduction {
         Reduction::Mean | Reduction::Sum => Op::Mean(Mean {}),
@@ -96,12 +127,5 @@ pub(super) fn reduce(
             })
         }
     };
-    let output = site.add(op, &[tensor], None)?;
-    let view = View::stored(output, &dims, &order);
-    let view = if keeps_axes { view } else { view.without(axes) };
-    if reduction == Reduction::Sum && count > 1 {
-        let scale = vec![count as f32; channels];
-        return affine::scale(site, &Data::new(view, true), &scale, &vec![0.0; channels]);
-    }
-    site.write(view)
+    site.add(op, &[tensor], None)
 }

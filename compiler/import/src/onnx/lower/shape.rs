@@ -3,6 +3,7 @@
 use crate::onnx::constant::MAX_RANK;
 use crate::onnx::lowering::Data;
 use crate::onnx::site::{EXPORT_AGAIN, Site};
+use crate::onnx::view::View;
 
 /// New dimensions from old ones and the node's attributes.
 type Dims = fn(&mut Site<'_>, &[usize]) -> Option<Vec<usize>>;
@@ -171,11 +172,9 @@ fn view(site: &mut Site<'_>, dims: Dims) -> Option<()> {
     match data.view.reshaped(&dims) {
         Some(view) => site.pass(&data, view),
         None => {
-            site.problem(
-                "its input would have to be transposed, which is not supported yet",
-                "change the model around this node",
-            );
-            None
+            let view = site.plain(&data.view)?;
+            let view = View::plain(view.tensor, &dims);
+            site.write(view)
         }
     }
 }

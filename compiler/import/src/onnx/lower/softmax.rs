@@ -1,8 +1,9 @@
-//! Softmax over all elements of a sample. The order in which they lie does not matter.
+//! Softmax over all elements of a sample, or over each row of them.
 
 use ember_ir::{Op, Shape, Softmax};
 
 use crate::onnx::site::Site;
+use crate::onnx::view::View;
 
 pub(super) fn softmax(site: &mut Site<'_>) -> Option<()> {
     let data = site.activation(0)?;
@@ -15,19 +16,30 @@ pub(super) fn softmax(site: &mut Site<'_>) -> Option<()> {
         true => sizes[axis.min(sizes.len())..].iter().product(),
         false => sizes.get(axis).copied().unwrap_or(1),
     };
-    site.require(
-        over == data.view.elements(),
-        &format!(
-            "it runs over {over} of the {} values of {sizes:?}",
-            data.view.elements()
-        ),
-        "only a softmax over a whole sample is supported yet",
-    )?;
+    let op = Op::Softmax(Softmax {});
     let name = site.name();
-    let tensor = site
-        .to
-        .reshape(&name, data.view.tensor, Shape::from([over]));
+    let elements = data.view.elements();
+    if over == elements {
+        // The order of the elements does not matter.
+        let tensor = site
+            .to
+            .reshape(&name, data.view.tensor, Shape::from([over]));
+        let tensor = site.check(tensor)?;
+        let output = site.add(op, &[tensor], None)?;
+        return site.write(data.view.of(output));
+    }
+    // The axes that it runs over come last, the others keep their order.
+    let own: Vec<usize> = (0..sizes.len()).collect();
+    let stored = data.view.order().unwrap_or(own);
+    let is_over = |other: &usize| match is_old {
+        true => *other >= axis,
+        false => *other == axis,
+    };
+    let rows = stored.iter().copied().filter(|axis| !is_over(axis));
+    let order: Vec<usize> = rows.chain(stored.iter().copied().filter(is_over)).collect();
+    let shape = Shape::from([elements / over, over]);
+    let tensor = site.to.stored(&name, &data.view, &order, shape);
     let tensor = site.check(tensor)?;
-    let output = site.add(Op::Softmax(Softmax {}), &[tensor], None)?;
-    site.write(data.view.of(output))
+    let output = site.add(op, &[tensor], None)?;
+    site.write(View::stored(output, &sizes, &order))
 }

@@ -1,0 +1,134 @@
+//! The integer network of a file that quantises: its own parameters for every tensor, its own steps for every
+//! weight.
+
+use ember_ir::{ArgMax, Op, Quant, QuantGraph, QuantParams, ReduceFunction, Rounding, TensorId};
+
+use super::assemble::problem;
+use super::lowering::Lowering;
+use crate::ImportError;
+
+/// What softmax always writes.
+const SOFTMAX: Quant = Quant {
+    scale: 1.0 / 256.0,
+    zero_point: -128,
+};
+
+/// The integer network that the file prescribes.
+pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
+    propagate(&mut from);
+    let mut problems = Vec::new();
+    let mut quants = Vec::with_capacity(from.graph.tensors.len());
+    for (index, tensor) in from.graph.tensors.iter().enumerate() {
+        match from.quants.get(&TensorId(index)) {
+            Some(&quant) => quants.push(quant),
+            None => problems.push(problem(
+                &format!("tensor \"{}\"", tensor.name),
+                "the model quantises others, but not this one".into(),
+                "put QuantizeLinear and DequantizeLinear behind every layer",
+            )),
+        }
+    }
+    let mut params = Vec::with_capacity(from.graph.nodes.len());
+    for (index, node) in from.graph.nodes.iter().enumerate() {
+        let Some(real) = &from.params[index] else {
+            params.push(None);
+            continue;
+        };
+        let place = format!("layer \"{}\"", from.graph.node_name(node));
+        let (Some(scales), Some(input)) = (&from.scales[index], from.quants.get(&node.inputs[0]))
+        else {
+            problems.push(problem(
+                &place,
+                "its weights are real numbers in a quantised model".into(),
+                "quantise them too: int8, DequantizeLinear",
+            ));
+            continue;
+        };
+        let is_depthwise = matches!(node.op, Op::DepthwiseConv2d(_));
+        let channels = real.bias.len();
+        let taps = real.weights.len() / channels.max(1);
+        let scale = |channel: usize| scales.get(channel).copied().unwrap_or(scales[0]);
+        let channel = |at: usize| {
+            if is_depthwise {
+                at % channels
+            } else {
+                at / taps
+            }
+        };
+        let steps = real.weights.iter().enumerate();
+        let steps: Vec<f32> = steps
+            .map(|(at, weight)| (weight / scale(channel(at))).round())
+            .collect();
+        if let Some(step) = steps.iter().find(|step| step.abs() > 127.0) {
+            problems.push(problem(
+                &place,
+                format!("its weights contain {step} steps"),
+                "int8 weights lie in −127…127 around a zero point of 0",
+            ));
+        }
+        let bias = real.bias.iter().enumerate().map(|(channel, &bias)| {
+            let step = f64::from(input.scale) * f64::from(scale(channel));
+            (f64::from(bias) / step).round() as i32
+        });
+        params.push(Some(QuantParams {
+            weights: steps.iter().map(|&step| step as i8).collect(),
+            bias: bias.collect(),
+            scales: scales.clone(),
+        }));
+    }
+    if !problems.is_empty() {
+        return Err(ImportError::Unsupported(problems));
+    }
+    Ok(QuantGraph {
+        quants,
+        params,
+        roundings: vec![Rounding::Single; from.graph.nodes.len()],
+        graph: from.graph,
+    })
+}
+
+/// Parameters that follow from those of neighbours: pools and reshapes keep them.
+fn propagate(from: &mut Lowering) {
+    let mut pairs = Vec::new();
+    for node in &from.graph.nodes {
+        let mut shared = || pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
+        match &node.op {
+            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => shared(),
+            Op::Binary(op) if op.function.picks() => shared(),
+            Op::Reduce(op) if op.function == ReduceFunction::Max => shared(),
+            Op::ArgMax(_) => {
+                from.quants.entry(node.output).or_insert(ArgMax::QUANT);
+            }
+            Op::Softmax(_) => {
+                from.quants.entry(node.output).or_insert(SOFTMAX);
+            }
+            Op::Unary(op) => {
+                if let Some(quant) = op.function.fixed_output() {
+                    from.quants.entry(node.output).or_insert(quant);
+                }
+            }
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Binary(_)
+            | Op::Mean(_)
+            | Op::Reduce(_)
+            | Op::Constant(_)
+            | Op::Lstm(_) => {}
+        }
+    }
+    let mut copy = |from_tensor: TensorId, to: TensorId| {
+        if let Some(&quant) = from.quants.get(&from_tensor) {
+            from.quants.entry(to).or_insert(quant);
+        }
+    };
+    // Backward first, so that a chain of them takes what stands at its end; then forward.
+    pairs
+        .iter()
+        .rev()
+        .for_each(|&(input, output)| copy(output, input));
+    pairs
+        .iter()
+        .for_each(|&(input, output)| copy(input, output));
+}

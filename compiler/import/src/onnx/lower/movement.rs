@@ -1,0 +1,339 @@
+//! Elements elsewhere: Concat, Split, Slice, Gather with constant indices, and Resize to the nearest element,
+//! which is a gathering along each axis.
+
+use ember_ir::{Concat, Gather, Move, Op, Shape, Slice, TensorId};
+
+use crate::onnx::lowering::{Data, Value};
+use crate::onnx::site::{EXPORT_AGAIN, Site};
+use crate::onnx::view::View;
+
+/// Largest size of an axis that is resized.
+const LARGEST: usize = 1 << 16;
+
+/// A value as a tensor with one axis per dimension, in the order in which it is stored.
+struct Stored {
+    tensor: TensorId,
+    sizes: Vec<usize>,
+    order: Vec<usize>,
+}
+
+impl Stored {
+    fn new(site: &mut Site<'_>, data: &Data) -> Option<Self> {
+        let sizes = data.view.sizes();
+        let own = || (0..sizes.len()).collect();
+        let order = data.view.order().unwrap_or_else(own);
+        Self::in_order(site, &data.view, order)
+    }
+
+    fn in_order(site: &mut Site<'_>, view: &View, order: Vec<usize>) -> Option<Self> {
+        let sizes = view.sizes();
+        let shape: Vec<usize> = order.iter().map(|&axis| sizes[axis]).collect();
+        let name = site.name();
+        let tensor = site.to.stored(&name, view, &order, Shape::new(shape));
+        Some(Self {
+            tensor: site.check(tensor)?,
+            sizes,
+            order,
+        })
+    }
+
+    /// Where a dimension is stored.
+    fn place(&self, axis: usize) -> usize {
+        self.order
+            .iter()
+            .position(|&other| other == axis)
+            .unwrap_or(0)
+    }
+
+    /// The result of a move that leaves the axes in their order.
+    fn view(&self, tensor: TensorId, sizes: &[usize]) -> View {
+        View::stored(tensor, sizes, &self.order)
+    }
+
+    /// Elements of an axis by their indices.
+    fn gather(&mut self, site: &mut Site<'_>, axis: usize, indices: Vec<usize>) -> Option<()> {
+        self.sizes[axis] = indices.len();
+        let op = Gather {
+            axis: self.place(axis),
+            indices,
+        };
+        self.tensor = site.add(Op::Move(Move::Gather(op)), &[self.tensor], None)?;
+        Some(())
+    }
+}
+
+pub(super) fn concat(site: &mut Site<'_>) -> Option<()> {
+    let first = site.activation(0)?;
+    let first = Stored::new(site, &first)?;
+    let axis = site.axis(site.int("axis", 0), first.sizes.len())?;
+    let mut sizes = first.sizes.clone();
+    let mut tensors = vec![first.tensor];
+    for slot in 1..site.node.inputs.len() {
+        let next = site.activation(slot)?;
+        let others = next.view.sizes();
+        site.require(
+            others.len() == sizes.len(),
+            &format!("its inputs have the shapes {sizes:?} and {others:?}"),
+            EXPORT_AGAIN,
+        )?;
+        let next = Stored::in_order(site, &next.view, first.order.clone())?;
+        sizes[axis] += next.sizes[axis];
+        tensors.push(next.tensor);
+    }
+    let op = Concat {
+        axis: first.place(axis),
+    };
+    let output = site.add(Op::Move(Move::Concat(op)), &tensors, None)?;
+    site.write(first.view(output, &sizes))
+}
+
+pub(super) fn split(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let stored = Stored::new(site, &data)?;
+    let axis = site.axis(site.int("axis", 0), stored.sizes.len())?;
+    let size = stored.sizes[axis];
+    let count = site.node.outputs.len();
+    // An operand since opset 13.
+    let given = match site.ints("split") {
+        Some(parts) => Some(parts),
+        None => site
+            .optional(1, "list of parts")?
+            .and_then(|parts| parts.to_ints()),
+    };
+    let parts: Vec<usize> = match given {
+        Some(parts) => parts
+            .iter()
+            .filter_map(|&part| usize::try_from(part).ok())
+            .collect(),
+        // The last one may be smaller.
+        None => {
+            let part = size.div_ceil(count.max(1));
+            (0..count)
+                .map(|index| part.min(size.saturating_sub(index * part)))
+                .collect()
+        }
+    };
+    site.require(
+        parts.len() == count
+            && parts
+                .iter()
+                .try_fold(0usize, |all, &part| all.checked_add(part))
+                == Some(size),
+        &format!("its parts {parts:?} are not those of {size}"),
+        EXPORT_AGAIN,
+    )?;
+    let mut begin = 0;
+    for (slot, part) in parts.into_iter().enumerate() {
+        let mut ranges: Vec<(usize, usize, isize)> =
+            stored.sizes.iter().map(|&size| (0, size, 1)).collect();
+        ranges[axis] = (begin, part, 1);
+        begin += part;
+        let view = sliced(site, &stored, &ranges)?;
+        site.set(slot, Value::Activation(Data::new(view, true)))?;
+    }
+    Some(())
+}
+
+pub(super) fn slice(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let stored = Stored::new(site, &data)?;
+    let rank = stored.sizes.len();
+    // Operands since opset 10.
+    let mut lists = Vec::with_capacity(4);
+    for (slot, name) in [(1, "starts"), (2, "ends"), (3, "axes"), (4, "steps")] {
+        lists.push(match site.ints(name) {
+            Some(list) => Some(list),
+            None => site
+                .optional(slot, "range")?
+                .and_then(|list| list.to_ints()),
+        });
+    }
+    let starts = lists[0].take().unwrap_or_default();
+    let ends = lists[1].take().unwrap_or_default();
+    let axes = lists[2]
+        .take()
+        .unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = lists[3].take().unwrap_or_else(|| vec![1; starts.len()]);
+    let count = starts.len();
+    site.require(
+        [ends.len(), axes.len(), steps.len()] == [count; 3],
+        "its starts, ends, axes and steps differ in number",
+        EXPORT_AGAIN,
+    )?;
+    let mut ranges: Vec<(usize, usize, isize)> =
+        stored.sizes.iter().map(|&size| (0, size, 1)).collect();
+    for index in 0..count {
+        let axis = site.axis(axes[index], rank)?;
+        let range = range(stored.sizes[axis], starts[index], ends[index], steps[index]);
+        site.require(range.is_some(), "it takes nothing of an axis", EXPORT_AGAIN)?;
+        ranges[axis] = range?;
+    }
+    let view = sliced(site, &stored, &ranges)?;
+    site.write(view)
+}
+
+/// Begin, number and step of a range that counts from the end where it is negative, and ends at the ends.
+fn range(size: usize, start: i64, end: i64, step: i64) -> Option<(usize, usize, isize)> {
+    let size = i64::try_from(size).ok()?;
+    let from_end = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
+    let (start, end) = (from_end(start), from_end(end));
+    let (start, end) = match step {
+        0 => return None,
+        1.. => (start.clamp(0, size), end.clamp(0, size)),
+        _ => (start.clamp(-1, size - 1), end.clamp(-1, size - 1)),
+    };
+    let span = if step > 0 { end - start } else { start - end };
+    let stride = step.checked_abs()?;
+    let count = (span.max(0) + stride - 1) / stride;
+    // A step beyond the axis is never taken.
+    let step = step.clamp(-size, size);
+    (count > 0).then_some((start as usize, count as usize, step as isize))
+}
+
+/// A range of each dimension: begin, number, step.
+fn sliced(site: &mut Site<'_>, stored: &Stored, ranges: &[(usize, usize, isize)]) -> Option<View> {
+    let sizes: Vec<usize> = ranges.iter().map(|&(_, size, _)| size).collect();
+    let ranges = || stored.order.iter().map(|&axis| ranges[axis]);
+    let op = Slice {
+        begin: ranges().map(|(begin, ..)| begin).collect(),
+        size: ranges().map(|(_, size, _)| size).collect(),
+        step: ranges().map(|(.., step)| step).collect(),
+    };
+    let output = site.add(Op::Move(Move::Slice(op)), &[stored.tensor], None)?;
+    Some(stored.view(output, &sizes))
+}
+
+pub(super) fn gather(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let indices = site.constant(1, "list of indices")?;
+    let mut stored = Stored::new(site, &data)?;
+    let axis = site.axis(site.int("axis", 0), stored.sizes.len())?;
+    let size = stored.sizes[axis];
+    let mut chosen = Vec::with_capacity(indices.len());
+    for index in indices.to_ints().unwrap_or_default() {
+        let from_end = if index < 0 { size as i64 } else { 0 };
+        let index = usize::try_from(index.saturating_add(from_end)).ok();
+        let index = index.filter(|&index| index < size);
+        site.require(
+            index.is_some(),
+            "its indices are out of range",
+            EXPORT_AGAIN,
+        )?;
+        chosen.extend(index);
+    }
+    site.require(!chosen.is_empty(), "it has no indices", EXPORT_AGAIN)?;
+    stored.gather(site, axis, chosen)?;
+    // The axis becomes those of the indices: none for a single one.
+    let view = stored.view(stored.tensor, &stored.sizes);
+    let dims = [
+        &stored.sizes[..axis],
+        &indices.dims,
+        &stored.sizes[axis + 1..],
+    ]
+    .concat();
+    let view = match view.reshaped(&dims) {
+        Some(view) => view,
+        None => View::plain(site.plain(&view)?.tensor, &dims),
+    };
+    site.write(view)
+}
+
+pub(super) fn resize(site: &mut Site<'_>) -> Option<()> {
+    let data = site.activation(0)?;
+    let mode = site.text("mode").unwrap_or("nearest").to_owned();
+    let keeps = site
+        .text("keep_aspect_ratio_policy")
+        .unwrap_or("stretch")
+        .to_owned();
+    site.require(
+        mode == "nearest" && keeps == "stretch" && site.int("antialias", 0) == 0,
+        &format!(
+            "its mode is \"{}\", \"{}\"",
+            mode.escape_debug(),
+            keeps.escape_debug()
+        ),
+        "only stretching to the nearest element is supported",
+    )?;
+    let mut stored = Stored::new(site, &data)?;
+    let rank = stored.sizes.len();
+    let axes = match site.ints("axes") {
+        Some(axes) => axes
+            .iter()
+            .map(|&axis| site.axis(axis, rank))
+            .collect::<Option<Vec<_>>>()?,
+        None => (0..rank).collect(),
+    };
+    let scales = site
+        .optional(2, "list of scales")?
+        .map(|list| list.to_floats());
+    let scales = scales.filter(|scales| !scales.is_empty());
+    let sizes = site
+        .optional(3, "list of sizes")?
+        .and_then(|list| list.to_ints());
+    for (index, &axis) in axes.iter().enumerate() {
+        let from = stored.sizes[axis];
+        let scale = scales
+            .as_ref()
+            .and_then(|scales| scales.get(index).copied());
+        let size = sizes.as_ref().and_then(|sizes| sizes.get(index).copied());
+        let (to, scale) = match (scale, size) {
+            (Some(scale), _) => ((from as f32 * scale).floor() as usize, scale),
+            (None, Some(size)) => {
+                let size = usize::try_from(size).unwrap_or(0);
+                (size, size as f32 / from as f32)
+            }
+            _ => (0, 0.0),
+        };
+        site.require(
+            (1..=LARGEST).contains(&to) && scale.is_normal(),
+            "its scales or sizes are missing or out of range",
+            EXPORT_AGAIN,
+        )?;
+        if to == from && scale == 1.0 {
+            continue;
+        }
+        let mut indices = Vec::with_capacity(to);
+        for x in 0..to {
+            indices.push(nearest(site, x as f32, (from as f32, to as f32), scale)?);
+        }
+        stored.gather(site, axis, indices)?;
+    }
+    let view = stored.view(stored.tensor, &stored.sizes);
+    match view.tensor == data.view.tensor {
+        true => site.pass(&data, view),
+        false => site.write(view),
+    }
+}
+
+/// The element that an output coordinate shows, as ONNX defines it.
+fn nearest(site: &mut Site<'_>, x: f32, (from, to): (f32, f32), scale: f32) -> Option<usize> {
+    let coordinates = site
+        .text("coordinate_transformation_mode")
+        .unwrap_or("half_pixel");
+    let at = match coordinates {
+        "half_pixel" => (x + 0.5) / scale - 0.5,
+        "pytorch_half_pixel" if to > 1.0 => (x + 0.5) / scale - 0.5,
+        "pytorch_half_pixel" => 0.0,
+        "asymmetric" => x / scale,
+        "align_corners" if to > 1.0 => x * (from - 1.0) / (to - 1.0),
+        "align_corners" => 0.0,
+        other => {
+            let what = format!("its coordinates are \"{}\"", other.escape_debug());
+            site.problem(what, "use half_pixel, asymmetric or align_corners");
+            return None;
+        }
+    };
+    let at = match site.text("nearest_mode").unwrap_or("round_prefer_floor") {
+        "round_prefer_floor" => (at - 0.5).ceil(),
+        "round_prefer_ceil" => (at + 0.5).floor(),
+        "floor" => at.floor(),
+        "ceil" => at.ceil(),
+        other => {
+            let what = format!("its nearest_mode is \"{}\"", other.escape_debug());
+            site.problem(what, "use one of ONNX's");
+            return None;
+        }
+    };
+    // The cast saturates at zero.
+    Some((at.min(from - 1.0)) as usize)
+}
