@@ -8,7 +8,7 @@ use ember_codegen::cost::{Features, Kernel, Table, features, footprint_of, row_f
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Board;
 use ember_ir::Rounding;
-use ember_tests::calibrate::chains;
+use ember_tests::calibrate::{chains, layers};
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
 use ember_tests::models::{MODELS, quantized};
@@ -132,6 +132,13 @@ fn the_table_has_a_factor_for_every_feature() {
             }
         }
     }
+    for graph in layers::single_layers(7) {
+        for board in BOARDS.map(board) {
+            let node = graph.nodes.last();
+            let found = node.and_then(|node| features(&graph, node, None, board.isa()));
+            found.into_iter().for_each(|found| see(found, &board));
+        }
+    }
     for model in &MODELS {
         let planned = model.planned();
         let nodes = planned.graph().nodes.iter().zip(planned.layers());
@@ -146,6 +153,6 @@ fn the_table_has_a_factor_for_every_feature() {
     assert_eq!(
         seen.len(),
         Kernel::ALL.len(),
-        "the models have every kernel"
+        "the measured layers have every kernel"
     );
 }
