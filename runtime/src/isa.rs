@@ -18,6 +18,10 @@ pub(crate) const TARGET: Isa = if cfg!(not(target_arch = "arm")) {
     Isa::Thumb1
 };
 
+/// Whether code is to be small: then there is one form of each innermost loop, and none is unrolled.
+#[cfg(target_arch = "arm")]
+pub(crate) const SMALL: bool = cfg!(feature = "size");
+
 use crate::scratch::Isa;
 
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]

@@ -62,7 +62,7 @@ pub fn write(cases: &[Case], board: &Board, dir: &Path) {
         "/// The number of vectors; `failed` hears of those that differ: network, vector.\n\
          pub fn check(failed: Failed) -> usize {{\n    0{calls}\n}}\n"
     );
-    let manifest = MANIFEST.replace("FEATURES", &format!("{:?}", board.features));
+    let manifest = MANIFEST.replace("FEATURES", &format!("{:?}", board.runtime_features()));
     let config = format!(
         "[target.{}]\nrustflags = {:?}\n",
         board.triple,

@@ -2,7 +2,7 @@
 //! on every core in QEMU give equal bytes.
 
 use ember_codegen::plan::{Isa, plan_chains};
-use ember_codegen::target::Core;
+use ember_codegen::target::{Board, Core, Prefer};
 use ember_ir::Rounding;
 use ember_tests::calibrate::bench_board;
 use ember_tests::firmware::{board, cargo, device_cargo, run, work_dir};
@@ -74,23 +74,29 @@ fn the_emitted_code_on_every_core_equals_the_interpreter() {
         if core == Core::CortexM0Plus {
             continue;
         }
-        let board = bench_board(core);
-        let dir = work_dir("suite-device").join(core.name());
-        write(&cases, &board, &dir);
-        let args = [
-            "build",
-            "--release",
-            "--features",
-            "device",
-            "--bin",
-            "device",
-        ];
-        let elf = target.join(&board.triple).join("release/device");
-        let text = device_cargo(&dir, &target, &board.triple, &args)
-            .and_then(|_| run(&board, &elf, &dir))
-            .unwrap_or_else(|text| panic!("{}: {text}", core.name()));
-        if text.trim() != format!("checked {}", NETWORKS * SAMPLES) {
-            failures.push(format!("{}:\n{text}", core.name()));
+        for prefer in Prefer::ALL {
+            let board = Board {
+                prefer,
+                ..bench_board(core)
+            };
+            let dir = work_dir("suite-device").join(core.name());
+            write(&cases, &board, &dir);
+            let args = [
+                "build",
+                "--release",
+                "--features",
+                "device",
+                "--bin",
+                "device",
+            ];
+            let elf = target.join(&board.triple).join("release/device");
+            let what = format!("{}, {}", core.name(), prefer.name());
+            let text = device_cargo(&dir, &target, &board.triple, &args)
+                .and_then(|_| run(&board, &elf, &dir))
+                .unwrap_or_else(|text| panic!("{what}: {text}"));
+            if text.trim() != format!("checked {}", NETWORKS * SAMPLES) {
+                failures.push(format!("{what}:\n{text}"));
+            }
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));

@@ -112,7 +112,9 @@ fn percent(predicted: f64, actual: f64) -> f64 {
 fn the_table_has_a_factor_for_every_feature() {
     let mut seen = std::collections::BTreeSet::new();
     let mut see = |features: Features, board: &Board| {
-        let factors = Table::get().core(board.core).factors(features.kernel);
+        let factors = Table::of(board.prefer)
+            .core(board.core)
+            .factors(features.kernel);
         assert_eq!(
             features.instructions.len(),
             factors.len(),
@@ -128,7 +130,10 @@ fn the_table_has_a_factor_for_every_feature() {
             let planned = chains::plan(network, board.isa());
             let layer = planned.layers().last();
             if let Some((stage, part)) = chains::part(&planned) {
-                see(row_features(planned.graph(), stage, part, layer), &board);
+                see(
+                    row_features(planned.graph(), stage, part, layer, board.isa()),
+                    &board,
+                );
             }
         }
     }

@@ -128,6 +128,9 @@ pub struct Compile {
     /// A board that `emberc boards` lists
     #[arg(long)]
     pub board: String,
+    /// What the firmware is made for
+    #[arg(long, default_value = "speed")]
+    pub prefer: PreferChoice,
     /// Samples of the input (npy, npz, idx; first axis = sample): they give the ranges of a model in
     /// f32, and the firmware is checked with them
     #[arg(long, value_name = "DATA")]
@@ -197,6 +200,9 @@ pub struct Bench {
     /// How it uses the RAM
     #[arg(long, default_value = "whole")]
     pub memory: MemoryChoice,
+    /// What the firmware is made for; by default what the crate was made for
+    #[arg(long)]
+    pub prefer: Option<PreferChoice>,
     /// Where the measured crates are built
     #[arg(long, default_value = "ember-out/bench")]
     pub out: PathBuf,
@@ -222,6 +228,15 @@ pub struct BenchSearch {
     /// Print the result as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// What firmware is made for.
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PreferChoice {
+    /// The fewest instructions
+    Speed,
+    /// The least code
+    Size,
 }
 
 /// How a network uses the RAM.

@@ -8,6 +8,7 @@ use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
 pub(crate) use super::patch::Patch;
+use crate::isa::SMALL;
 use crate::kernels::TFLITE;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
@@ -20,7 +21,7 @@ pub(crate) const PIXELS: usize = scratch::PIXELS;
 /// Pixels computed together where there are fewer.
 const TAIL: usize = 2;
 
-/// Four taps of three pixels, two filters: 20 instructions, 80 bytes; of two pixels 15.
+/// Four taps of three pixels, two filters: 20 instructions, 80 bytes; of two pixels 15 and 60.
 macro_rules! word {
     () => {
         "ldrd r8, r9, [r6], #8
@@ -61,7 +62,7 @@ macro_rules! enter {
          .if {unrolled} > 1
          rsb r9, r6, #0
          and r9, r9, #({unrolled} - 1)
-         movs r10, #80
+         movs r10, #(60 + 20 * {third})
          mul r9, r9, r10
          adr r10, 2f
          add r9, r10
@@ -77,7 +78,7 @@ macro_rules! enter {
     };
 }
 
-/// Sums of one record: 7 instructions before the words; of two pixels 5, and r2 the end of x.
+/// Sums of one record: 7 instructions before the words; of two pixels 6, and r2 the end of x.
 macro_rules! sums {
     () => {
         "ldrd r0, r3, [r6], #8
@@ -119,7 +120,11 @@ macro_rules! more {
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
     unsafe {
-        if frame.count > TAIL {
+        if SMALL && frame.count < PIXELS {
+            // A pixel that there is none of is written before the one in whose place it is.
+            frame.third = frame.second;
+        }
+        if SMALL || frame.count > TAIL {
             all_pairs::<METHOD, PIXELS>(frame);
         } else {
             all_pairs::<METHOD, TAIL>(frame);
@@ -166,7 +171,7 @@ macro_rules! finish {
 }
 
 /// Per pair, beside the words: 24 instructions and 36 for six outputs in `TfLite`, 24 in `Single`. Two
-/// pixels are summed by a loop of single words: small, because it is for few.
+/// pixels are as quick as three: they are two of five where a layer runs row by row.
 ///
 /// Sums: r0 to r2 the first filter's, r3 to r5 the second's; r6 stream, r7 patches, r8 and r9 weights,
 /// the odd pairs of them in r10 and r11, r12 and lr a pixel's pairs. Outputs: r7 and r12 the pixels'
@@ -208,7 +213,7 @@ unsafe extern "C" fn all_pairs<const METHOD: u32, const COUNT: usize>(frame: &Fr
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
-        unrolled = const if COUNT == PIXELS { 4 } else { 1 },
+        unrolled = const if SMALL { 1 } else { 4 },
         third = const (COUNT == PIXELS) as u32,
         double = const (METHOD == TFLITE) as u32,
     )

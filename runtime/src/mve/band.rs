@@ -63,12 +63,12 @@ pub(crate) unsafe fn copy(x: *const i8, step: usize, to: *mut i8, pixels: usize)
     }
 }
 
-/// Writes pixels of padding; returns where the next goes. 2 instructions per four, two around.
+/// Writes pixels of padding. 2 instructions per four, two around.
 ///
 /// # Safety
 /// The band has room for them.
 #[inline(always)]
-pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
+pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) {
     // SAFETY: the caller's promise; lanes beyond the last pixel are not written.
     unsafe {
         asm!(
@@ -85,6 +85,5 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
             out("d0") _, out("d1") _,
             options(nostack),
         );
-        to.add(pixels * PIXEL)
     }
 }

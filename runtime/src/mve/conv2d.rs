@@ -8,6 +8,7 @@ use core::arch::{asm, naked_asm};
 
 pub(crate) use super::patch::Patch;
 use super::requant::finish;
+use crate::isa::SMALL;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
 use crate::kernels::{TFLITE, rolled, unknown};
@@ -84,7 +85,11 @@ macro_rules! pass {
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
     unsafe {
-        if frame.count > TAIL {
+        if SMALL && frame.count < PIXELS {
+            // A pixel that there is none of is written before the one in whose place it is.
+            frame.third = frame.second;
+        }
+        if SMALL || frame.count > TAIL {
             all_records::<METHOD, PIXELS>(frame);
         } else {
             all_records::<METHOD, TAIL>(frame);

@@ -10,6 +10,7 @@ use core::mem::MaybeUninit;
 pub(crate) use super::band::{PIXEL, copy, fill};
 use super::requant::finish;
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::by_row::copy_rows;
 use crate::kernels::{TFLITE, rolled};
 use crate::scratch::{self, CHANNELS};
 

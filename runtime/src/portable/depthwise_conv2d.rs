@@ -1,6 +1,7 @@
 //! A depthwise convolution in plain Rust: four channels at a time, a band of bytes.
 
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::by_row::copy_rows;
 pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::scratch::CHANNELS;
 
@@ -29,15 +30,14 @@ pub(crate) unsafe fn copy(
     to
 }
 
-/// Writes pixels of padding; returns where the next goes.
+/// Writes pixels of padding.
 ///
 /// # Safety
 /// The band has room for them.
-pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
+pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         to.write_bytes(zero.cast_unsigned(), pixels * PIXEL);
-        to.add(pixels * PIXEL)
     }
 }
 
@@ -46,7 +46,8 @@ pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
 /// # Safety
 /// All taps may be read.
 pub(crate) unsafe fn sums(kernel: &Kernel, mut x: *const i8) -> [i32; CHANNELS] {
-    let mut sums = kernel.bias;
+    // SAFETY: biases are before the weights.
+    let mut sums = unsafe { *kernel.weights.sub(CHANNELS).cast::<[i32; CHANNELS]>() };
     let mut w = kernel.weights.cast::<i8>();
     for _ in 0..kernel.rows {
         for _ in 0..kernel.columns {

@@ -4,6 +4,7 @@
 use core::arch::{asm, naked_asm};
 use core::mem::MaybeUninit;
 
+use crate::isa::SMALL;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
 use crate::kernels::rolled;
@@ -180,8 +181,10 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "adds r1, r1, r3",
         "adds r2, r1, #4",
         "rsbs r3, r3, #0",
+        ".if {tail}",
         "cmp r6, #{pixels}",
         "bne 4f",
+        ".endif",
         "2:",
         tap!("0", "1", "2"),
         "adds r3, #1",
@@ -208,6 +211,7 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "mov r10, r6",
         "mov r11, r7",
         "pop {{r4-r7, pc}}",
+        ".if {tail}",
         "4:",
         tap!("0", "1"),
         "adds r3, #1",
@@ -220,7 +224,9 @@ unsafe extern "C" fn one_pair(frame: &Frame, sums: *mut [[i32; PIXELS]; FILTERS]
         "adds r3, #5",
         "bne 4b",
         "b 3b",
+        ".endif",
         pixels = const PIXELS,
+        tail = const !SMALL as u32,
     )
 }
 

@@ -3,7 +3,9 @@
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
+use crate::isa::SMALL;
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::by_row::copy_rows;
 pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
 use crate::kernels::rolled;
 use crate::scratch::CHANNELS;
@@ -35,12 +37,12 @@ pub(crate) unsafe fn copy(
     to
 }
 
-/// Writes pixels of padding; returns where the next goes.
+/// Writes pixels of padding.
 ///
 /// # Safety
 /// The band has room for them.
 #[inline(always)]
-pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
+pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) {
     let word = u32::from(zero.cast_unsigned()) * 0x0101_0101;
     for _ in 0..pixels {
         rolled();
@@ -50,7 +52,6 @@ pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) -> *mut i8 {
             to = to.add(PIXEL);
         }
     }
-    to
 }
 
 /// The sums of a pixel whose first tap is at `x`.
@@ -62,7 +63,7 @@ pub(crate) unsafe fn sums(kernel: &Kernel, x: *const i8) -> [i32; CHANNELS] {
     let mut sums = MaybeUninit::uninit();
     // SAFETY: the caller's promise; all four sums are written.
     unsafe {
-        if kernel.square {
+        if kernel.square && !SMALL {
             one_pixel::<3>(kernel, x, sums.as_mut_ptr());
         } else {
             one_pixel::<0>(kernel, x, sums.as_mut_ptr());
@@ -95,7 +96,7 @@ macro_rules! tap {
     };
 }
 
-/// The sums of one pixel. Written out for a window of `SIDE` by `SIDE` adjacent taps: 45 instructions
+/// The sums of one pixel. Written out for a window of `SIDE` by `SIDE` adjacent taps: 46 instructions
 /// around, 18 per tap, 1 per row; or looped over: 23 per tap, 9 per row.
 ///
 /// r0 input, r1 weights, r2 and r3 data, r4 to r7 the numbers 0 to 3, r8 to r11 the sums, r12 bytes from a
@@ -115,7 +116,8 @@ unsafe extern "C" fn one_pixel<const SIDE: usize>(
         "push {{r2, r4-r7}}",
         "sub sp, #8",
         "mov lr, r0",
-        "adds r0, #32",
+        "ldr r0, [r0]",
+        "subs r0, #16",
         "ldm r0!, {{r2-r5}}",
         "mov r8, r2",
         "mov r9, r3",

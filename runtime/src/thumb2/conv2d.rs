@@ -5,6 +5,7 @@ use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
 use super::copy;
+use crate::isa::SMALL;
 use crate::kernels::TFLITE;
 use crate::kernels::conv2d::Frame;
 use crate::kernels::requant::Requant;
@@ -180,7 +181,11 @@ macro_rules! outputs {
 pub(crate) unsafe fn pairs<const METHOD: u32>(frame: &mut Frame, _: Requant) {
     // SAFETY: the caller's promise; the function keeps to the procedure call standard.
     unsafe {
-        if frame.count > TAIL {
+        if SMALL && frame.count < PIXELS {
+            // A pixel that there is none of is written before the one in whose place it is.
+            frame.third = frame.second;
+        }
+        if SMALL || frame.count > TAIL {
             all_pairs::<METHOD, PIXELS>(frame);
         } else {
             all_pairs::<METHOD, TAIL>(frame);
@@ -218,7 +223,7 @@ unsafe extern "C" fn all_pairs<const METHOD: u32, const COUNT: usize>(frame: &Fr
         "bne 1b",
         "add sp, #32",
         "pop {{r4-r11, pc}}",
-        unrolled = const if COUNT == PIXELS { 2 } else { 1 },
+        unrolled = const if COUNT == PIXELS && !SMALL { 2 } else { 1 },
         third = const (COUNT == PIXELS) as u32,
         double = const (METHOD == TFLITE) as u32,
     )

@@ -3,6 +3,7 @@
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
+use crate::isa::SMALL;
 use crate::kernels::TFLITE;
 use crate::kernels::dense::Frame;
 use crate::kernels::requant::Requant;
@@ -139,7 +140,7 @@ unsafe extern "C" fn all_groups<const METHOD: u32>(frame: &Frame) {
         "bne 1b",
         "add sp, #20",
         "pop {{r4-r11, pc}}",
-        unrolled = const 4,
+        unrolled = const if SMALL { 1 } else { 4 },
         double = const (METHOD == TFLITE) as u32,
     )
 }

@@ -3,9 +3,11 @@
 use core::arch::{asm, naked_asm};
 use core::mem::MaybeUninit;
 
-use crate::kernels::TFLITE;
+use crate::isa::SMALL;
 use crate::kernels::depthwise_conv2d::Kernel;
+pub(crate) use crate::kernels::depthwise_conv2d::by_row::copy_rows;
 pub(crate) use crate::kernels::depthwise_conv2d::unprepared::{Prepared, prepare};
+use crate::kernels::{TFLITE, rolled};
 use crate::scratch::CHANNELS;
 
 /// Bytes of a pixel in a band.
@@ -40,14 +42,21 @@ pub(crate) unsafe fn copy(x: *const i8, step: usize, to: *mut i8, pixels: usize)
     next
 }
 
-/// Writes pixels of padding; returns where the next goes.
+/// Writes pixels of padding.
 ///
 /// # Safety
 /// The band has room for them.
 #[inline(always)]
-pub(crate) unsafe fn fill(zero: i8, to: *mut i8, pixels: usize) -> *mut i8 {
-    // SAFETY: the caller's promise.
-    unsafe { super::fill(zero, to, pixels * PIXEL) }
+pub(crate) unsafe fn fill(zero: i8, mut to: *mut i8, pixels: usize) {
+    let word = u32::from(zero.cast_unsigned()) * 0x0101_0101;
+    for _ in 0..pixels {
+        rolled();
+        // SAFETY: the caller's promise; bands are aligned.
+        unsafe {
+            to.cast::<u32>().write(word);
+            to = to.add(PIXEL);
+        }
+    }
 }
 
 /// The sums of a pixel whose first tap is at `x`.
@@ -77,7 +86,7 @@ pub(crate) unsafe fn row<const METHOD: u32>(
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        if kernel.square {
+        if kernel.square && !SMALL {
             pixels_of_row::<METHOD, 3>(kernel, x, out);
         } else {
             pixels_of_row::<METHOD, 0>(kernel, x, out);
@@ -101,12 +110,12 @@ macro_rules! tap {
 }
 
 /// All taps of a pixel: r6 its first tap, lr the kernel; r7 is free. Written out for a window of `side`
-/// by `side` adjacent taps, 6 instructions around and one per row; or looped over, with 4 more per tap, 5
+/// by `side` adjacent taps, 5 instructions around and one per row; or looped over, with 4 more per tap, 5
 /// per row and r12.
 macro_rules! taps {
     () => {
         concat!(
-            "add r5, lr, #32\nldm r5, {{r0-r3}}\nldr r5, [lr]\nmov r4, r6\n",
+            "ldr r5, [lr]\nldmdb r5, {{r0-r3}}\nmov r4, r6\n",
             ".if {side}\nldr r7, [lr, #16]\n.rept {side}\n.rept {side}\n",
             tap!(", #4"),
             ".endr\nadd r4, r7\n.endr\n.else\nldr r7, [lr, #4]\n2:\nldr r12, [lr, #8]\n3:\n",
@@ -162,7 +171,7 @@ unsafe extern "C" fn pixels_of_row<const METHOD: u32, const SIDE: usize>(
         ".if {side} == 0",
         "ldr r12, [sp]",
         ".endif",
-        "add r8, lr, #48",
+        "add r8, lr, #32",
         finish!("r0", "0"),
         finish!("r1", "1"),
         finish!("r2", "2"),

@@ -11,6 +11,7 @@ pub(crate) mod conv2d;
 pub(crate) mod dense;
 #[cfg(not(feature = "dsp"))]
 pub(crate) mod depthwise_conv2d;
+pub(crate) mod requant;
 
 /// Copies bytes; returns where the next one goes. 4 instructions per word, 4 per byte of the rest, 6
 /// around.

@@ -1,6 +1,7 @@
-//! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew:
-//! `cargo run --release -p ember-tests --bin fit_cost`, or of some cores or kernels:
-//! `… fit_cost cortex-m4 copy arg_max`. What other kernels cost stays as it was then.
+//! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew, and
+//! `table_size.toml` for firmware that prefers size: `cargo run --release -p ember-tests --bin fit_cost`, or
+//! for some cores or kernels, or one preference: `… fit_cost size cortex-m4 copy arg_max`. What other kernels
+//! cost stays as it was then.
 #![allow(missing_docs, reason = "a program")]
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use std::{env, fs};
 
 use ember_codegen::cost::{Kernel, features, features_in, row_features};
 use ember_codegen::plan::{Isa, Planned};
-use ember_codegen::target::Core;
+use ember_codegen::target::{Board, Core, Prefer};
 use ember_ir::Rounding;
 use ember_tests::calibrate::base::{Base, CALL_BYTES};
 use ember_tests::calibrate::bench::Measured;
@@ -30,7 +31,7 @@ const CALL_INSTRUCTIONS: u64 = 10;
 const PART: usize = 220;
 
 fn main() -> ExitCode {
-    match write_table() {
+    match write_tables() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -39,14 +40,34 @@ fn main() -> ExitCode {
     }
 }
 
-fn write_table() -> Result<(), String> {
+fn write_tables() -> Result<(), String> {
     let mut wanted: Vec<String> = env::args().skip(1).collect();
+    let named = |prefer: &Prefer| wanted.iter().any(|name| name == prefer.name());
+    let preferences: Vec<Prefer> = match Prefer::ALL.into_iter().find(named) {
+        Some(prefer) => vec![prefer],
+        None => Prefer::ALL.to_vec(),
+    };
     let kernels: Vec<Kernel> = Kernel::ALL
         .into_iter()
         .filter(|kernel| wanted.iter().any(|name| name == kernel.name()))
         .collect();
-    wanted.retain(|name| kernels.iter().all(|kernel| kernel.name() != name));
-    let path = firmware::root().join("compiler/codegen/src/cost/table.toml");
+    wanted.retain(|name| {
+        Prefer::ALL.iter().all(|prefer| prefer.name() != name)
+            && kernels.iter().all(|kernel| kernel.name() != name)
+    });
+    preferences
+        .into_iter()
+        .try_for_each(|prefer| write_table(prefer, &kernels, &wanted))
+}
+
+fn write_table(prefer: Prefer, kernels: &[Kernel], wanted: &[String]) -> Result<(), String> {
+    let name = match prefer {
+        Prefer::Speed => "table.toml",
+        Prefer::Size => "table_size.toml",
+    };
+    let path = firmware::root()
+        .join("compiler/codegen/src/cost")
+        .join(name);
     let failed = |error| format!("{}: {error}", path.display());
     let old = fs::read_to_string(&path).map_err(failed)?;
     let mut table = String::from(HEAD);
@@ -70,9 +91,9 @@ fn write_table() -> Result<(), String> {
                 same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
             }
             None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
-                match kernels.as_slice() {
-                    [] => measure(core, &Kernel::ALL, None)?,
-                    some => measure(core, some, Some(section(&old, core)))?,
+                match kernels {
+                    [] => measure(core, prefer, &Kernel::ALL, None)?,
+                    some => measure(core, prefer, some, Some(section(&old, core)))?,
                 }
             }
             None => section(&old, core).to_owned(),
@@ -108,10 +129,19 @@ fn networks(isa: Isa) -> Vec<Planned> {
 }
 
 /// The table of one core, or what it was with the lines of some kernels anew.
-fn measure(core: Core, kernels: &[Kernel], old: Option<&str>) -> Result<String, String> {
-    let board = bench_board(core);
-    let dir = firmware::work_dir("fit").join(core.name());
-    let target = firmware::work_dir("fit/target");
+fn measure(
+    core: Core,
+    prefer: Prefer,
+    kernels: &[Kernel],
+    old: Option<&str>,
+) -> Result<String, String> {
+    let board = Board {
+        prefer,
+        ..bench_board(core)
+    };
+    // Apart, so that both can be fitted at a time.
+    let dir = firmware::work_dir("fit").join(prefer.name());
+    let (dir, target) = (dir.join(core.name()), dir.join("target"));
     let mut networks = networks(board.isa());
     if old.is_some() {
         networks.retain(|network| {
@@ -121,13 +151,17 @@ fn measure(core: Core, kernels: &[Kernel], old: Option<&str>) -> Result<String, 
     let mut measured = Measured::default();
     // What fits the smallest flash at once.
     for part in networks.chunks(PART) {
-        measured.add(bench::measure(part, &board, "2", &dir, &target)?);
+        measured.add(bench::measure(part, &board, &dir, &target)?);
     }
     let instructions: u64 = measured.instructions.iter().sum();
-    eprintln!("{}: {instructions} instructions", core.name());
+    eprintln!(
+        "{}, {}: {instructions} instructions",
+        core.name(),
+        prefer.name()
+    );
     let mut text = String::new();
     if old.is_none() {
-        text = base_lines(core, &measured)?;
+        text = base_lines(core, prefer, &measured)?;
     }
     let _ = writeln!(text, "\n[{}.parts]", core.name());
     for (module, [all, tflite, single, other]) in &measured.parts {
@@ -160,12 +194,12 @@ fn measure(core: Core, kernels: &[Kernel], old: Option<&str>) -> Result<String, 
 }
 
 /// What a firmware of a core takes without layers.
-fn base_lines(core: Core, measured: &Measured) -> Result<String, String> {
+fn base_lines(core: Core, prefer: Prefer, measured: &Measured) -> Result<String, String> {
     let Base {
         flash,
         statics,
         stack,
-    } = base::measure(core, &measured.tasks)?;
+    } = base::measure(core, prefer, &measured.tasks)?;
     Ok(format!(
         "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
          base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
@@ -181,7 +215,7 @@ fn base_lines(core: Core, measured: &Measured) -> Result<String, String> {
 fn kernel(network: &Planned, isa: Isa) -> Option<Kernel> {
     let graph = network.graph();
     match chains::part(network) {
-        Some((stage, part)) => Some(row_features(graph, stage, part, None).kernel),
+        Some((stage, part)) => Some(row_features(graph, stage, part, None, isa).kernel),
         None => Some(features(graph, graph.nodes.last()?, None, isa)?.kernel),
     }
 }
@@ -231,14 +265,14 @@ fn patched(old: &str, new: &str) -> String {
 
 /// The factors of a kernel as a list.
 fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &[u64]) -> String {
-    let (mut rows, mut targets) = (Vec::new(), Vec::new());
+    let (mut rows, mut targets, mut nodes) = (Vec::new(), Vec::new(), Vec::new());
     for (index, (network, &count)) in networks.iter().zip(measured).enumerate() {
         let (graph, layer) = (network.graph(), network.layers().last());
         let Some(node) = graph.nodes.last() else {
             continue;
         };
         let features = match chains::part(network) {
-            Some((stage, part)) => Some(row_features(graph, stage, part, layer)),
+            Some((stage, part)) => Some(row_features(graph, stage, part, layer, isa)),
             None if layers::among_others(index % PART) => {
                 features_in(graph, node, layer, isa, false)
             }
@@ -251,13 +285,20 @@ fn factors(kernel: Kernel, isa: Isa, networks: &[Planned], measured: &[u64]) -> 
         if features.kernel == kernel && count > 0 {
             rows.push(features.instructions);
             targets.push(count as f64);
+            nodes.push((graph, node));
         }
     }
     let factors = fit::least_squares(&rows, &targets, 20.0);
+    let errors = fit::errors(&rows, &targets, &factors);
+    let worst = nodes
+        .get(errors.worst())
+        .map_or(String::new(), |(graph, node)| {
+            let (input, output) = (graph.input_shape(node), graph.output_shape(node));
+            format!("{}: {input} -> {output} by {:?}", graph.name, node.op)
+        });
     eprintln!(
-        "  {:17} mean and largest error: {}, unseen {}",
+        "  {:17} mean and largest error: {errors}, unseen {}; largest at {worst}",
         kernel.name(),
-        fit::errors(&rows, &targets, &factors),
         fit::held_out(&rows, &targets, 20.0),
     );
     fit::list(&factors)

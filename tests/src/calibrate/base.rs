@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ember_codegen::cost::{features, vector_bytes};
-use ember_codegen::target::{Board, Core};
+use ember_codegen::target::{Board, Core, Prefer};
 
 use crate::firmware::board;
 use crate::linked::link;
@@ -27,7 +27,7 @@ pub struct Base {
 }
 
 /// A board per transport whose firmware stands for the core's.
-fn boards(core: Core) -> [Board; 2] {
+fn boards(core: Core, prefer: Prefer) -> [Board; 2] {
     let names = match core {
         Core::CortexM0 | Core::CortexM0Plus => ["microbit", "rpi-pico"],
         Core::CortexM3 => ["mps2-an385", "nucleo-f446re"],
@@ -36,17 +36,20 @@ fn boards(core: Core) -> [Board; 2] {
         Core::CortexM33 => ["mps2-an505", "rpi-pico-2"],
         Core::CortexM55 => ["mps3-an547", "rpi-pico-2"],
     };
-    names.map(board)
+    names.map(|name| Board {
+        prefer,
+        ..board(name)
+    })
 }
 
 /// Links the test models for a core, whose layers have constants of `tasks` bytes beside their streams.
 ///
 /// # Errors
 /// What cargo or QEMU printed.
-pub fn measure(core: Core, tasks: &BTreeMap<String, u64>) -> Result<Base, String> {
+pub fn measure(core: Core, prefer: Prefer, tasks: &BTreeMap<String, u64>) -> Result<Base, String> {
     let mut base = Base::default();
     let mut stack = 0;
-    for (transport, board) in boards(core).iter().enumerate() {
+    for (transport, board) in boards(core, prefer).iter().enumerate() {
         let mut rests = Vec::new();
         for model in &MODELS {
             let planned = model.planned_for(board.isa());

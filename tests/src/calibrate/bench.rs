@@ -45,14 +45,13 @@ impl Measured {
 }
 
 /// Builds networks of one layer each into one firmware and measures them; those too large for a small
-/// flash count nothing. `opt_level` is cargo's.
+/// flash count nothing.
 ///
 /// # Errors
 /// What cargo or QEMU printed.
 pub fn measure(
     networks: &[Planned],
     board: &Board,
-    opt_level: &str,
     dir: &Path,
     target: &Path,
 ) -> Result<Measured, String> {
@@ -97,10 +96,10 @@ pub fn measure(
         ]
         .concat()
     );
-    let features = format!("{:?}", board.features);
+    let features = format!("{:?}", board.runtime_features());
     let manifest = MANIFEST
         .replace("FEATURES", &features)
-        .replace("LEVEL", opt_level);
+        .replace("LEVEL", board.prefer.opt_level());
     let files: BTreeMap<String, Vec<u8>> = [
         ("Cargo.toml", with_repository_paths(&manifest)),
         (".cargo/config.toml", config),

@@ -70,15 +70,23 @@ pub struct Errors {
     sum: f64,
     count: usize,
     most: f64,
+    worst: usize,
 }
 
 impl Errors {
-    fn add(&mut self, row: &[f64], target: f64, factors: &[f64]) {
+    /// The row with the largest error.
+    pub fn worst(&self) -> usize {
+        self.worst
+    }
+
+    fn add(&mut self, index: usize, row: &[f64], target: f64, factors: &[f64]) {
         let predicted: f64 = row.iter().zip(factors).map(|(x, f)| x * f).sum();
         let error = (predicted - target).abs() / target.max(1.0);
         self.sum += error;
         self.count += 1;
-        self.most = self.most.max(error);
+        if error > self.most {
+            (self.most, self.worst) = (error, index);
+        }
     }
 }
 
@@ -93,8 +101,8 @@ impl std::fmt::Display for Errors {
 /// Errors of factors.
 pub fn errors(features: &[Vec<f64>], targets: &[f64], factors: &[f64]) -> Errors {
     let mut errors = Errors::default();
-    for (row, &target) in features.iter().zip(targets) {
-        errors.add(row, target, factors);
+    for (index, (row, &target)) in features.iter().zip(targets).enumerate() {
+        errors.add(index, row, target, factors);
     }
     errors
 }
@@ -113,7 +121,7 @@ pub fn held_out(features: &[Vec<f64>], targets: &[f64], slack: f64) -> Errors {
         let factors = least_squares(&rows, &values, slack);
         for (index, (row, &target)) in features.iter().zip(targets).enumerate() {
             if index % 5 == turn {
-                errors.add(row, target, &factors);
+                errors.add(index, row, target, &factors);
             }
         }
     }

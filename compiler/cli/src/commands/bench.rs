@@ -4,9 +4,9 @@ use std::path::Path;
 
 use ember_codegen::cost::Memory;
 use ember_codegen::interpret::Interpreter;
-use ember_codegen::target::{Board, Runner};
+use ember_codegen::target::{Board, Prefer, Runner};
 
-use crate::args::{self, MemoryChoice};
+use crate::args::{self, MemoryChoice, PreferChoice};
 use crate::pipeline::bench::{Bench, BenchJob, LayerBench, bench as measure};
 use crate::pipeline::report::thousands;
 use crate::pipeline::testset::TestSet;
@@ -39,10 +39,15 @@ pub fn bench(args: &args::Bench, progress: Progress) -> Result<(), Error> {
 
 fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     let chosen = args.board.as_deref().map(emulated).transpose()?;
+    let prefers = |board: Board| Board {
+        prefer: args.prefer.map_or(board.prefer, prefer),
+        ..board
+    };
     if !path.is_dir() {
         return Ok(BenchJob {
             network: model::read_int8(path)?,
             board: chosen
+                .map(prefers)
                 .ok_or_else(|| Error::usage("`--board` is missing; `emberc boards` lists them"))?,
             memory: memory(args.memory),
             samples: Vec::new(),
@@ -55,10 +60,13 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     let (tests, _) = TestSet::load(path, input_len)?;
     Ok(BenchJob {
         network,
-        board: match chosen {
-            Some(board) => board,
+        board: prefers(match chosen {
+            Some(board) => Board {
+                prefer: made.board.prefer,
+                ..board
+            },
             None => must_be_emulated(made.board)?,
-        },
+        }),
         memory: memory(args.memory),
         samples: tests.samples,
         out: args.out.clone(),
@@ -70,6 +78,13 @@ fn memory(choice: MemoryChoice) -> Memory {
         MemoryChoice::Whole => Memory::Whole,
         MemoryChoice::Rows => Memory::Rows(ROWS_PERCENT),
         MemoryChoice::Fed => Memory::Fed,
+    }
+}
+
+pub(super) fn prefer(choice: PreferChoice) -> Prefer {
+    match choice {
+        PreferChoice::Speed => Prefer::Speed,
+        PreferChoice::Size => Prefer::Size,
     }
 }
 

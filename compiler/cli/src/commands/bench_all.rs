@@ -2,13 +2,13 @@
 //! TensorFlow Lite Micro with CMSIS-NN takes for the same shapes; and on the first of the boards also with
 //! layers that run row by row.
 
-use ember_codegen::cost::{Memory, plan_for};
+use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
 use serde::Serialize;
 
-use super::bench::{ROWS_PERCENT, emulated};
+use super::bench::{ROWS_PERCENT, emulated, prefer};
 use crate::args;
-use crate::pipeline::bench::{Bench, BenchJob, bench as measure};
+use crate::pipeline::bench::{Bench, BenchJob, bench as measure, planned};
 use crate::pipeline::report::thousands;
 use crate::progress::Progress;
 use crate::{Error, output};
@@ -86,16 +86,21 @@ pub fn bench_all(args: &args::Bench, progress: Progress) -> Result<(), Error> {
         }
         None => (0..BOARDS.len()).collect(),
     };
+    let board = |place: usize| -> Result<Board, Error> {
+        let mut board = emulated(BOARDS[place])?;
+        board.prefer = args.prefer.map_or(board.prefer, prefer);
+        Ok(board)
+    };
     let mut rows = Vec::new();
     for &place in &boards {
-        let board = emulated(BOARDS[place])?;
+        let board = board(place)?;
         for net in &NETS {
             rows.extend(row(net, place, Memory::Whole, &board, args, progress)?);
         }
     }
     // Memory differs little between cores.
     let place = boards[0];
-    let board = emulated(BOARDS[place])?;
+    let board = board(place)?;
     let mut by_rows = Vec::new();
     for net in &NETS {
         for memory in [Memory::Rows(ROWS_PERCENT), Memory::Fed] {
@@ -128,8 +133,8 @@ fn row(
 ) -> Result<Option<Row>, Error> {
     let network = ember_ir::text::parse(net.text)
         .unwrap_or_else(|error| panic!("BUG: tests/nets/{}.ember: {error}", net.name));
-    let plan = plan_for(&network.graph, board, memory);
-    if memory != Memory::Whole && plan.is_none_or(|plan| plan.chain.is_none()) {
+    let planned = planned(network.clone(), board, memory)?;
+    if memory != Memory::Whole && planned.is_none_or(|planned| planned.plan().chain.is_none()) {
         return Ok(None);
     }
     let bench = measure(

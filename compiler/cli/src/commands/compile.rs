@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use ember_codegen::target::Board;
+
+use super::bench::prefer;
 use crate::args;
 use crate::data::Samples;
 use crate::pipeline::compile::{CompileJob, compile as run};
@@ -14,7 +17,10 @@ pub fn compile(args: &args::Compile, progress: Progress) -> Result<(), Error> {
     let source = model::read(&args.model)?;
     let name = &source.model.network.graph().name;
     let job = CompileJob {
-        board: boards::named(&args.board)?,
+        board: Board {
+            prefer: prefer(args.prefer),
+            ..boards::named(&args.board)?
+        },
         calibrate: samples(args.calibrate.as_deref())?,
         compare: samples(args.compare.as_deref())?,
         dir: match &args.out {

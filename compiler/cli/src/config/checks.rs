@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use ember_codegen::target::{Board, Limits};
+use ember_codegen::target::{Board, Limits, Prefer};
 
 use super::job::{BoardChoice, DataJob, Normalize, SearchJob, TrainJob, Vary};
 use super::problem::{Problem, nearest};
@@ -152,7 +152,10 @@ pub(super) fn board_choice(
     dir: &Path,
     problems: &mut Vec<Problem>,
 ) -> Option<BoardChoice> {
-    let (board, own_text) = find_board(values, dir, problems)?;
+    let (mut board, own_text) = find_board(values, dir, problems)?;
+    if values.text("board", "prefer") == Some("size") {
+        board.prefer = Prefer::Size;
+    }
     let limit = |key: &'static str, most: u32, problems: &mut Vec<Problem>| {
         let span = values.span("board", key);
         let bytes = values.size("board", key).unwrap_or(most as usize);

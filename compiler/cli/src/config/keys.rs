@@ -243,6 +243,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "board",
+        "prefer",
+        Kind::Choice(&["speed", "size"]),
+        Some("\"speed\""),
+        "What the firmware is made for: the fewest instructions, or the least code (up to a third less, for up to a fifth more instructions on a Cortex-M4). Results, weights and RAM are the same.",
+    ),
+    key(
+        "board",
         "ram",
         Kind::Size,
         None,

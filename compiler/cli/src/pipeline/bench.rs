@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ember_codegen::cost::{LayerCost, Memory, footprint_of, plan_for};
+use ember_codegen::cost::{LayerCost, Memory, footprint_of, plan_for_network};
 use ember_codegen::emit::{Golden, Profile, Provenance, emit, profile};
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
-use ember_codegen::target::{Board, Limits};
+use ember_codegen::target::{Board, Limits, Prefer};
 use ember_ir::QuantGraph;
 use ember_ir::text::seeded_weights;
 use serde::Serialize;
@@ -113,12 +113,11 @@ const FLAGS: [&str; 1] = ["-Csymbol-mangling-version=v0"];
 pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
     let board = &job.board;
     let name = job.network.graph.name.clone();
-    let plan = plan_for(&job.network.graph, board, job.memory).ok_or_else(|| {
+    let planned = planned(job.network, board, job.memory)?.ok_or_else(|| {
         Error::usage(format!(
             "{name} cannot take its input row by row: its first layers are no convolutions over an image"
         ))
     })?;
-    let planned = Planned::with_plan(job.network, plan, board.isa()).map_err(Error::usage_of)?;
     let footprint = footprint_of(&planned, board);
     super::package::refuse_if_too_large(&footprint, &Limits::of(board))?;
     let interpreter = Interpreter::new(planned.network()).map_err(Error::usage_of)?;
@@ -140,7 +139,11 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
         Memory::Rows(_) => "-rows",
         Memory::Fed => "-fed",
     };
-    let dir = job.out.join(format!("{name}-{}{how}", board.name));
+    let small = match board.prefer {
+        Prefer::Speed => "",
+        Prefer::Size => "-size",
+    };
+    let dir = job.out.join(format!("{name}-{}{how}{small}", board.name));
     write(&planned, board, &golden, &profile, &dir)?;
     let stage = progress.stage("bench", 0);
     let build = |program| {
@@ -206,6 +209,21 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
         board: board.name.clone(),
         model: name,
     })
+}
+
+/// A network with its plan; `None` if its input cannot come row by row.
+///
+/// # Errors
+/// If it cannot be lowered.
+pub fn planned(
+    network: QuantGraph,
+    board: &Board,
+    memory: Memory,
+) -> Result<Option<Planned>, Error> {
+    let by_layers = Planned::new(network.clone(), board.isa()).map_err(Error::usage_of)?;
+    plan_for_network(&network.graph, by_layers.layers(), board, memory)
+        .map(|plan| Planned::with_plan(network, plan, board.isa()).map_err(Error::usage_of))
+        .transpose()
 }
 
 /// The crate, with the program that counts.

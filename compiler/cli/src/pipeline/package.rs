@@ -101,6 +101,7 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
     vendor::add(&mut package);
     let expectations = Expectations {
         board: board.name.clone(),
+        prefer: board.prefer,
         flash_limit_bytes: sources.limits.flash_bytes,
         ram_limit_bytes: sources.limits.ram_bytes,
         accuracy_float: sources.accuracy.map(|[float, _]| float),

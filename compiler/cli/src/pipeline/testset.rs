@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use ember_codegen::target::Prefer;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -25,6 +26,9 @@ pub struct TestSet {
 pub struct Expectations {
     /// Name of the board.
     pub board: String,
+    /// What the firmware is made for.
+    #[serde(default)]
+    pub prefer: Prefer,
     /// The whole firmware in flash may take this.
     pub flash_limit_bytes: usize,
     /// Statics and stack may take this.

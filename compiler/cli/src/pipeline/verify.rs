@@ -35,7 +35,7 @@ pub fn made_for(dir: &Path) -> Result<Made, Error> {
     let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
     let (_, expectations) = TestSet::load(dir, input_len)?;
     let board = dir.join("verify/board.toml");
-    let board = match std::fs::read_to_string(&board) {
+    let mut board = match std::fs::read_to_string(&board) {
         Ok(text) => Board::parse(&text).map_err(|error| Error::usage(error.to_string()))?,
         Err(_) => boards::find(&expectations.board).ok_or_else(|| {
             Error::usage(format!(
@@ -45,6 +45,7 @@ pub fn made_for(dir: &Path) -> Result<Made, Error> {
             ))
         })?,
     };
+    board.prefer = expectations.prefer;
     let limits = Limits {
         flash_bytes: expectations.flash_limit_bytes,
         ram_bytes: expectations.ram_limit_bytes,

@@ -5,7 +5,8 @@
 
 use ember_ir::Graph;
 
-use super::footprint;
+use super::{Footprint, footprint, price};
+use crate::lower::Layer;
 use crate::plan::{Plan, plan, plan_chains};
 use crate::target::Board;
 
@@ -23,14 +24,36 @@ pub enum Memory {
     Fed,
 }
 
-/// The plan of a graph that the verifier accepts; `None` if its input cannot come row by row.
+/// The plan of a graph that the verifier accepts; `None` if its input cannot come row by row. Priced by the
+/// topology alone, as a search does it.
 pub fn plan_for(graph: &Graph, board: &Board, memory: Memory) -> Option<Plan> {
+    plan_priced(graph, memory, board, |plan| footprint(graph, plan, board))
+}
+
+/// As [`plan_for`], of a network whose integers are known: how its outputs are requantised makes a percent
+/// or so of what rows cost.
+pub fn plan_for_network(
+    graph: &Graph,
+    layers: &[Layer],
+    board: &Board,
+    memory: Memory,
+) -> Option<Plan> {
+    plan_priced(graph, memory, board, |plan| {
+        price(graph, plan, Some(layers), board)
+    })
+}
+
+fn plan_priced(
+    graph: &Graph,
+    memory: Memory,
+    board: &Board,
+    cost: impl Fn(&Plan) -> Footprint,
+) -> Option<Plan> {
     let smallest = |plans: Vec<Plan>| plans.into_iter().min_by_key(|plan| plan.arena_bytes);
     if memory == Memory::Fed {
         return smallest(plan_chains(graph, board.isa(), true, usize::MAX));
     }
     let whole = plan(graph, board.isa());
-    let cost = |plan: &Plan| footprint(graph, plan, board);
     // Larger ones are of no use.
     let chains = || plan_chains(graph, board.isa(), false, whole.arena_bytes);
     match memory {

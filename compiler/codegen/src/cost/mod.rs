@@ -4,7 +4,8 @@
 //! * Constants follow from the topology, exactly.
 //! * Code is what the functions take that some layer needs (`parts`), exactly.
 //! * Instructions of a layer are linear in how often each part of its kernel's loops runs (`features`).
-//!   The factors are fitted per core on counted runs and lie in `table.toml`.
+//!   The factors are fitted per core on counted runs and lie in `table.toml`, or in `table_size.toml` for
+//!   firmware that prefers size.
 //! * Cycles, on Cortex-M4 alone, are an estimate: the same counts with factors fitted to the times that the
 //!   core's manual gives for the executed instructions. Memory without wait states is assumed.
 //!
@@ -24,7 +25,7 @@ mod window;
 pub use features::{
     Features, Kernel, Rescale, RowPart, features, features_in, row_features, row_parts,
 };
-pub use memory::{Memory, plan_for};
+pub use memory::{Memory, plan_for, plan_for_network};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};
 
@@ -115,7 +116,7 @@ pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
 }
 
 fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {
-    let table = Table::get().core(board.core);
+    let table = Table::of(board.prefer).core(board.core);
     let layer = |index| {
         let integers = integers.and_then(|layers| layers.get(index));
         let counts = counts(graph, plan, index, integers, board.isa());

@@ -1,4 +1,4 @@
-//! The fitted factors, from `table.toml`.
+//! The fitted factors, from `table.toml`, and from `table_size.toml` for firmware that prefers size.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,13 +7,17 @@ use serde::Deserialize;
 
 use super::Kernel;
 use super::parts::{Part, PartBytes};
-use crate::target::Core;
+use crate::target::{Core, Prefer};
 
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| match toml::from_str(include_str!("table.toml")) {
+static SPEED: LazyLock<Table> = LazyLock::new(|| parse(include_str!("table.toml")));
+static SIZE: LazyLock<Table> = LazyLock::new(|| parse(include_str!("table_size.toml")));
+
+fn parse(text: &str) -> Table {
+    match toml::from_str(text) {
         Ok(table) => table,
-        Err(error) => panic!("BUG: table.toml: {error}"),
-    });
+        Err(error) => panic!("BUG: a table of costs: {error}"),
+    }
+}
 
 /// The factors of all cores.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,16 +50,19 @@ pub struct CoreTable {
 }
 
 impl Table {
-    /// The table that this crate was built with.
-    pub fn get() -> &'static Table {
-        &TABLE
+    /// The table of firmware that prefers speed or size, as this crate was built with it.
+    pub fn of(prefer: Prefer) -> &'static Table {
+        match prefer {
+            Prefer::Speed => &SPEED,
+            Prefer::Size => &SIZE,
+        }
     }
 
     /// The factors of a core.
     pub fn core(&self, core: Core) -> &CoreTable {
         match self.cores.get(&core) {
             Some(table) => table,
-            None => panic!("BUG: table.toml has no `{}`", core.name()),
+            None => panic!("BUG: the table has no `{}`", core.name()),
         }
     }
 }
@@ -81,7 +88,7 @@ impl CoreTable {
     pub fn factors(&self, kernel: Kernel) -> &[f64] {
         match self.instructions.get(&kernel) {
             Some(factors) => factors,
-            None => panic!("BUG: table.toml has no factors for `{}`", kernel.name()),
+            None => panic!("BUG: the table has no factors for `{}`", kernel.name()),
         }
     }
 
@@ -107,8 +114,8 @@ mod tests {
 
     #[test]
     fn every_core_and_kernel_has_factors() {
-        for core in Core::ALL {
-            let table = Table::get().core(core);
+        let cores = |prefer| Core::ALL.map(|core| Table::of(prefer).core(core));
+        for table in Prefer::ALL.into_iter().flat_map(cores) {
             for transport in ["semihosting", "rtt"] {
                 assert!(table.base_bytes(transport) > 0);
                 assert!(table.static_bytes(transport) < 8192);

@@ -2,7 +2,7 @@
 
 use ember_runtime::scratch::Isa;
 
-use super::{BoardError, Core, file};
+use super::{BoardError, Core, Prefer, file};
 
 /// A range of memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +72,8 @@ pub struct Board {
     pub linker_script: Option<String>,
     /// What executes the firmware.
     pub runner: Runner,
+    /// What the firmware is made for; a job's choice, not the board's.
+    pub prefer: Prefer,
 }
 
 impl Board {
@@ -105,6 +107,15 @@ impl Board {
             | Core::CortexM33
             | Core::CortexM55 => Isa::Thumb2,
         }
+    }
+
+    /// The features of `ember-runtime` that the firmware is built with.
+    pub fn runtime_features(&self) -> Vec<String> {
+        let mut features = self.features.clone();
+        if self.prefer == Prefer::Size {
+            features.push("size".to_owned());
+        }
+        features
     }
 
     /// The features of `ember-board` that the firmware needs: the transport first.

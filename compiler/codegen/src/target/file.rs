@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::check::{Problems, check_block, check_core, check_name, check_runner};
-use super::{Board, BoardError, BoardProblem, ByteSize, Core};
+use super::{Board, BoardError, BoardProblem, ByteSize, Core, Prefer};
 
 /// The file as it is written. Every key is described here and nowhere else.
 #[derive(Deserialize)]
@@ -109,6 +109,7 @@ pub(super) fn parse(toml: &str) -> Result<Board, BoardError> {
         support: file.support,
         linker_script: file.linker.map(|linker| linker.script),
         runner,
+        prefer: Prefer::default(),
     })
 }
 

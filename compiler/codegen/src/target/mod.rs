@@ -4,7 +4,7 @@
 //! from it and nothing else: `memory.x`, rustc flags, cargo features, the emulator's arguments, the
 //! conversion of its ticks into instructions. Must not know: files, processes.
 //!
-//! Reading order: [`Core`], [`Board`], `file` and `check` (the TOML), `memory_x`, `qemu`.
+//! Reading order: [`Core`], [`Prefer`], [`Board`], `file` and `check` (the TOML), `memory_x`, `qemu`.
 
 mod board;
 mod bytes;
@@ -14,6 +14,7 @@ mod error;
 mod file;
 mod limits;
 mod memory_x;
+mod prefer;
 mod qemu;
 
 pub use self::board::{Board, MemoryBlock, Runner};
@@ -21,4 +22,5 @@ pub use self::bytes::{ByteSize, format_bytes, parse_bytes};
 pub use self::core::Core;
 pub use self::error::{BoardError, BoardProblem};
 pub use self::limits::Limits;
+pub use self::prefer::Prefer;
 pub use self::qemu::ICOUNT_SHIFT;

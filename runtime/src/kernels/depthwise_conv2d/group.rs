@@ -3,7 +3,7 @@
 use super::Task;
 use crate::isa::depthwise_conv2d as isa;
 use crate::kernels::{least, rolled};
-use crate::scratch::CHANNELS;
+use crate::scratch::{CHANNELS, Geometry};
 
 /// Output channels `first..first + count`.
 pub(super) struct Group {
@@ -13,10 +13,35 @@ pub(super) struct Group {
     source: (usize, usize),
 }
 
-/// Rows of an input, as many from `first` on; rows before the first and behind the last are padding.
+/// Rows that come into the band.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Rows {
-    pub(super) first: usize,
-    pub(super) count: usize,
+    /// How many lie above the input, in it and below it.
+    above: usize,
+    inside: usize,
+    below: usize,
+    /// Bytes from the input's start to the first inside.
+    from: usize,
+}
+
+impl Rows {
+    /// `count` rows of an input from the one of number `first` on; numbers of those above wrap around.
+    pub(super) const fn new(g: &Geometry, first: usize, count: usize) -> Self {
+        let [height, width, channels] = g.input;
+        let above = if first < height {
+            0
+        } else {
+            least(first.wrapping_neg(), count)
+        };
+        let first = first.wrapping_add(above);
+        let inside = least(height.saturating_sub(first), count - above);
+        Self {
+            above,
+            inside,
+            below: count - above - inside,
+            from: first.wrapping_mul(width * channels),
+        }
+    }
 }
 
 impl Group {
@@ -48,9 +73,7 @@ impl Group {
         }
     }
 
-    /// Copies some input rows of the channels, with padding; a row outside is all padding.
-    ///
-    /// Where one band is the whole layer, padding of the first group stays where it is for all.
+    /// Copies some input rows of the channels between the padding; a row outside is all padding.
     ///
     /// # Safety
     /// The channels exist, and `to` has room for the padded rows.
@@ -59,17 +82,21 @@ impl Group {
         &self,
         task: &Task,
         arena: *mut i8,
-        rows: Rows,
+        rows: &Rows,
         to: *mut i8,
     ) {
-        let padded = self.first > 0 && task.whole;
+        let strides = &task.strides;
+        let next = to.wrapping_add(rows.above * strides.band_row + task.before);
+        let row = arena.wrapping_add(task.input).wrapping_add(rows.from);
         // SAFETY: the caller's promise; the input's channels are as the output's in the first case.
         unsafe {
             if WHOLE || (task.multiplier == 1 && self.count == CHANNELS) {
-                let row = arena.add(task.input + self.first);
-                copy_adjacent(task, row, rows, to, padded);
+                isa::copy_rows(row.wrapping_add(self.first), next, rows.inside, strides);
             } else {
-                self.copy_apart(task, arena.add(task.input), rows, to);
+                self.copy_apart(task, row, rows.inside, next);
+            }
+            if !task.whole {
+                fill_rows(task, rows, to);
             }
         }
     }
@@ -77,10 +104,10 @@ impl Group {
     /// Copies rows of channels that do not follow each other in the input, or are too few.
     ///
     /// # Safety
-    /// As [`Self::copy_rows`]; `input` is the input's first element.
+    /// As [`Self::copy_rows`]; `row` is the first row's first element, `to` where it goes.
     #[inline(never)]
-    unsafe fn copy_apart(&self, task: &Task, input: *const i8, rows: Rows, mut to: *mut i8) {
-        let [height, width, channels] = task.geometry.input;
+    unsafe fn copy_apart(&self, task: &Task, mut row: *const i8, rows: usize, mut to: *mut i8) {
+        let strides = &task.strides;
         let mut source = self.source;
         let mut lanes = [source.0; CHANNELS];
         for lane in lanes.iter_mut().take(self.count) {
@@ -88,30 +115,35 @@ impl Group {
             *lane = source.0;
             source = after(source, task.multiplier);
         }
-        let Rows {
-            first: mut y,
-            count,
-        } = rows;
-        for _ in 0..count {
+        for _ in 0..rows {
             rolled();
-            // SAFETY: the caller's promise; pixels `0..within` of a row that exists are inside the input.
-            unsafe {
-                if y >= height {
-                    to = isa::fill(task.zero, to, task.columns);
-                } else {
-                    let mut row = input.add(y * width * channels);
-                    to = isa::fill(task.zero, to, task.before);
-                    for _ in 0..task.within {
-                        rolled();
-                        let word = Word(lanes.map(|lane| *row.add(lane)));
-                        to = isa::copy(word.0.as_ptr(), 0, to, 1);
-                        row = row.add(channels);
-                    }
-                    to = isa::fill(task.zero, to, task.columns - task.before - task.within);
+            let (mut pixel, mut next) = (row, to);
+            for _ in 0..strides.pixels {
+                rolled();
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let word = Word(lanes.map(|lane| *pixel.add(lane)));
+                    next = isa::copy(word.0.as_ptr(), 0, next, 1);
                 }
+                pixel = pixel.wrapping_add(strides.pixel);
             }
-            y = y.wrapping_add(1);
+            row = row.wrapping_add(strides.row);
+            to = to.wrapping_add(strides.band_row);
         }
+    }
+}
+
+/// Fills the rows outside the input.
+///
+/// # Safety
+/// As [`Group::copy_rows`].
+#[inline(never)]
+unsafe fn fill_rows(task: &Task, rows: &Rows, to: *mut i8) {
+    let behind = to.wrapping_add((rows.above + rows.inside) * task.strides.band_row);
+    // SAFETY: the caller's promise.
+    unsafe {
+        isa::fill(task.zero, to, rows.above * task.columns);
+        isa::fill(task.zero, behind, rows.below * task.columns);
     }
 }
 
@@ -122,46 +154,6 @@ fn after((channel, outputs): (usize, usize), multiplier: usize) -> (usize, usize
         (channel + 1, 0)
     } else {
         (channel, outputs + 1)
-    }
-}
-
-/// Copies rows of four channels that follow each other; padding only where it is not there yet.
-///
-/// # Safety
-/// As [`Group::copy_rows`]; `input` is the channels' first element.
-#[inline(never)]
-unsafe fn copy_adjacent(
-    task: &Task,
-    input: *const i8,
-    Rows {
-        first: mut y,
-        count,
-    }: Rows,
-    mut to: *mut i8,
-    padded: bool,
-) {
-    let [height, width, channels] = task.geometry.input;
-    let row_bytes = width * channels;
-    let mut row = input.wrapping_add(y.wrapping_mul(row_bytes));
-    for _ in 0..count {
-        rolled();
-        // SAFETY: the caller's promise; pixels `0..within` of a row that exists are inside the input.
-        unsafe {
-            if padded {
-                if y < height {
-                    isa::copy(row, channels, to.add(task.before * isa::PIXEL), task.within);
-                }
-                to = to.add(task.columns * isa::PIXEL);
-            } else if y < height {
-                to = isa::fill(task.zero, to, task.before);
-                to = isa::copy(row, channels, to, task.within);
-                to = isa::fill(task.zero, to, task.columns - task.before - task.within);
-            } else {
-                to = isa::fill(task.zero, to, task.columns);
-            }
-        }
-        row = row.wrapping_add(row_bytes);
-        y = y.wrapping_add(1);
     }
 }
 

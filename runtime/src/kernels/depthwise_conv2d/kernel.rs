@@ -13,7 +13,7 @@ use crate::scratch::{CHANNELS, Isa};
 /// A group of channels with its constants, as the innermost sums read it.
 #[repr(C)]
 pub(crate) struct Kernel {
-    /// Weights of the first tap.
+    /// Weights of the first tap; the four biases are before them.
     pub(crate) weights: *const i32,
     /// Rows of taps, and columns.
     pub(crate) rows: usize,
@@ -26,7 +26,6 @@ pub(crate) struct Kernel {
     pub(crate) step: usize,
     /// One past the outputs of the row that is computed.
     pub(crate) end: *mut i8,
-    pub(crate) bias: [i32; CHANNELS],
     pub(crate) channels: [Channel; CHANNELS],
     /// Whether the taps are 3×3 and adjacent.
     pub(crate) square: bool,
@@ -42,14 +41,13 @@ impl Kernel {
         let [rows, columns] = task.geometry.kernel;
         let [down, right] = task.geometry.dilation;
         let right = right * isa::PIXEL;
-        let row_bytes = task.columns * isa::PIXEL;
         let kernel = place.as_mut_ptr();
         // SAFETY: the fields are there.
         unsafe {
             (*kernel).rows = rows;
             (*kernel).columns = columns;
             (*kernel).right = right;
-            (*kernel).down = (down * row_bytes) as isize - (columns * right) as isize;
+            (*kernel).down = (down * task.strides.band_row) as isize - (columns * right) as isize;
             (*kernel).pixel = task.geometry.stride[1] * isa::PIXEL;
             (*kernel).step = task.geometry.output[2];
             (*kernel).end = core::ptr::null_mut();
@@ -58,7 +56,6 @@ impl Kernel {
             // What `load` leaves out is nothing rather than undefined.
             for k in 0..CHANNELS {
                 rolled();
-                (&raw mut (*kernel).bias).cast::<i32>().add(k).write(0);
                 let channel = (&raw mut (*kernel).channels).cast::<Channel>().add(k);
                 channel.write(Channel::NOTHING);
             }
@@ -82,19 +79,26 @@ impl Kernel {
             let factors = record.add(task.record - packing::factor_words(TARGET, CHANNELS));
             (*kernel).factors = factors;
             (*kernel).weights = record.add(CHANNELS);
-            let kernel = &mut *kernel;
             // With Helium, code reads the record.
-            if !matches!(TARGET, Isa::Mve) {
+            if METHOD != OTHER && !matches!(TARGET, Isa::Mve) {
+                #[cfg(all(target_arch = "arm", target_has_atomic = "32", not(feature = "mve")))]
+                crate::thumb2::requant::unpack(
+                    factors,
+                    (*kernel).zero,
+                    (&raw mut (*kernel).channels).cast(),
+                );
+                #[cfg(not(all(
+                    target_arch = "arm",
+                    target_has_atomic = "32",
+                    not(feature = "mve")
+                )))]
                 for k in 0..CHANNELS {
                     rolled();
-                    kernel.bias[k] = *record.add(k);
-                    if METHOD != OTHER {
-                        let channel = task.requant.unpacked_as::<METHOD>(factors, CHANNELS, k);
-                        kernel.channels[k] = channel;
-                    }
+                    let channel = task.requant.unpacked_as::<METHOD>(factors, CHANNELS, k);
+                    (*kernel).channels[k] = channel;
                 }
             }
-            kernel
+            &mut *kernel
         }
     }
 }

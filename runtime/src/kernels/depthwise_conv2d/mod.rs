@@ -5,6 +5,8 @@
 //! the sums, the taps of a window lie close together, and the output may lie exactly over the input
 //! ([`Geometry::depthwise_in_place`]). One function for every layer of a model, as in [`super::conv2d`].
 
+#[cfg(not(all(target_arch = "arm", feature = "dsp", not(feature = "mve"))))]
+pub(crate) mod by_row;
 mod group;
 mod kernel;
 #[cfg(not(all(target_arch = "arm", feature = "mve")))]
@@ -54,10 +56,12 @@ pub(super) struct Task {
     geometry: Geometry,
     /// Output rows of a band.
     band: usize,
-    /// Columns of a padded row; those of padding before, and those of the input.
+    /// The first band's rows.
+    first: Rows,
+    strides: Strides,
+    /// Columns of a padded row, and bytes of its padding before the input.
     columns: usize,
     before: usize,
-    within: usize,
     /// Bytes of a band: behind it lies what is prepared for a group.
     band_end: usize,
     /// Output channels per input channel.
@@ -67,8 +71,21 @@ pub(super) struct Task {
     packed: &'static [i32],
     /// Words of a record.
     record: usize,
-    /// Whether all rows are one band: padding stays where it is for all groups.
+    /// Whether all rows are one band: then rows of padding stay where they are.
     whole: bool,
+}
+
+/// How the pixels of a group are copied, in the order in which the code for a core reads it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Strides {
+    /// Bytes in the input from a pixel to the next, and from a row to the next.
+    pub(crate) pixel: usize,
+    pub(crate) row: usize,
+    /// Pixels of a row.
+    pub(crate) pixels: usize,
+    /// Bytes in the band from a row to the next.
+    pub(crate) band_row: usize,
 }
 
 impl Task {
@@ -84,9 +101,19 @@ impl Task {
             scratch: L::SCRATCH.offset,
             geometry,
             band,
+            first: Rows::new(
+                &geometry,
+                0usize.wrapping_sub(geometry.pad[0]),
+                band_rows_in(&geometry, band),
+            ),
+            strides: Strides {
+                pixel: geometry.input[2],
+                row: geometry.input[1] * geometry.input[2],
+                pixels: least(geometry.input[1], columns - before),
+                band_row: TARGET.band_row(&geometry),
+            },
             columns,
-            before,
-            within: least(geometry.input[1], columns - before),
+            before: before * isa::PIXEL,
             band_end: TARGET.band_end(&geometry, band),
             multiplier: p.output[2] / p.input[2],
             zero: p.input_zero,
@@ -143,10 +170,16 @@ fn valid<L: DepthwiseConv2d, M: Memory>(arena: &mut M) -> *mut i8 {
 unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
     let g = &task.geometry;
     let [height, width, channels] = g.output;
-    let row_bytes = task.columns * isa::PIXEL;
     let mut record = task.packed.as_ptr();
     let mut place = MaybeUninit::uninit();
     Kernel::prepare(&mut place, task);
+    let band_row = task.strides.band_row;
+    // The columns of padding stay where they are.
+    // SAFETY: scratch has room for a band.
+    unsafe {
+        let columns = task.columns * band_rows_in(g, task.band);
+        isa::fill(task.zero, arena.add(task.scratch), columns);
+    }
     let mut group = Group::first(channels);
     while group.first < channels {
         rolled();
@@ -160,20 +193,15 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
                 .cast::<MaybeUninit<isa::Prepared>>();
             let prepared: &isa::Prepared = isa::prepare(kernel, &mut *prepared);
             let mut out = arena.add(task.output + group.first);
-            let mut oy = 0;
-            let mut kept = 0;
-            while oy < height {
+            let (mut oy, mut rows) = (0, task.band);
+            let mut next;
+            let (mut new, mut to) = (&task.first, scratch);
+            loop {
                 rolled();
-                let rows = least(task.band, height - oy);
-                let rows_in = band_rows_in(g, rows);
-                let new = Rows {
-                    first: (oy * g.stride[0] + kept).wrapping_sub(g.pad[0]),
-                    count: rows_in - kept,
-                };
-                group.copy_rows::<WHOLE>(task, arena, new, scratch.add(kept * row_bytes));
-                for row in 0..rows {
+                group.copy_rows::<WHOLE>(task, arena, new, to);
+                let mut x = scratch.cast_const();
+                for _ in 0..rows {
                     rolled();
-                    let x = scratch.add(row * g.stride[0] * row_bytes);
                     kernel.end = out.add(width * channels);
                     if METHOD != OTHER && (WHOLE || group.count == CHANNELS) {
                         isa::row::<METHOD>((kernel, prepared), x, out, width);
@@ -181,18 +209,25 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
                         one_by_one(task, kernel, x, out, group.count);
                     }
                     out = kernel.end;
+                    x = x.wrapping_add(g.stride[0] * band_row);
                 }
                 oy += rows;
-                if oy < height {
-                    // The last rows of a band are the first of the next.
-                    let passed = rows * g.stride[0];
-                    kept = rows_in.saturating_sub(passed);
-                    let from = scratch.add(passed * row_bytes).cast::<u32>();
-                    for i in 0..kept * row_bytes / 4 {
-                        rolled();
-                        *scratch.cast::<u32>().add(i) = *from.add(i);
-                    }
+                if oy >= height {
+                    break;
                 }
+                // The last rows of a band are the first of the next.
+                let passed = rows * g.stride[0];
+                let kept = band_rows_in(g, rows).saturating_sub(passed);
+                let from = scratch.add(passed * band_row).cast::<u32>();
+                for i in 0..kept * band_row / 4 {
+                    rolled();
+                    *scratch.cast::<u32>().add(i) = *from.add(i);
+                }
+                rows = least(task.band, height - oy);
+                let first = (oy * g.stride[0] + kept).wrapping_sub(g.pad[0]);
+                next = Rows::new(g, first, band_rows_in(g, rows) - kept);
+                new = &next;
+                to = scratch.add(kept * band_row);
             }
             record = record.add(task.record);
         }

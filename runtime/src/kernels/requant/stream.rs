@@ -2,7 +2,6 @@
 
 use super::{Channel, Method, Requant};
 use crate::isa::TARGET;
-use crate::kernels::TFLITE;
 use crate::scratch::Isa;
 
 impl Requant {
@@ -43,19 +42,20 @@ impl Requant {
             } else {
                 let pair = factors.add(k / 2 * 3);
                 let shifts = *pair.add(1) >> (k % 2 * 16);
-                (*pair.add(k % 2 * 2), i32::from(shifts as i8), shifts >> 8)
+                (*pair.add(k % 2 * 2), shifts, shifts >> 8)
             }
         };
         match self.method {
             Method::General => Channel {
                 mantissa,
                 addend: 0,
-                shift,
+                shift: i32::from(shift as i8),
             },
             Method::Single { .. } | Method::TfLite => Channel {
                 mantissa,
                 addend: self.doubled_zero() << (addend & 31),
-                shift: shift & 31,
+                // Shifts take the lowest five bits of it: what the pair's others leave above does no harm.
+                shift,
             },
         }
     }
@@ -64,6 +64,7 @@ impl Requant {
     ///
     /// # Safety
     /// As for [`Self::unpacked`].
+    #[cfg(not(all(target_arch = "arm", target_has_atomic = "32", not(feature = "mve"))))]
     #[inline(always)]
     pub(crate) unsafe fn unpacked_as<const METHOD: u32>(
         self,
@@ -71,7 +72,7 @@ impl Requant {
         rows: usize,
         k: usize,
     ) -> Channel {
-        let method = if METHOD == TFLITE {
+        let method = if METHOD == crate::kernels::TFLITE {
             Method::TfLite
         } else {
             Method::Single { pre: 0 }

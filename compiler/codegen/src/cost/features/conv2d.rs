@@ -38,7 +38,7 @@ pub(super) fn counts(
             fast * blocks.div_ceil(2),
             fast * blocks.div_ceil(4),
         ],
-        &[ends, ends * blocks],
+        &[ends, ends * blocks, ends * blocks.div_ceil(4)],
         &[slow, summed * blocks, rows],
         &[tiles * flag(finish.other_groups > 0)],
         // How a form of their own finishes them; those of the others come next.

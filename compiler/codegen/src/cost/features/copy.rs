@@ -2,11 +2,12 @@
 
 use ember_ir::{Move, Shape};
 use ember_runtime::params::Piece;
+use ember_runtime::scratch::Isa;
 
-use super::{flag, numbers};
+use super::{flag, numbers, rows};
 use crate::lower::copy;
 
-pub(super) fn counts(op: &Move, shapes: &[&Shape], output: usize) -> Vec<f64> {
+pub(super) fn counts(op: &Move, shapes: &[&Shape], output: usize, isa: Isa) -> Vec<f64> {
     let pieces = copy::pieces(op, shapes);
     let filled = flag(copy::is_filled(op, &pieces, output));
     let fill = match output.is_multiple_of(4) {
@@ -14,8 +15,9 @@ pub(super) fn counts(op: &Move, shapes: &[&Shape], output: usize) -> Vec<f64> {
         false => [filled, 0, filled * output],
     };
     let mut loops = [0; 3];
-    // Single bytes; runs, their steps of four words, words and bytes behind them.
-    let mut runs = [0; 5];
+    // Single bytes; runs, their steps, words behind them, words that are not aligned, bytes behind those.
+    let mut runs = [0; 6];
+    let step = rows::step(isa);
     for piece in &pieces {
         let mut entered = 1;
         for (sum, axis) in loops.iter_mut().zip(&piece.axes) {
@@ -33,9 +35,10 @@ pub(super) fn counts(op: &Move, shapes: &[&Shape], output: usize) -> Vec<f64> {
             false => 0,
         };
         runs[1] += all;
-        runs[2] += aligned * (bytes / 16);
-        runs[3] += aligned * (bytes % 16 / 4);
-        runs[4] += (all - aligned) * bytes;
+        runs[2] += aligned * (bytes / step);
+        runs[3] += aligned * (bytes % step / 4);
+        runs[4] += (all - aligned) * (bytes / 4);
+        runs[5] += (all - aligned) * (bytes % 4);
     }
     numbers(&[&[1], &fill, &[pieces.len()], &loops, &runs])
 }

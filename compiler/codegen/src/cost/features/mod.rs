@@ -226,7 +226,10 @@ pub fn features_in(
         Op::Move(op) => {
             let shapes = node.inputs.iter();
             let shapes: Vec<&Shape> = shapes.map(|&id| &graph.tensor(id).shape).collect();
-            (Kernel::Copy, copy::counts(op, &shapes, output.elements()))
+            (
+                Kernel::Copy,
+                copy::counts(op, &shapes, output.elements(), isa),
+            )
         }
         Op::Reduce(op) => {
             let kernel = match op.function {

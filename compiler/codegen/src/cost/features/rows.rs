@@ -30,7 +30,7 @@ pub fn row_parts(
 ) -> Vec<(Features, u64)> {
     let mut parts = Vec::new();
     let node = &graph.nodes[stage.node];
-    let mut add = |part| parts.push((row_features(graph, (chain, stage), part, integers), 1));
+    let mut add = |part| parts.push((row_features(graph, (chain, stage), part, integers, isa), 1));
     if chain.stages.first() == Some(stage) {
         add(RowPart::Feed);
     }
@@ -57,6 +57,7 @@ pub fn row_features(
     (chain, stage): (&Chain, &Stage),
     part: RowPart,
     integers: Option<&Layer>,
+    isa: Isa,
 ) -> Features {
     let ticks = chain.ticks;
     let rescale = integers.map_or(Rescale::USUAL, Rescale::of);
@@ -72,9 +73,15 @@ pub fn row_features(
         Makes::Sums { timing, .. } => {
             let node = &graph.nodes[stage.node];
             let channels = graph.output_shape(node).elements();
-            let elements = timing.count * stage.reads[0].bytes;
+            let columns = stage.reads[0].bytes / channels;
+            // Four channels at a time, where they are a word.
+            let [words, others] = match channels.is_multiple_of(4) {
+                true => [timing.count * channels / 4, 0],
+                false => [0, timing.count * channels],
+            };
             let counts = numbers(&[
-                &[ticks, timing.count, timing.count * channels, elements],
+                &[ticks, timing.count],
+                &[words, words * columns, others, others * columns],
                 &rescale.counts(channels),
                 &[channels * rescale.clamped()],
             ]);
@@ -86,12 +93,12 @@ pub fn row_features(
         }
     };
     let moved = match part {
-        RowPart::Feed | RowPart::Next => moves(lines, ticks),
-        RowPart::Store | RowPart::Sums => [0; 8],
+        RowPart::Feed | RowPart::Next => moves(lines, ticks, isa),
+        RowPart::Store | RowPart::Sums => [0; 9],
     };
     let copied = match part {
-        RowPart::Feed | RowPart::Store => copies(lines.timing.count, lines.row, lines.row),
-        RowPart::Next | RowPart::Sums => [0; 4],
+        RowPart::Feed | RowPart::Store => copies(lines.timing.count, lines.row, lines.row, isa),
+        RowPart::Next | RowPart::Sums => [0; 5],
     };
     let call = |of: RowPart| if of == part { ticks } else { 0 };
     let counts = numbers(&[
@@ -100,29 +107,46 @@ pub fn row_features(
             call(RowPart::Next),
             call(RowPart::Store),
         ],
-        &[0, 1, 2, 3].map(|count| moved[count] + copied[count]),
-        &moved[4..],
+        &[0, 1, 2, 3, 4].map(|count| moved[count] + copied[count]),
+        &moved[5..],
     ]);
     counted(Kernel::Rows, counts)
 }
 
-/// Copies of so many bytes: their number, steps of four words, words and bytes behind them.
-fn copies(times: usize, bytes: usize, row: usize) -> [usize; 4] {
+/// Bytes that are copied at once.
+pub(super) fn step(isa: Isa) -> usize {
+    match isa {
+        Isa::Thumb1 => 16,
+        Isa::Thumb2 | Isa::Dsp | Isa::Mve | Isa::Any => 32,
+    }
+}
+
+/// Copies of so many bytes: their number, steps, words behind them; words that are not aligned, which some
+/// cores copy by bytes, and bytes behind those.
+fn copies(times: usize, bytes: usize, row: usize, isa: Isa) -> [usize; 5] {
+    let step = step(isa);
     match row.is_multiple_of(4) {
-        true => [times, times * (bytes / 16), times * (bytes % 16 / 4), 0],
-        false => [times, 0, 0, times * bytes],
+        true => [
+            times,
+            times * (bytes / step),
+            times * (bytes % step / 4),
+            0,
+            0,
+        ],
+        false => [times, 0, 0, times * (bytes / 4), times * (bytes % 4)],
     }
 }
 
 /// What making room takes: copies as above, turns, fills, their words and bytes.
-fn moves(lines: &Lines, ticks: usize) -> [usize; 8] {
+fn moves(lines: &Lines, ticks: usize, isa: Isa) -> [usize; 9] {
     let timing = lines.timing;
     let turns = ticks.saturating_sub(timing.first).div_ceil(timing.every);
     let kept = lines.region.bytes - lines.row;
     if kept == 0 {
-        return [0, 0, 0, 0, turns, 0, 0, 0];
+        return [0, 0, 0, 0, 0, turns, 0, 0, 0];
     }
-    let [copies, chunks, words, bytes] = copies(turns.saturating_sub(1), kept, lines.row);
+    let [copies, chunks, words, unaligned, bytes] =
+        copies(turns.saturating_sub(1), kept, lines.row, isa);
     let below = turns.saturating_sub(timing.count);
     let filled = kept + below * lines.row;
     let fill = match lines.row.is_multiple_of(4) {
@@ -133,6 +157,7 @@ fn moves(lines: &Lines, ticks: usize) -> [usize; 8] {
         copies,
         chunks,
         words,
+        unaligned,
         bytes,
         turns,
         1 + below,
