@@ -2,7 +2,7 @@
 //! it is to be, and then runs of bytes are copied piece by piece. One function for every layer of a model,
 //! as in [`super::conv2d`].
 
-use super::rows::{copy, fill};
+use super::bytes::{copy, fill};
 use super::{base, frozen, inside, rolled};
 use crate::arena::{Memory, Region};
 use crate::layer::Copy;

@@ -14,6 +14,7 @@ mod add;
 mod arg_max;
 mod average_pool2d;
 mod binary;
+mod bytes;
 mod constant;
 pub(crate) mod conv2d;
 mod copy;
