@@ -6,7 +6,7 @@ use super::Task;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
 use crate::kernels::requant::Channel;
-use crate::kernels::{OTHER, rolled};
+use crate::kernels::{OTHER, rolled, unknown};
 use crate::packing;
 use crate::scratch::{CHANNELS, Isa};
 
@@ -53,8 +53,9 @@ impl Kernel {
             (*kernel).end = core::ptr::null_mut();
             (*kernel).square = rows == 3 && columns == 3 && right == isa::PIXEL;
             (*kernel).zero = task.requant.doubled_zero();
-            // What `load` leaves out is nothing rather than undefined.
-            for k in 0..CHANNELS {
+            // What `load` leaves out is nothing rather than undefined. Unrolled, it would be a call of a
+            // routine that clears memory and is larger than the rest of this function.
+            for k in 0..unknown(CHANNELS) {
                 rolled();
                 let channel = (&raw mut (*kernel).channels).cast::<Channel>().add(k);
                 channel.write(Channel::NOTHING);
