@@ -35,6 +35,28 @@ pub enum QuantizeError {
     /// Ranges that are empty or not finite.
     #[error("calibration gave no usable range:{}", crate::lines(.0))]
     Ranges(Vec<BadRange>),
+    /// Values that share the scale of an operator whose range is fixed, and do not fit it.
+    #[error("int8 has no room for values beside those of a fixed range:{}", crate::lines(.0))]
+    Fixed(Vec<BeyondFixed>),
+}
+
+/// A tensor that shares the scale of a softmax, logistic, tanh or arg max and goes beyond it.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+#[error(
+    "tensor `{tensor}`: {min} to {max}, but it shares the scale of an operator that gives {low} to {high}; \
+     do not join them by minimum, maximum, concatenation or padding, or add zero to one of them first"
+)]
+pub struct BeyondFixed {
+    /// The tensor.
+    pub tensor: String,
+    /// Lower end.
+    pub min: f32,
+    /// Upper end.
+    pub max: f32,
+    /// Lowest value that fits.
+    pub low: f32,
+    /// Highest value that fits.
+    pub high: f32,
 }
 
 /// A tensor without a usable range.
@@ -57,7 +79,8 @@ pub struct BadRange {
 /// joins share the union of their ranges; the output of softmax has its fixed parameters.
 ///
 /// # Errors
-/// A network that the verifier refuses, or ranges that are missing, empty or not finite.
+/// A network that the verifier refuses, ranges that are missing, empty or not finite, or values that share a
+/// fixed scale and do not fit it.
 pub fn quantize(
     network: &FloatGraph,
     ranges: &[Range],
@@ -70,6 +93,19 @@ pub fn quantize(
     let graph = &network.graph;
     check_ranges(network, ranges)?;
     let quants = activations::quants(graph, ranges);
+    let beyond = activations::beyond_fixed(graph, ranges, &quants);
+    if !beyond.is_empty() {
+        let problem = |tensor: usize| BeyondFixed {
+            tensor: graph.tensors[tensor].name.clone(),
+            min: ranges[tensor].min,
+            max: ranges[tensor].max,
+            low: quants[tensor].dequantize(i8::MIN),
+            high: quants[tensor].dequantize(i8::MAX),
+        };
+        return Err(QuantizeError::Fixed(
+            beyond.into_iter().map(problem).collect(),
+        ));
+    }
     let params = graph
         .nodes
         .iter()

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_ir::{
-    Activation, Conv2d, Dense, FloatGraph, FloatParams, GraphBuilder, MaxPool2d, Op, Quant,
-    Reshape, Rounding, Shape, Softmax, Window2d,
+    Activation, Binary, BinaryFunction, Conv2d, Dense, FloatGraph, FloatParams, GraphBuilder,
+    MaxPool2d, Op, Quant, Reshape, Rounding, Shape, Softmax, Window2d,
 };
 use expect_test::expect;
 
@@ -213,4 +213,31 @@ fn dead_channels_keep_their_bias() {
             }
         }
     }
+}
+
+#[test]
+fn what_does_not_fit_beside_a_fixed_range_is_refused() {
+    let joined = |low: f32| {
+        let mut builder = GraphBuilder::new("joined");
+        let input = builder.input("input", [4]);
+        let softmax = builder.node("share", Op::Softmax(Softmax {}), &[input]);
+        let op = Op::Binary(Binary {
+            function: BinaryFunction::Minimum,
+            activation: Activation::None,
+        });
+        let least = builder.node("least", op, &[softmax.unwrap(), input]);
+        let graph = builder.finish(&[least.unwrap()]);
+        let network = FloatGraph {
+            params: vec![None; graph.nodes.len()],
+            graph,
+        };
+        let ranges = [range(low, 1.0), range(0.0, 1.0), range(low, 1.0)];
+        quantize(&network, &ranges, Rounding::Single)
+    };
+    assert!(joined(0.0).is_ok());
+    expect![[r#"
+        int8 has no room for values beside those of a fixed range:
+          tensor `input`: -0.5 to 1, but it shares the scale of an operator that gives 0 to 0.99609375; do not join them by minimum, maximum, concatenation or padding, or add zero to one of them first
+          tensor `least`: -0.5 to 1, but it shares the scale of an operator that gives 0 to 0.99609375; do not join them by minimum, maximum, concatenation or padding, or add zero to one of them first"#]]
+    .assert_eq(&joined(-0.5).unwrap_err().to_string());
 }
