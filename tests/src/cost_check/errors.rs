@@ -9,7 +9,7 @@ pub const INSTRUCTIONS: f64 = 0.03;
 
 /// How far a layer may be off whose outputs are finished one by one: their factors are near one, and the
 /// instructions depend on the data. Searched networks have few.
-pub const ONE_BY_ONE: f64 = 0.05;
+pub const ONE_BY_ONE: f64 = 0.06;
 
 /// How far bytes of code may be off.
 pub const CODE: f64 = 0.05;
