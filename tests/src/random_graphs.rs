@@ -8,7 +8,7 @@ use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
     Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Move, Op, Padding, QuantGraph, Real,
-    ReduceFunction, Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
+    Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 mod others;
 
@@ -63,13 +63,7 @@ pub fn graph(seed: u64, nodes: usize) -> Graph {
 fn joins_fixed(graph: &Graph) -> bool {
     let mut fixed = vec![false; graph.tensors.len()];
     graph.nodes.iter().any(|node| {
-        let shares = match &node.op {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => true,
-            Op::Binary(op) => op.function.picks(),
-            Op::Reduce(op) => op.function == ReduceFunction::Max,
-            _ => false,
-        };
-        let of_fixed = shares && node.inputs.iter().any(|input| fixed[input.0]);
+        let of_fixed = node.op.shares_quant() && node.inputs.iter().any(|input| fixed[input.0]);
         fixed[node.output.0] = of_fixed || node.op.fixed_output().is_some();
         of_fixed && (node.inputs.len() > 1 || matches!(node.op, Op::Move(Move::Pad(_))))
     })

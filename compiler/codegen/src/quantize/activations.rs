@@ -1,6 +1,6 @@
 //! Scales and zero points of activations.
 
-use ember_ir::{Activation, Graph, Op, Quant, ReduceFunction};
+use ember_ir::{Activation, Graph, Quant};
 
 use super::Range;
 
@@ -86,27 +86,12 @@ fn rectified(graph: &Graph, ranges: &[Range]) -> Vec<Range> {
     ranges
 }
 
-/// The group of each tensor, named by its lowest member: operators that compute nothing new, such as pools,
-/// reshapes and whatever moves elements, keep their inputs' parameters.
+/// The group of each tensor, named by its lowest member: those that share parameters.
 fn shared(graph: &Graph) -> Vec<usize> {
     let mut group: Vec<usize> = (0..graph.tensors.len()).collect();
     for node in &graph.nodes {
-        match node.op {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => {}
-            Op::Binary(op) if op.function.picks() => {}
-            Op::Reduce(ref op) if op.function == ReduceFunction::Max => {}
-            Op::Conv2d(_)
-            | Op::DepthwiseConv2d(_)
-            | Op::Dense(_)
-            | Op::Add(_)
-            | Op::Binary(_)
-            | Op::Mean(_)
-            | Op::Softmax(_)
-            | Op::Lstm(_)
-            | Op::Unary(_)
-            | Op::Reduce(_)
-            | Op::ArgMax(_)
-            | Op::Constant(_) => continue,
+        if !node.op.shares_quant() {
+            continue;
         }
         for input in &node.inputs {
             let [one, other] = [group[input.0], group[node.output.0]];

@@ -1,17 +1,11 @@
 //! The integer network of a file that quantises: its own parameters for every tensor, its own steps for every
 //! weight.
 
-use ember_ir::{ArgMax, Op, Quant, QuantGraph, QuantParams, ReduceFunction, Rounding, TensorId};
+use ember_ir::{Op, QuantGraph, QuantParams, Rounding, TensorId};
 
 use super::assemble::problem;
 use super::lowering::Lowering;
 use crate::ImportError;
-
-/// What softmax always writes.
-const SOFTMAX: Quant = Quant {
-    scale: 1.0 / 256.0,
-    zero_point: -128,
-};
 
 /// The integer network that the file prescribes.
 pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
@@ -91,31 +85,11 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
 fn propagate(from: &mut Lowering) {
     let mut pairs = Vec::new();
     for node in &from.graph.nodes {
-        let mut shared = || pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
-        match &node.op {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => shared(),
-            Op::Binary(op) if op.function.picks() => shared(),
-            Op::Reduce(op) if op.function == ReduceFunction::Max => shared(),
-            Op::ArgMax(_) => {
-                from.quants.entry(node.output).or_insert(ArgMax::QUANT);
-            }
-            Op::Softmax(_) => {
-                from.quants.entry(node.output).or_insert(SOFTMAX);
-            }
-            Op::Unary(op) => {
-                if let Some(quant) = op.function.fixed_output() {
-                    from.quants.entry(node.output).or_insert(quant);
-                }
-            }
-            Op::Conv2d(_)
-            | Op::DepthwiseConv2d(_)
-            | Op::Dense(_)
-            | Op::Add(_)
-            | Op::Binary(_)
-            | Op::Mean(_)
-            | Op::Reduce(_)
-            | Op::Constant(_)
-            | Op::Lstm(_) => {}
+        if node.op.shares_quant() {
+            pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
+        }
+        if let Some(fixed) = node.op.fixed_output() {
+            from.quants.entry(node.output).or_insert(fixed);
         }
     }
     let mut copy = |from_tensor: TensorId, to: TensorId| {

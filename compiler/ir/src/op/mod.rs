@@ -360,6 +360,26 @@ impl Op {
         }
     }
 
+    /// Whether the int8 output has the scale and zero point of all inputs: operators that compute nothing new,
+    /// such as pools, reshapes and whatever moves or picks elements.
+    pub fn shares_quant(&self) -> bool {
+        match self {
+            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => true,
+            Op::Binary(op) => op.function.picks(),
+            Op::Reduce(op) => op.function == ReduceFunction::Max,
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Mean(_)
+            | Op::Softmax(_)
+            | Op::Lstm(_)
+            | Op::Unary(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => false,
+        }
+    }
+
     /// The fused activation; operators without one have [`Activation::None`].
     pub fn activation(&self) -> Activation {
         match self {

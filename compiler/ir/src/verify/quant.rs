@@ -2,7 +2,7 @@
 
 use super::float::{length, sizes};
 use super::{Violation, verify_graph};
-use crate::{Graph, Node, Op, Quant, QuantGraph, ReduceFunction};
+use crate::{Graph, Node, Op, Quant, QuantGraph};
 
 /// All violations of an int8 network; those of its topology alone, if there are any.
 pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
@@ -102,30 +102,10 @@ fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Viol
         let other = inputs.clone().find(|&input| input != output);
         other.unwrap_or(output)
     };
-    let (rule, expected) = match (&node.op, node.op.fixed_output()) {
-        (_, Some(fixed)) => ("the output has", fixed),
-        (Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_), None) => {
-            ("input and output share", shared())
-        }
-        (Op::Binary(op), None) if op.function.picks() => ("input and output share", shared()),
-        (Op::Reduce(op), None) if op.function == ReduceFunction::Max => {
-            ("input and output share", shared())
-        }
-        (
-            Op::Conv2d(_)
-            | Op::DepthwiseConv2d(_)
-            | Op::Dense(_)
-            | Op::Add(_)
-            | Op::Binary(_)
-            | Op::Mean(_)
-            | Op::Softmax(_)
-            | Op::Lstm(_)
-            | Op::Unary(_)
-            | Op::Reduce(_)
-            | Op::ArgMax(_)
-            | Op::Constant(_),
-            None,
-        ) => return,
+    let (rule, expected) = match node.op.fixed_output() {
+        Some(fixed) => ("the output has", fixed),
+        None if node.op.shares_quant() => ("input and output share", shared()),
+        None => return,
     };
     if output != expected {
         violations.push(Violation::Quantisation {
