@@ -2,12 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
+/// Bytes as hexadecimal digits.
+pub(crate) fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Sixteen hexadecimal digits of a hash: enough to tell results apart, short enough for a folder.
 pub(crate) fn hex(hash: &[u8]) -> String {
-    hash.iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    digits(&hash[..hash.len().min(8)])
 }
 
 /// The hash of texts, in order; where one ends matters.

@@ -7,7 +7,7 @@ use ember_ir::{QuantGraph, TensorId};
 use sha2::{Digest, Sha256};
 
 use crate::files::io_error;
-use crate::{Error, data};
+use crate::{Error, data, hash};
 
 /// A network with where it comes from.
 #[derive(Clone, Debug)]
@@ -40,7 +40,6 @@ pub fn read(path: &Path) -> Result<Source, Error> {
         "ember" => own(&bytes).map_err(|error| refused(path, error))?,
         _ => ember_import::import(&stem, &bytes).map_err(|error| refused(path, error))?,
     };
-    let hash = Sha256::digest(&bytes);
     Ok(Source {
         model,
         file: path
@@ -48,7 +47,7 @@ pub fn read(path: &Path) -> Result<Source, Error> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned(),
-        sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hash::digits(&Sha256::digest(&bytes)),
     })
 }
 

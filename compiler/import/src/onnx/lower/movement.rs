@@ -3,6 +3,7 @@
 
 use ember_ir::{Concat, Gather, Move, Op, Shape, Slice, TensorId};
 
+use super::fold::select::positions;
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
@@ -209,18 +210,7 @@ pub(super) fn gather(site: &mut Site<'_>) -> Option<()> {
     let mut stored = Stored::new(site, &data)?;
     let axis = site.axis(site.int("axis", 0), stored.sizes.len())?;
     let size = stored.sizes[axis];
-    let mut chosen = Vec::with_capacity(indices.len());
-    for index in indices.to_ints().unwrap_or_default() {
-        let from_end = if index < 0 { size as i64 } else { 0 };
-        let index = usize::try_from(index.saturating_add(from_end)).ok();
-        let index = index.filter(|&index| index < size);
-        site.require(
-            index.is_some(),
-            "its indices are out of range",
-            EXPORT_AGAIN,
-        )?;
-        chosen.extend(index);
-    }
+    let chosen = positions(site, &indices, size)?;
     site.require(!chosen.is_empty(), "it has no indices", EXPORT_AGAIN)?;
     stored.gather(site, axis, chosen)?;
     // The axis becomes those of the indices: none for a single one.

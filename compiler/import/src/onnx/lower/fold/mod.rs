@@ -2,7 +2,7 @@
 //! arithmetic. Also Shape and Size of a value, since all sizes are known.
 
 mod elementwise;
-mod select;
+pub(super) mod select;
 
 use std::rc::Rc;
 

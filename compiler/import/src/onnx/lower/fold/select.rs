@@ -54,9 +54,12 @@ pub(super) fn concat(site: &mut Site<'_>, inputs: &[Option<&Constant>]) -> Optio
     Some(all.gather(dims, &positions))
 }
 
-pub(super) fn gather(site: &mut Site<'_>, data: &Constant, indices: &Constant) -> Option<Constant> {
-    let axis = site.axis(site.int("axis", 0), data.dims.len())?;
-    let size = data.dims[axis];
+/// Constant indices as places on an axis of this size; negative ones count from its end.
+pub(in crate::onnx::lower) fn positions(
+    site: &mut Site<'_>,
+    indices: &Constant,
+    size: usize,
+) -> Option<Vec<usize>> {
     let mut chosen = Vec::with_capacity(indices.len());
     for index in indices.to_ints().unwrap_or_default() {
         let from_end = if index < 0 { size as i64 } else { 0 };
@@ -69,6 +72,13 @@ pub(super) fn gather(site: &mut Site<'_>, data: &Constant, indices: &Constant) -
         )?;
         chosen.extend(index);
     }
+    Some(chosen)
+}
+
+pub(super) fn gather(site: &mut Site<'_>, data: &Constant, indices: &Constant) -> Option<Constant> {
+    let axis = site.axis(site.int("axis", 0), data.dims.len())?;
+    let size = data.dims[axis];
+    let chosen = positions(site, indices, size)?;
     let inner: usize = data.dims[axis + 1..].iter().product();
     let outer: usize = data.dims[..axis].iter().product();
     let dims = [&data.dims[..axis], &indices.dims, &data.dims[axis + 1..]].concat();
