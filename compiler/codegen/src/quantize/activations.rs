@@ -36,23 +36,18 @@ pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
     quants
 }
 
-/// Tensors that share the fixed parameters of an operator's output (softmax, logistic, tanh, arg max), and
-/// leave the range that these can hold by more than rounding does.
+/// Tensors that leave the range that their parameters can hold by more than rounding does: parameters are made
+/// for the ranges, unless they are the fixed ones of an operator (softmax, logistic, tanh, arg max).
 pub(super) fn beyond_fixed(graph: &Graph, ranges: &[Range], quants: &[Quant]) -> Vec<usize> {
-    let group = shared(graph);
-    let fixed = |tensor: usize| {
-        let mut nodes = graph.nodes.iter();
-        nodes.any(|node| node.op.fixed_output().is_some() && group[node.output.0] == group[tensor])
-    };
     let ranges = rectified(graph, ranges);
-    (0..ranges.len())
-        .filter(|&tensor| {
-            let quant = quants[tensor];
-            let slack = 2.0 * quant.scale;
-            let [low, high] = [i8::MIN, i8::MAX].map(|q| quant.dequantize(q));
-            let range = ranges[tensor];
-            (range.min < low - slack || range.max > high + slack) && fixed(tensor)
-        })
+    let beyond = |(range, quant): (&Range, &Quant)| {
+        let slack = 2.0 * quant.scale;
+        let [low, high] = [i8::MIN, i8::MAX].map(|q| quant.dequantize(q));
+        range.min < low - slack || range.max > high + slack
+    };
+    let tensors = ranges.iter().zip(quants).enumerate();
+    tensors
+        .filter_map(|(tensor, pair)| beyond(pair).then_some(tensor))
         .collect()
 }
 
