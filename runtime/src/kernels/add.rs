@@ -77,6 +77,8 @@ impl Task {
     ///
     /// # Safety
     /// `arena` is the layer's.
+    // Whether LLVM inlines it would depend on how many forms a model has.
+    #[inline(always)]
     unsafe fn frame(&self, arena: *mut i8) -> crate::mve::add::Frame {
         let [left, right] = &self.steps;
         // SAFETY: the regions lie in the arena.

@@ -12,7 +12,7 @@ use crate::random_graphs::Random;
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 10] = [
     (Kind::Conv2d, 330),
-    (Kind::DepthwiseConv2d, 420),
+    (Kind::DepthwiseConv2d, 480),
     (Kind::Dense, 110),
     (Kind::Add, 40),
     (Kind::AveragePool2d, 60),
@@ -95,7 +95,13 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
     let (height, width) = match random.below(2) {
         0 => (1, random.pick(&[6, 8, 13, 16, 20, 25, 32, 50])),
         _ => {
-            let side = random.pick(&[4, 4, 6, 7, 8, 8, 8, 10, 14]);
+            let side = match kind {
+                // From an image down to the last pixel of a network that keeps halving it.
+                Kind::DepthwiseConv2d => {
+                    random.pick(&[1, 2, 3, 4, 4, 6, 7, 8, 8, 8, 10, 14, 20, 24])
+                }
+                _ => random.pick(&[4, 4, 6, 7, 8, 8, 8, 10, 14]),
+            };
             (side, side)
         }
     };

@@ -57,7 +57,8 @@ pub struct Bench {
     pub arena_bytes: usize,
     /// Stack that an inference uses below its caller.
     pub stack_bytes: usize,
-    /// Code of the inference: kernels and the routines of the compiler that they call.
+    /// Code of the inference: kernels and the routines of the compiler that they call. Not the calls of the
+    /// layers, ten bytes or so each: LLVM puts them into the function that measures.
     pub code_bytes: usize,
     /// Code of the layers, predicted.
     pub code_predicted_bytes: usize,

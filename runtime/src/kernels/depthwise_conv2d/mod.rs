@@ -20,7 +20,7 @@ use core::mem::MaybeUninit;
 use super::conv2d::windowed;
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::axes;
-use super::{OTHER, SINGLE, TFLITE, base, frozen, least, per_channel, rolled};
+use super::{OTHER, SINGLE, TFLITE, base, frozen, least, per_channel, rolled, unknown};
 use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::isa::depthwise_conv2d as isa;
@@ -260,9 +260,12 @@ unsafe fn one_by_one(
         // SAFETY: the caller's promise.
         unsafe {
             let sums = isa::sums(kernel, x);
-            for (k, sum) in sums.into_iter().enumerate().take(count) {
+            let sum = sums.as_ptr();
+            for k in 0..unknown(count) {
                 rolled();
-                *out.add(k) = task.requant.finish_one(sum, kernel.factors, CHANNELS, k);
+                *out.add(k) = task
+                    .requant
+                    .finish_one(*sum.add(k), kernel.factors, CHANNELS, k);
             }
             (x, out) = (x.add(kernel.pixel), out.add(kernel.step));
         }

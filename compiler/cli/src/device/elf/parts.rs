@@ -10,8 +10,10 @@ use serde::Serialize;
 pub enum Part {
     /// The vector table and the start-up code.
     Startup,
-    /// The model's code: its layers and the kernels, which are built for it.
+    /// The kernels, and what they call of the runtime.
     Model,
+    /// The model's own functions: the calls of its layers, where they were not inlined.
+    Calls,
     /// Weights, biases, multipliers and tables.
     Constants,
     /// The firmware around it: transport, measurement, faults.
@@ -27,6 +29,7 @@ impl fmt::Display for Part {
         out.pad(match self {
             Part::Startup => "vector table, start-up",
             Part::Model => "layers",
+            Part::Calls => "calls of the layers",
             Part::Constants => "weights and constants",
             Part::Firmware => "transport, measurement",
             Part::Compiler => "compiler's routines",
@@ -58,8 +61,10 @@ pub(super) fn part_of(name: &str, crate_name: &str) -> Part {
         .is_some_and(|rest| rest.starts_with("::params::"))
     {
         Part::Constants
-    } else if is_of(crate_name) || is_of("ember_runtime") {
+    } else if is_of("ember_runtime") {
         Part::Model
+    } else if is_of(crate_name) {
+        Part::Calls
     } else if is_of("ember_board") || is_of("firmware") || path.starts_with("bench_") {
         Part::Firmware
     } else if path.starts_with("__aeabi_") || is_of("compiler_builtins") || path.starts_with("mem")
