@@ -29,8 +29,8 @@ pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<
     })
 }
 
-/// The networks to choose from, best first: those within a tie of the best by size, the others by
-/// accuracy, then loss, then size.
+/// The networks to choose from, best first: those within a tie of the best by size, then accuracy, then
+/// loss; the others by accuracy, then loss, then size.
 pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Vec<&'a Scored> {
     let mut ranked: Vec<&Scored> = judged(scored).collect();
     let best = ranked.iter().map(|s| s.score.accuracy).fold(0.0, f32::max);
@@ -38,18 +38,15 @@ pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Ve
     let size = |s: &Scored| size(s, constraints);
     ranked.sort_by(|a, b| {
         let by_tie = tied(b).cmp(&tied(a));
-        by_tie
-            .then_with(|| {
-                if tied(a) && tied(b) {
-                    return size(a).total_cmp(&size(b));
-                }
-                b.score
-                    .accuracy
-                    .total_cmp(&a.score.accuracy)
-                    .then(a.score.loss.total_cmp(&b.score.loss))
-                    .then(size(a).total_cmp(&size(b)))
-            })
-            .then(a.id.cmp(&b.id))
+        let by_size = size(a).total_cmp(&size(b));
+        let by_score = b.score.accuracy.total_cmp(&a.score.accuracy);
+        let by_score = by_score.then(a.score.loss.total_cmp(&b.score.loss));
+        let order = if tied(a) && tied(b) {
+            by_size.then(by_score)
+        } else {
+            by_score.then(by_size)
+        };
+        by_tie.then(order).then(a.id.cmp(&b.id))
     });
     ranked
 }
@@ -175,6 +172,12 @@ mod tests {
             "the best int8 validation accuracy (90.00 %) of 4 networks within the limits; no \
              smaller one comes within 0.00 points"
         );
+    }
+
+    #[test]
+    fn of_equal_sizes_the_more_accurate_is_chosen() {
+        let all = [network(0, 0.899, 300, 0), network(1, 0.900, 300, 0)];
+        assert_eq!(choose(&all, &LIMITS, 0.01).unwrap().id, CandidateId(1));
     }
 
     #[test]

@@ -7,7 +7,9 @@
 //! * Limits are hard, but below them the tournament also prefers cheap networks a little: fitness is
 //!   accuracy − λ·fullness with λ drawn anew per tournament (random scalarisation, as in µNAS, arXiv
 //!   2010.14246, but with accuracy never traded for more than [`Evolution::thrift`]).
-//! * The child is the best of several mutations by the [`Predictor`], as often as that is trusted.
+//! * The child is the most promising of many networks one or more changes away from winners, by the
+//!   [`Predictor`], as often as that is trusted. Promise is what is expected plus a share of how little is
+//!   known (an upper confidence bound).
 
 use std::collections::VecDeque;
 
@@ -21,8 +23,8 @@ use crate::constraint::{Constraints, Cost};
 use crate::evaluate::CandidateId;
 use crate::space::Architecture;
 
-/// The knobs of the evolution. The defaults are those that did well with 40 and with 100 evaluations in
-/// the made-up world of this crate's tests: a small, greedy population, as so few evaluations ask for.
+/// The knobs of the evolution. The defaults are those that did well with 100 evaluations on tables of known
+/// networks (`emberc bench-search`): a small, greedy population, as so few evaluations ask for.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Evolution {
@@ -30,8 +32,13 @@ pub struct Evolution {
     pub population: usize,
     /// Networks in a tournament.
     pub tournament: usize,
-    /// Mutations proposed per child.
+    /// Mutations proposed per child when predictions are trusted.
     pub proposals: usize,
+    /// Chance of each further change of a proposal, at most 0.9: single changes do not lead out of a
+    /// local optimum.
+    pub leap: f64,
+    /// Standard deviations of a prediction that count as promise: what is unknown is worth a try.
+    pub curiosity: f64,
     /// Largest accuracy traded for an empty board.
     pub thrift: f64,
 }
@@ -41,7 +48,9 @@ impl Default for Evolution {
         Self {
             population: 12,
             tournament: 5,
-            proposals: 8,
+            proposals: 64,
+            leap: 0.5,
+            curiosity: 1.5,
             thrift: 0.01,
         }
     }
@@ -98,23 +107,42 @@ impl AgingEvolution {
         .max_by(|a, b| fitness(a).total_cmp(&fitness(b)).then(a.id.cmp(&b.id)))
     }
 
+    /// A mutation of a winner; if the predictor is trusted, the most promising of many.
     fn child(&self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
-        let parent = self.parent(proposer)?;
-        let (id, genes) = (parent.id, &parent.architecture);
         if !proposer.rng.random_bool(self.predictor.trust()) {
-            return proposer.mutate(id, genes);
+            let parent = self.parent(proposer)?;
+            return proposer.mutate(parent.id, &parent.architecture);
         }
         let litter: Vec<Proposal> = (0..self.knobs.proposals.max(1))
-            .filter_map(|_| proposer.mutate(id, genes))
+            .filter_map(|_| self.leap(proposer))
             .collect();
         let promise = |proposal: &Proposal| {
-            self.predictor
-                .predict(&proposal.architecture, &proposal.cost)
-                .unwrap_or(0.0)
+            let guess = self
+                .predictor
+                .predict(&proposal.architecture, &proposal.cost);
+            guess.map_or(0.0, |guess| {
+                guess.mean + self.knobs.curiosity * guess.deviation
+            })
         };
-        litter
+        let judged = litter
             .into_iter()
-            .max_by(|a, b| promise(a).total_cmp(&promise(b)))
+            .map(|proposal| (promise(&proposal), proposal));
+        let best = judged.max_by(|(a, _), (b, _)| a.total_cmp(b));
+        best.map(|(_, proposal)| proposal)
+    }
+
+    /// A winner with one change or more, if that is new and fits.
+    fn leap(&self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
+        let parent = self.parent(proposer)?;
+        let mut genes = proposer
+            .space
+            .mutate(&mut proposer.rng, &parent.architecture);
+        while proposer.rng.random_bool(self.knobs.leap.clamp(0.0, 0.9)) {
+            genes = proposer.space.mutate(&mut proposer.rng, &genes);
+        }
+        let mut proposal = proposer.admit(genes)?;
+        proposal.parent = Some(parent.id);
+        Some(proposal)
     }
 }
 

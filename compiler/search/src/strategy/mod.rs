@@ -3,12 +3,12 @@
 //! time. One file per strategy; [`new`] is the list that registers them.
 //!
 //! Reading order: this trait, [`proposer`] (where feasible networks come from), [`random`],
-//! [`predictor`], [`aging_evolution`], [`nsga2`], [`reinforce`], [`rungs`] (successive halving around any
+//! `predictor`, [`aging_evolution`], [`nsga2`], [`reinforce`], [`rungs`] (successive halving around any
 //! of them).
 
 pub mod aging_evolution;
 pub mod nsga2;
-pub mod predictor;
+mod predictor;
 pub mod proposer;
 pub mod random;
 pub mod reinforce;
