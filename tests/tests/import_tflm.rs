@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ember_codegen::interpret::Interpreter;
@@ -83,7 +84,7 @@ fn generated_models_equal_tensorflow_lite_micro() {
         })
         .collect();
     models.sort();
-    assert!(models.len() >= 113, "only {} models found", models.len());
+    assert!(models.len() >= 126, "only {} models found", models.len());
     let mut failed = Vec::new();
     for model in &models {
         let (samples, differing) = compare(model, &model.with_extension("bin"));
@@ -97,6 +98,99 @@ fn generated_models_equal_tensorflow_lite_micro() {
         "differing samples:\n{}",
         failed.join("\n")
     );
+}
+
+/// A network of `random.gz` with what TensorFlow Lite Micro computes for its samples.
+struct Recorded {
+    name: String,
+    /// Tensors at the ends of its branches.
+    ends: Vec<String>,
+    model: Vec<u8>,
+    samples: usize,
+    /// All ends of all samples.
+    outputs: Vec<i8>,
+}
+
+fn recorded() -> Vec<Recorded> {
+    let file = fs::File::open(fixtures().join("random.gz")).unwrap();
+    let mut bytes = Vec::new();
+    flate2::read::GzDecoder::new(file)
+        .read_to_end(&mut bytes)
+        .unwrap();
+    let mut rest = bytes.as_slice();
+    let mut networks = Vec::new();
+    while let Some((head, mut body)) = rest.split_first_chunk::<20>() {
+        let field = |at: usize| u32::from_le_bytes(head.as_chunks::<4>().0[at]) as usize;
+        let [name, ends, model, outputs] = std::array::from_fn(|at| {
+            let (part, after) = body.split_at(field(at));
+            body = after;
+            part.to_vec()
+        });
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        networks.push(Recorded {
+            name: text(name),
+            ends: text(ends).split(' ').map(str::to_owned).collect(),
+            model,
+            samples: field(4),
+            outputs: outputs.iter().map(|&byte| byte as i8).collect(),
+        });
+        rest = body;
+    }
+    networks
+}
+
+/// The first difference of a random network, or why it does not run.
+fn differing(recorded: &Recorded) -> Result<Option<String>, String> {
+    let network = ember_import::tflite::import(&recorded.name, &recorded.model)
+        .map_err(|error| error.to_string())?;
+    let interpreter = Interpreter::new(&network).map_err(|error| error.to_string())?;
+    let graph = &network.graph;
+    let mut samples = Samples::new(&recorded.name);
+    let each = recorded.outputs.len() / recorded.samples;
+    for (number, expected) in recorded.outputs.chunks(each).enumerate() {
+        let tensors = interpreter.run_all(&samples.next(interpreter.input_len()));
+        let mut rest = expected;
+        for end in &recorded.ends {
+            let named = graph.tensors.iter().position(|tensor| tensor.name == *end);
+            let actual = &tensors[named.unwrap()];
+            let (expected, after) = rest.split_at(actual.len());
+            rest = after;
+            if actual != expected {
+                let graph = ember_ir::text::print_graph(graph);
+                return Ok(Some(format!(
+                    "sample {number}, {end}:\n  expected {expected:?}\n  actual   {actual:?}\n{graph}"
+                )));
+            }
+        }
+        assert!(rest.is_empty(), "{}: number of outputs", recorded.name);
+    }
+    Ok(None)
+}
+
+/// Hundreds of networks made at random, of each operator alone and of up to a dozen with branches.
+#[test]
+fn random_networks_equal_tensorflow_lite_micro() {
+    let networks = recorded();
+    let mut failed = Vec::new();
+    let (mut graphs, mut samples, mut values) = (0, 0, 0);
+    for network in &networks {
+        graphs += usize::from(network.name.starts_with("graph_"));
+        samples += network.samples;
+        values += network.outputs.len();
+        match differing(network) {
+            Ok(None) => {}
+            Ok(Some(difference)) => failed.push(format!("{}: {difference}", network.name)),
+            Err(error) => failed.push(format!("{}: {error}", network.name)),
+        }
+    }
+    println!(
+        "{} of {} random networks equal: {} of one operator, {graphs} graphs, {samples} samples, {values} values",
+        networks.len() - failed.len(),
+        networks.len(),
+        networks.len() - graphs,
+    );
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(networks.len() >= 600, "only {} networks", networks.len());
 }
 
 /// A published model, if it lies beside the project.

@@ -82,9 +82,10 @@ pub(super) fn lower(
     let quants = [input, output];
     let scales: [[Multiplier; 2]; 4] = std::array::from_fn(|gate| {
         std::array::from_fn(|part| {
-            // The product in f32, as a fully connected layer's.
-            let scale = quants[part].scale * weight_scale(&params.scales, gate, part);
-            Multiplier::new(f64::from(scale) / 2f64.powi(-SUM_BITS))
+            // The product in f64, unlike a fully connected layer's of one scale.
+            let weights = weight_scale(&params.scales, gate, part);
+            let scale = f64::from(quants[part].scale) * f64::from(weights);
+            Multiplier::new(scale / 2f64.powi(-SUM_BITS))
         })
     });
     let (mut bias, mut recurrent_bias) = (Vec::new(), Vec::new());

@@ -7,6 +7,10 @@ use ember_runtime::requant::rounding_shift_right;
 
 use super::{multiplier, saturated, scaled};
 
+/// Inputs this coarse reach ±16 with their first step (15·2²⁷ shifted right by 31 is 0): nothing, not even
+/// zero, is between the outermost outputs. Their factors are beyond a multiplier's range.
+const COARSE: f32 = 8.0;
+
 /// Fraction bits of the arguments of the logistic function and of tanh (Q4.27).
 const FRACTION_BITS: i32 = 27;
 
@@ -73,11 +77,16 @@ impl Argument {
         let scale = multiplier(f64::from(input.scale) * 2f64.powi(FRACTION_BITS));
         // The greatest argument is 15, not 16: TensorFlow Lite's `CalculateInputRadius`.
         let radius = 15.0 * 2f64.powi(FRACTION_BITS) / 2f64.powi(i32::from(scale.exponent));
+        // The cast saturates.
+        let radius = if input.scale >= COARSE {
+            0
+        } else {
+            radius.floor() as i32
+        };
         Self {
             zero_point: i32::from(input.zero_point),
             scale,
-            // The cast saturates.
-            radius: radius.floor() as i32,
+            radius,
         }
     }
 
