@@ -207,6 +207,7 @@ fn conv(window: Window2d, out_channels: usize) -> Op {
 
 fn dense(out_features: usize, activation: Activation) -> Op {
     Op::Dense(Dense {
+        over_rows: false,
         out_features,
         activation,
     })

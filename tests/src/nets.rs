@@ -300,6 +300,7 @@ impl Builder {
         x: TensorId,
     ) -> Result<TensorId, ShapeError> {
         let op = Dense {
+            over_rows: false,
             out_features,
             activation,
         };

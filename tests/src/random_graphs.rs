@@ -216,6 +216,7 @@ fn operator(
             shape: reshaped(random, shape),
         }),
         10 => Op::Dense(Dense {
+            over_rows: random.below(2) == 0,
             out_features: random.between(1, 9),
             activation,
         }),

@@ -204,12 +204,15 @@ impl<'a> Contract<'a> {
 
     fn dense(&self, x: &[i8]) -> Vec<i8> {
         let params = self.params.unwrap();
-        (0..self.to()[0])
-            .map(|o| {
+        let depth = params.weights.len() / params.bias.len();
+        let outputs = x
+            .chunks(depth)
+            .flat_map(|row| (0..params.bias.len()).map(move |o| (row, o)));
+        outputs
+            .map(|(row, o)| {
                 let mut acc = i64::from(params.bias[o]);
-                for (i, &x) in x.iter().enumerate() {
-                    let w =
-                        i64::from(params.weights[o * self.from().iter().product::<usize>() + i]);
+                for (i, &x) in row.iter().enumerate() {
+                    let w = i64::from(params.weights[o * depth + i]);
                     acc += w * (i64::from(x) - i64::from(self.input.zero_point));
                 }
                 let d = match params.scales.as_slice() {

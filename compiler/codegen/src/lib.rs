@@ -8,6 +8,7 @@
 //! [`interpret`], [`plan`], [`cost`], [`emit`].
 #![forbid(unsafe_code)]
 
+mod convolution;
 pub mod cost;
 mod elementwise;
 pub mod emit;

@@ -5,6 +5,8 @@ use ember_ir::{Graph, Op};
 use ember_runtime::packing::ROWS;
 use ember_runtime::scratch::CHANNELS;
 
+use crate::convolution;
+
 /// Of the operator of one node of a graph; no for operators whose kernels have no groups.
 pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
     let channels = |node: &ember_ir::Node| {
@@ -12,11 +14,16 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
         channels
     };
     graph.nodes.iter().all(|node| match (op, &node.op) {
-        (Op::Conv2d(_), Op::Conv2d(_)) => channels(node).is_multiple_of(CHANNELS),
+        _ if convolution::is(op) => {
+            let channels = node.op.weight_channels(graph.input_shape(node));
+            !convolution::is(&node.op) || channels.unwrap_or(0).is_multiple_of(CHANNELS)
+        }
         (Op::DepthwiseConv2d(_), Op::DepthwiseConv2d(conv)) => {
             conv.multiplier == 1 && channels(node).is_multiple_of(CHANNELS)
         }
-        (Op::Dense(_), Op::Dense(dense)) => dense.out_features.is_multiple_of(ROWS),
+        (Op::Dense(_), Op::Dense(dense)) => {
+            dense.over_rows || dense.out_features.is_multiple_of(ROWS)
+        }
         (Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_), _) => true,
         (
             Op::Add(_)

@@ -146,6 +146,7 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             (
                 vec![inputs],
                 Op::Dense(Dense {
+                    over_rows: false,
                     out_features: features,
                     activation,
                 }),

@@ -31,7 +31,7 @@ pub use table::{CoreTable, Table};
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Graph, Node, Op, Shape};
+use ember_ir::{Dense, Graph, Node, Op, Shape};
 use ember_runtime::packing::{self, Isa};
 use ember_runtime::params::PIECE_WORDS;
 
@@ -171,7 +171,10 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             let biases = channels.saturating_mul(2 * size_of::<i32>());
             return weights.saturating_add(biases).saturating_add(SIGMOID_BYTES);
         }
-        Op::Conv2d(_) => packing::matrix_words(isa, packing::filters(isa), channels, taps),
+        Op::Conv2d(_)
+        | Op::Dense(Dense {
+            over_rows: true, ..
+        }) => packing::matrix_words(isa, packing::filters(isa), channels, taps),
         Op::Dense(_) => packing::matrix_words(isa, packing::ROWS, channels, taps),
         Op::DepthwiseConv2d(_) => {
             let record = packing::depthwise_record_words(isa, taps);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Op, TensorId};
+use ember_ir::{Dense, Op, TensorId};
 use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -144,7 +144,12 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let role = ident(quoted.role);
         let scratch = plan.scratch[index];
         let scratch = match node.op {
-            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Lstm(_) => {
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(Dense {
+                over_rows: true, ..
+            })
+            | Op::Lstm(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }

@@ -5,7 +5,8 @@ use ember_runtime::Rounding;
 use ember_runtime::params::DenseParams;
 
 use super::requant::{self, Taps};
-use super::{Context, Overflow};
+use super::{Context, Conv2d, Overflow};
+use crate::convolution;
 
 /// The owned twin of [`DenseParams`]; see there for the fields.
 #[derive(Clone, Debug)]
@@ -53,12 +54,8 @@ pub(super) fn lower(
     params: &QuantParams,
     overflows: &mut Vec<Overflow>,
 ) -> Dense {
-    let (input, output) = (context.input(0), context.output());
-    let factors = match *params.scales {
-        // Per tensor, TensorFlow Lite takes this product in f32.
-        [scale] => vec![f64::from(input.scale * scale) / f64::from(output.scale)],
-        _ => requant::channel_factors(input, output, &params.scales, op.out_features),
-    };
+    let output = context.output();
+    let factors = factors(context, op, params);
     let inputs = context.graph.input_shape(context.node).elements();
     let taps = |channel: usize| Taps::of(params.weights[channel * inputs..][..inputs].iter());
     let channels = requant::channels(context, &params.bias, &factors, taps, overflows);
@@ -72,5 +69,48 @@ pub(super) fn lower(
         bias: channels.bias,
         mantissas: channels.mantissas,
         exponents: channels.exponents,
+    }
+}
+
+/// A fully connected layer over rows: a convolution with one tap over an image of one row.
+pub(super) fn lower_over_rows(
+    context: &Context<'_>,
+    op: &ember_ir::Dense,
+    params: &QuantParams,
+    overflows: &mut Vec<Overflow>,
+) -> Conv2d {
+    let (window, (input, output)) = convolution::of_rows(context.graph, context.node, op);
+    let mut factors = factors(context, op, params);
+    // The kernel wants one per channel.
+    factors.resize(op.out_features, factors[0]);
+    let inputs = input[2];
+    let taps = |channel: usize| Taps::of(params.weights[channel * inputs..][..inputs].iter());
+    let channels = requant::channels(context, &params.bias, &factors, taps, overflows);
+    let quant = context.output();
+    Conv2d {
+        input,
+        output,
+        kernel: window.kernel,
+        stride: window.stride,
+        dilation: window.dilation,
+        pad: [0, 0],
+        input_zero: context.input(0).zero_point,
+        output_zero: quant.zero_point,
+        clamp: requant::clamp(op.activation, quant),
+        rounding: context.rounding(),
+        weights: params.weights.clone(),
+        bias: channels.bias,
+        mantissas: channels.mantissas,
+        exponents: channels.exponents,
+    }
+}
+
+/// From sums to outputs: one factor for all, or one per output.
+fn factors(context: &Context<'_>, op: &ember_ir::Dense, params: &QuantParams) -> Vec<f64> {
+    let (input, output) = (context.input(0), context.output());
+    match *params.scales {
+        // Per tensor, TensorFlow Lite takes this product in f32.
+        [scale] => vec![f64::from(input.scale * scale) / f64::from(output.scale)],
+        _ => requant::channel_factors(input, output, &params.scales, op.out_features),
     }
 }

@@ -191,6 +191,9 @@ fn lower_node(
         Op::DepthwiseConv2d(op) => {
             Layer::DepthwiseConv2d(depthwise_conv2d::lower(context, op, weights(), overflows))
         }
+        Op::Dense(op) if op.over_rows => {
+            Layer::Conv2d(dense::lower_over_rows(context, op, weights(), overflows))
+        }
         Op::Dense(op) => Layer::Dense(dense::lower(context, op, weights(), overflows)),
         Op::Add(op) if elementwise::is_plain(context.graph, context.node) => {
             Layer::Add(add::lower(context, op, overflows))

@@ -37,6 +37,7 @@ fn network(graph: Graph, quants: [Quant; 2], params: Option<QuantParams>) -> Qua
 
 fn dense(weights: Vec<i8>, scales: Vec<f32>, bias: Vec<i32>, quants: [Quant; 2]) -> QuantGraph {
     let op = Op::Dense(Dense {
+        over_rows: false,
         out_features: bias.len(),
         activation: Activation::None,
     });

@@ -1,7 +1,7 @@
 //! Drops reshapes that change nothing for their readers: a dense layer reads its input in memory
 //! order, whatever its shape, and a reshape of a reshape needs only the last.
 
-use ember_ir::{FloatGraph, Op, TensorId};
+use ember_ir::{Dense, FloatGraph, Op, TensorId};
 
 use super::rewrite;
 
@@ -18,8 +18,12 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
     }
     for node in &mut graph.nodes {
         match node.op {
-            Op::Dense(_) | Op::Reshape(_) => node.inputs[0] = source[node.inputs[0].0],
-            Op::Conv2d(_)
+            Op::Dense(Dense {
+                over_rows: false, ..
+            })
+            | Op::Reshape(_) => node.inputs[0] = source[node.inputs[0].0],
+            Op::Dense(_)
+            | Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Add(_)
             | Op::AveragePool2d(_)

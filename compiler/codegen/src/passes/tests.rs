@@ -18,6 +18,7 @@ fn reshape<const N: usize>(dims: [usize; N]) -> Op {
 
 fn dense(out_features: usize) -> Op {
     Op::Dense(Dense {
+        over_rows: false,
         out_features,
         activation: Activation::Relu,
     })

@@ -14,6 +14,7 @@ use ember_runtime::params::lstm_scratch;
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
+use crate::convolution::{self, Shapes};
 use crate::elementwise;
 
 /// How a node's output may share bytes with one input that dies at the node.
@@ -59,13 +60,13 @@ impl Wants {
     /// Of a node of a verified graph.
     pub fn of(graph: &Graph, node: &Node, isa: Isa) -> Self {
         match &node.op {
-            Op::Conv2d(conv) => match geometry(graph, node, &conv.window) {
-                Some(geometry) => Self {
-                    scratch: isa.conv2d_scratch(&geometry),
-                    sharing: Sharing::Below(align_up(geometry.overlap_distance())),
-                },
-                None => Self::NOTHING,
-            },
+            Op::Conv2d(conv) => {
+                Self::of_convolution(geometry(graph, node, &conv.window).as_ref(), isa)
+            }
+            Op::Dense(dense) if dense.over_rows => {
+                let (window, shapes) = convolution::of_rows(graph, node, dense);
+                Self::of_convolution(geometry_of(&window, shapes).as_ref(), isa)
+            }
             Op::DepthwiseConv2d(conv) => match geometry(graph, node, &conv.window) {
                 Some(geometry) => Self {
                     scratch: isa.depthwise_scratch(&geometry),
@@ -100,6 +101,13 @@ impl Wants {
         }
     }
 
+    fn of_convolution(geometry: Option<&Geometry>, isa: Isa) -> Self {
+        geometry.map_or(Self::NOTHING, |geometry| Self {
+            scratch: isa.conv2d_scratch(geometry),
+            sharing: Sharing::Below(align_up(geometry.overlap_distance())),
+        })
+    }
+
     const IN_PLACE: Self = Self {
         scratch: 0,
         sharing: Sharing::Exactly,
@@ -119,6 +127,11 @@ const MOST: usize = 1 << 28;
 fn geometry(graph: &Graph, node: &Node, window: &Window2d) -> Option<Geometry> {
     let input = graph.input_shape(node).hwc()?;
     let output = graph.output_shape(node).hwc()?;
+    geometry_of(window, (input, output))
+}
+
+/// As [`geometry`], of shapes `[height, width, channels]`.
+fn geometry_of(window: &Window2d, (input, output): Shapes) -> Option<Geometry> {
     let [height, width] = window.kernel;
     let taps = height.saturating_mul(width).saturating_mul(input[2]);
     let extents = window.extent(0).max(window.extent(1));

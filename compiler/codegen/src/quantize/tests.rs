@@ -20,6 +20,7 @@ fn dense(weights: Vec<f32>, bias: Vec<f32>, activation: Activation) -> FloatGrap
     let mut builder = GraphBuilder::new("dense");
     let input = builder.input("input", [weights.len() / bias.len()]);
     let op = Op::Dense(Dense {
+        over_rows: false,
         out_features: bias.len(),
         activation,
     });

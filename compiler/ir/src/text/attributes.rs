@@ -23,7 +23,12 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
                 out.push(("multiplier", conv.multiplier.to_string()));
             }
         }
-        Op::Dense(dense) => out.push(("features", dense.out_features.to_string())),
+        Op::Dense(dense) => {
+            out.push(("features", dense.out_features.to_string()));
+            if dense.over_rows {
+                out.push(("over_rows", "true".into()));
+            }
+        }
         Op::AveragePool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::MaxPool2d(pool) => window_attributes(&mut out, &pool.window),
         Op::Reshape(reshape) => out.push(("shape", reshape.shape.to_string())),
@@ -115,6 +120,7 @@ impl<'a> Attributes<'a> {
             }),
             "dense" => Op::Dense(Dense {
                 out_features: self.required("features")?,
+                over_rows: self.flag("over_rows")?,
                 activation: self.activation()?,
             }),
             "add" => Op::Add(Add {
@@ -186,12 +192,17 @@ impl<'a> Attributes<'a> {
         Ok(Op::Reduce(Reduce {
             function,
             axes: self.list("axes")?,
-            keep_dims: match self.take("keep_dims") {
-                None | Some("false") => false,
-                Some("true") => true,
-                Some(other) => return Err(format!("keep_dims={other}; it must be true or false")),
-            },
+            keep_dims: self.flag("keep_dims")?,
         }))
+    }
+
+    /// Removes an attribute that is true or false; false if it is missing.
+    fn flag(&mut self, key: &str) -> Result<bool, String> {
+        match self.take(key) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(format!("{key}={other}; it must be true or false")),
+        }
     }
 
     /// Removes and returns an attribute.

@@ -20,6 +20,7 @@ fn small() -> QuantGraph {
     let conv = b.node("conv1", conv, &[image]).unwrap();
     let mean = b.node("mean", Op::Mean(Mean {}), &[conv]).unwrap();
     let dense = Op::Dense(Dense {
+        over_rows: false,
         out_features: 2,
         activation: Activation::None,
     });

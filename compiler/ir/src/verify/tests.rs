@@ -23,6 +23,7 @@ fn graph() -> Graph {
         activation: Activation::None,
     });
     let dense = Op::Dense(Dense {
+        over_rows: false,
         out_features: 2,
         activation: Activation::None,
     });

@@ -262,6 +262,7 @@ impl Assembly {
         x: TensorId,
     ) -> TensorId {
         let op = Dense {
+            over_rows: false,
             out_features: width.clamp(1, MAX_WIDTH),
             activation,
         };

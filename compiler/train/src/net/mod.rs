@@ -234,6 +234,7 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
     match &node.op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
         Op::Lstm(_) => Some("a long short-term memory"),
+        Op::Dense(op) if op.over_rows => Some("a dense layer over rows"),
         Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {
             Some("an addition that repeats one of its inputs")
         }

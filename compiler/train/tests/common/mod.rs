@@ -192,6 +192,7 @@ impl Builder {
         self.next(
             "dense",
             Op::Dense(Dense {
+                over_rows: false,
                 out_features,
                 activation,
             }),

@@ -26,6 +26,7 @@ use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape};
 use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
+use crate::convolution;
 use crate::elementwise;
 use crate::geometry::geometry;
 use crate::lower::{self, Layer};
@@ -167,6 +168,7 @@ pub fn features_in(
     let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
     let around = match &node.op {
         Op::Conv2d(_) => [1, spatial.1[0] * spatial.1[1]],
+        Op::Dense(op) if op.over_rows => [1, output.elements() / op.out_features],
         Op::DepthwiseConv2d(_) => [1, spatial.1[2] / 4],
         Op::Dense(op) => [1, op.out_features / 4],
         Op::Add(_)
@@ -192,6 +194,11 @@ pub fn features_in(
             let geometry = geometry(&op.window, spatial);
             let counts = depthwise_conv2d::counts(op, &geometry, isa, rescale);
             (Kernel::DepthwiseConv2d, counts)
+        }
+        Op::Dense(op) if op.over_rows => {
+            let (window, shapes) = convolution::of_rows(graph, node, op);
+            let counts = conv2d::counts(&window, shapes, isa, rescale);
+            (Kernel::Conv2d, counts)
         }
         Op::Dense(op) => {
             let sizes = [input.elements(), op.out_features];

@@ -20,6 +20,7 @@ use ember_runtime::scratch::Isa;
 
 use self::overlap::Sliding;
 use super::{Plan, Region};
+use crate::convolution::{self, Shapes};
 
 /// Who wrote over a tensor, or that nobody has written it yet.
 #[derive(Clone, PartialEq, Eq)]
@@ -132,6 +133,11 @@ impl Run<'_> {
             Op::Conv2d(conv) => self
                 .sliding(node, &conv.window)
                 .is_some_and(|sliding| sliding.convolution_is_right()),
+            Op::Dense(dense) if dense.over_rows => {
+                let (window, shapes) = convolution::of_rows(self.graph, node, dense);
+                self.sliding_over(node, &window, shapes)
+                    .convolution_is_right()
+            }
             Op::DepthwiseConv2d(conv) => {
                 exactly
                     && self
@@ -153,13 +159,24 @@ impl Run<'_> {
     }
 
     fn sliding<'b>(&self, node: &Node, window: &'b Window2d) -> Option<Sliding<'b>> {
-        Some(Sliding {
+        let input = self.graph.input_shape(node).hwc()?;
+        let output = self.graph.output_shape(node).hwc()?;
+        Some(self.sliding_over(node, window, (input, output)))
+    }
+
+    fn sliding_over<'b>(
+        &self,
+        node: &Node,
+        window: &'b Window2d,
+        (input_shape, output_shape): Shapes,
+    ) -> Sliding<'b> {
+        Sliding {
             window,
             input: self.region(node.inputs[0]),
-            input_shape: self.graph.input_shape(node).hwc()?,
+            input_shape,
             output: self.region(node.output),
-            output_shape: self.graph.output_shape(node).hwc()?,
-        })
+            output_shape,
+        }
     }
 
     /// The kernel writes its scratch before it has read its input and after it wrote some output.

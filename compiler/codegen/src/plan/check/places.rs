@@ -6,6 +6,7 @@ use ember_runtime::scratch::{Geometry, Isa};
 
 use super::super::{ALIGN, Chain, Makes, Plan, Region};
 use super::PlanViolation;
+use crate::convolution;
 use crate::elementwise;
 
 pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
@@ -74,6 +75,10 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
         let needed = match &node.op {
             Op::Conv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
+            Op::Dense(dense) if dense.over_rows => {
+                let (window, shapes) = convolution::of_rows(graph, node, dense);
+                isa.conv2d_scratch(&crate::geometry::geometry(&window, shapes))
+            }
             Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
             // A 16-bit cell per unit.

@@ -125,6 +125,7 @@ fn a_reshaped_input_may_be_an_output() {
     });
     let image = builder.node("image", reshape, &[input]).unwrap();
     let dense = Op::Dense(Dense {
+        over_rows: false,
         out_features: 3,
         activation: Activation::None,
     });

@@ -176,6 +176,7 @@ fn network() -> Graph {
     let add = Op::Add(Add { activation: none });
     let x = builder.node("join", add, &[x, y]).unwrap();
     let dense = Op::Dense(Dense {
+        over_rows: false,
         out_features: 3,
         activation: none,
     });

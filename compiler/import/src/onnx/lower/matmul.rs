@@ -133,6 +133,7 @@ fn multiply(site: &mut Site<'_>, data: &Data, matrix: Matrix, bias: Vec<f32>) ->
             .flat_map(|row| numbers.iter().map(|&number| row[number]))
             .collect();
         let op = Op::Dense(Dense {
+            over_rows: false,
             out_features: matrix.outputs,
             activation: Activation::None,
         });

@@ -1,4 +1,5 @@
-//! FULLY_CONNECTED. Inputs: any tensor read as one vector, `[out, in]` weights, optional bias.
+//! FULLY_CONNECTED. Inputs: any tensor, read in memory order as one vector or as several of the weights' length;
+//! `[out, in]` weights, optional bias.
 
 use ember_ir::{Dense, Op, QuantParams};
 
@@ -25,21 +26,25 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     let [out_features, in_features] = weights.shape;
     let bias = site.bias(out_features);
     let elements = input.1.shape.elements();
-    if elements != in_features {
-        let rows = elements > in_features && elements.is_multiple_of(in_features);
+    let over_rows = elements > in_features;
+    // Rows are those of the last axis: others would have to be reshaped first.
+    let fits = match over_rows {
+        true => input.1.shape.dims().last() == Some(&in_features),
+        false => elements == in_features,
+    };
+    if !fits {
+        let what = format!(
+            "its weights read {in_features} values, its input is {}",
+            input.1.shape
+        );
         site.problem(
-            match rows {
-                true => format!(
-                    "it is applied to {} rows of {in_features}, only one is supported",
-                    elements / in_features
-                ),
-                false => format!("its weights read {in_features} values, its input has {elements}"),
-            },
-            "flatten its input, or use a 1×1 convolution",
+            what,
+            "reshape its input so that its last axis has these values",
         );
         return None;
     }
     let op = Op::Dense(Dense {
+        over_rows,
         out_features,
         activation: activation?,
     });
