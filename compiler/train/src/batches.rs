@@ -47,8 +47,8 @@ impl<'a> Batches<'a> {
         self.order_random.shuffle(&mut self.order);
     }
 
-    /// Normalised samples, soft targets and the number of samples of a batch of this epoch.
-    pub fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>, usize) {
+    /// Normalised samples and soft targets of a batch of this epoch.
+    pub fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>) {
         let Session {
             graph,
             data,
@@ -87,6 +87,6 @@ impl<'a> Batches<'a> {
                 &mut self.vary_random,
             );
         }
-        (samples, targets, self.size)
+        (samples, targets)
     }
 }

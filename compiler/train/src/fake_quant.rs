@@ -8,6 +8,7 @@ use burn::tensor::Tensor;
 use ember_codegen::quantize::{Range, activation_quants};
 use ember_ir::{Graph, Quant, TensorId};
 
+use crate::lanes::{self, Grid};
 use crate::net::Numerics;
 
 /// Share of a new batch in a range while ranges still move.
@@ -62,21 +63,22 @@ impl Numerics for FakeQuant<'_> {
         straight_through(kernel, values, rounded)
     }
 
-    fn activation(&mut self, tensor: TensorId, value: Tensor<4>) -> Tensor<4> {
+    fn activation(&mut self, tensor: TensorId, value: Tensor<5>, samples: usize) -> Tensor<5> {
         if self.observing {
-            let seen = plain(&value);
-            let (min, max) = (seen.clone().min(), seen.max());
+            let [min, max] = lanes::extremes(&value, samples);
             let range = &mut self.ranges[tensor.0];
-            range.min += MOMENTUM * (min.into_scalar::<f32>() - range.min);
-            range.max += MOMENTUM * (max.into_scalar::<f32>() - range.max);
+            range.min += MOMENTUM * (min - range.min);
+            range.max += MOMENTUM * (max - range.max);
         }
         let Quant { scale, zero_point } = self.quants[tensor.0];
-        let real = |q: f32| f64::from((q - f32::from(zero_point)) * scale);
+        let real = |q: f32| (q - f32::from(zero_point)) * scale;
         // Outside of the range the value saturates, and so does its gradient.
-        let clamped = value.clamp(real(-128.0), real(127.0));
-        let values = plain(&clamped);
-        let rounded = values.clone().div_scalar(scale).round().mul_scalar(scale);
-        straight_through(clamped, values, rounded)
+        let grid = Grid {
+            scale,
+            min: real(-128.0),
+            max: real(127.0),
+        };
+        lanes::fake_quant(value, grid)
     }
 }
 

@@ -4,7 +4,7 @@
 //! quantisation-aware training, and the evaluator that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
-//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`net`], [`trainer`],
+//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`trainer`],
 //! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], [`finalize`].
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ pub mod dataset;
 pub mod evaluate;
 pub mod fake_quant;
 pub mod finalize;
+pub mod lanes;
 pub mod net;
 pub mod normalization;
 pub mod optimizer;

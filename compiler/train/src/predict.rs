@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use ember_ir::FloatGraph;
 
 use crate::dataset::Dataset;
-use crate::net::{Exact, Leaves, Net, NetError, to_nchw, to_vec};
+use crate::net::{Batch, Exact, Leaves, Net, NetError, to_vec};
 use crate::weights::Weights;
 
 /// Samples per forward pass.
@@ -17,7 +17,11 @@ pub fn predict(network: &FloatGraph, data: &Dataset) -> Result<Vec<f32>, NetErro
     let leaves = Leaves::new(&network.graph, &Weights::from_float(network), &device);
     let mut scores = Vec::with_capacity(data.len() * data.classes.len());
     for samples in data.samples.chunks(BATCH * data.shape.elements()) {
-        let forward = net.forward(&leaves, to_nchw(&data.shape, samples, &device), &mut Exact);
+        let forward = net.forward(
+            &leaves,
+            Batch::new(&data.shape, samples, &device),
+            &mut Exact,
+        );
         scores.extend(to_vec(forward.logits));
     }
     Ok(scores)

@@ -10,7 +10,7 @@ use ember_ir::{FloatGraph, QuantGraph, Rounding};
 
 use crate::dataset::Dataset;
 use crate::fake_quant::FakeQuant;
-use crate::net::{Leaves, Net, NetError, to_nchw, to_vec};
+use crate::net::{Batch, Leaves, Net, NetError, to_vec};
 use crate::predict::{BATCH, accuracy};
 use crate::trainer::{Session, TrainError, train_with};
 use crate::weights::{Weights, export};
@@ -125,7 +125,7 @@ pub fn fake_quant_scores(quantized: &Quantized, data: &Dataset) -> Result<Vec<f3
     for samples in data.samples.chunks(BATCH * data.shape.elements()) {
         let forward = net.forward(
             &leaves,
-            to_nchw(&data.shape, samples, &device),
+            Batch::new(&data.shape, samples, &device),
             &mut numerics,
         );
         scores.extend(to_vec(forward.logits));

@@ -10,7 +10,7 @@ use ember_ir::{FloatGraph, Graph, Shape};
 
 use crate::batches::Batches;
 use crate::dataset::Dataset;
-use crate::net::{Exact, Leaves, Net, NetError, Numerics, to_nchw, to_vec};
+use crate::net::{Batch, Exact, Leaves, Net, NetError, Numerics, StepGradients, to_vec};
 use crate::normalization::Normalization;
 use crate::optimizer::{AdamW, cosine};
 use crate::random::Random;
@@ -126,7 +126,6 @@ pub(crate) fn train_with<N: Numerics>(
             ))
         })
         .collect::<Result<Vec<_>, NetError>>()?;
-    let training = device.clone().autodiff();
     let mut batches = Batches::new(session);
     let mut optimizer = AdamW::new(&weights, recipe.weight_decay, recipe.clip_norm);
     let mut average = (recipe.average_decay > 0.0).then(|| weights.clone());
@@ -138,38 +137,30 @@ pub(crate) fn train_with<N: Numerics>(
             if session.cancel.load(Ordering::Relaxed) {
                 return Err(TrainError::Cancelled);
             }
-            let step = (epoch - 1) * batches.per_epoch + batch;
-            let progress = step as f32 / steps as f32;
+            let done = (epoch - 1) * batches.per_epoch + batch;
+            let progress = done as f32 / steps as f32;
             before_step(numerics, progress);
-            let (samples, mut targets, size) = batches.next(batch);
+            let (samples, mut targets) = batches.next(batch);
             blend_teachers(&teachers, recipe, &session, &samples, &mut targets);
-            let leaves = Leaves::new(graph, &weights, &training);
-            let forward = net.forward(
-                &leaves,
-                to_nchw(input_shape(graph), &samples, &training),
-                numerics,
-            );
-            let targets = Tensor::from_data(
-                TensorData::new(targets, [size, data.classes.len()]),
-                &training,
-            );
-            let loss = cross_entropy(forward.logits, targets);
-            let mut gradients = loss.backward();
-            let gradients = leaves.gradients(&mut gradients);
-            losses += f64::from(loss.into_scalar::<f32>());
+            let Step {
+                loss,
+                gradients,
+                statistics,
+            } = step(&net, &weights, &samples, &targets, numerics);
+            losses += f64::from(loss);
             optimizer.step(
                 &mut weights,
                 &gradients,
                 cosine(recipe.learning_rate, recipe.warmup, progress),
             );
-            track(&mut weights, forward.statistics);
+            track(&mut weights, statistics);
             if let Some(average) = &mut average {
                 // A short memory at first, so that the start is forgotten.
                 average.average(
                     &weights,
                     recipe
                         .average_decay
-                        .min((1 + step) as f32 / (10 + step) as f32),
+                        .min((1 + done) as f32 / (10 + done) as f32),
                 );
             }
         }
@@ -184,6 +175,39 @@ pub(crate) fn train_with<N: Numerics>(
         });
     }
     Ok(average.unwrap_or(weights))
+}
+
+/// What one batch says of the weights.
+#[derive(Debug)]
+pub struct Step {
+    /// Mean over the batch.
+    pub loss: f32,
+    /// Of the loss.
+    pub gradients: StepGradients,
+    /// Per node with a batch norm: its index, the batch's mean and (biased) variance.
+    pub statistics: Vec<(usize, Tensor<1>, Tensor<1>)>,
+}
+
+/// One forward and backward pass over normalised samples, one after the other, with their soft targets.
+pub fn step(
+    net: &Net<'_>,
+    weights: &Weights,
+    samples: &[f32],
+    targets: &[f32],
+    numerics: &mut dyn Numerics,
+) -> Step {
+    let device = Device::flex().autodiff();
+    let leaves = Leaves::new(net.graph(), weights, &device);
+    let input = Batch::new(input_shape(net.graph()), samples, &device);
+    let forward = net.forward(&leaves, input, numerics);
+    let targets = TensorData::new(targets.to_vec(), forward.logits.dims());
+    let loss = cross_entropy(forward.logits, Tensor::from_data(targets, &device));
+    let mut gradients = loss.backward();
+    Step {
+        gradients: leaves.gradients(&mut gradients),
+        loss: loss.into_scalar::<f32>(),
+        statistics: forward.statistics,
+    }
 }
 
 /// Mean over the batch of −Σ target · log softmax(logits).
@@ -227,7 +251,7 @@ fn blend_teachers(
     let device = Device::flex();
     let mut opinion = vec![0.0; targets.len()];
     for (net, leaves) in teachers {
-        let input = to_nchw(input_shape(session.graph), samples, &device);
+        let input = Batch::new(input_shape(session.graph), samples, &device);
         let logits = net.forward(leaves, input, &mut Exact).logits;
         let probabilities = to_vec(softmax(logits.div_scalar(recipe.temperature.max(1e-3)), 1));
         for (sum, p) in opinion.iter_mut().zip(probabilities) {

@@ -1,26 +1,17 @@
-//! A graph as a differentiable function in burn.
+//! A graph as a differentiable function in burn, by the operators of [`crate::lanes`].
 //!
-//! Activations are `[batch, channels, height, width]` inside (burn's layout), whatever the IR says:
-//! vectors are `[batch, n, 1, 1]`. Kernels keep the IR's layout until the operator that uses them.
-//! One file per operator, with the operator's name.
+//! Activations are `[block, height, width, channel, lane]`, whatever the IR says: vectors are
+//! `[block, 1, 1, n, lane]`. Kernels have the IR's layouts.
 
-mod add;
-mod conv2d;
-mod dense;
-mod depthwise_conv2d;
 mod leaves;
-mod mean;
-mod pool2d;
-mod reshape;
-mod softmax;
 
-use burn::tensor::activation::{relu, relu6};
-use burn::tensor::module::batch_norm_train;
-use burn::tensor::{Device, Tensor, TensorData};
-use ember_ir::{Activation, Graph, Node, Op, Shape, TensorId};
+use burn::tensor::activation::softmax;
+use burn::tensor::{Device, Tensor};
+use ember_ir::{Graph, Node, Op, Shape, TensorId, Window2d};
 
 pub use leaves::{Leaves, StepGradients};
 
+use crate::lanes::{self, Norm};
 use crate::weights::EPSILON;
 
 /// Why a graph cannot be trained.
@@ -50,8 +41,8 @@ pub enum NetError {
 pub trait Numerics {
     /// The kernel of a node as the node uses it; output channels on axis `channel_axis`.
     fn kernel(&mut self, node: usize, kernel: Tensor<4>, channel_axis: usize) -> Tensor<4>;
-    /// A tensor's value as its readers see it.
-    fn activation(&mut self, tensor: TensorId, value: Tensor<4>) -> Tensor<4>;
+    /// A tensor's value as its readers see it; lanes behind the last of the samples mean nothing.
+    fn activation(&mut self, tensor: TensorId, value: Tensor<5>, samples: usize) -> Tensor<5>;
 }
 
 /// Plain f32.
@@ -62,8 +53,26 @@ impl Numerics for Exact {
     fn kernel(&mut self, _: usize, kernel: Tensor<4>, _: usize) -> Tensor<4> {
         kernel
     }
-    fn activation(&mut self, _: TensorId, value: Tensor<4>) -> Tensor<4> {
+    fn activation(&mut self, _: TensorId, value: Tensor<5>, _: usize) -> Tensor<5> {
         value
+    }
+}
+
+/// Samples as the network takes them.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    values: Tensor<5>,
+    samples: usize,
+}
+
+impl Batch {
+    /// From the values of the samples, one sample after the other, each of this shape.
+    pub fn new(shape: &Shape, samples: &[f32], device: &Device) -> Self {
+        let size = image(shape);
+        Self {
+            values: lanes::pack(size, samples, device),
+            samples: samples.len() / shape.elements().max(1),
+        }
     }
 }
 
@@ -114,17 +123,18 @@ impl<'a> Net<'a> {
         })
     }
 
-    /// Scores of a batch `[batch, channels, height, width]` (see [`to_nchw`]).
-    pub fn forward(
-        &self,
-        leaves: &Leaves,
-        input: Tensor<4>,
-        numerics: &mut dyn Numerics,
-    ) -> Forward {
+    /// The graph.
+    pub fn graph(&self) -> &'a Graph {
+        self.graph
+    }
+
+    /// Scores of a batch.
+    pub fn forward(&self, leaves: &Leaves, input: Batch, numerics: &mut dyn Numerics) -> Forward {
+        let samples = input.samples;
         let mut readers = self.readers();
-        let mut values: Vec<Option<Tensor<4>>> = vec![None; self.graph.tensors.len()];
+        let mut values: Vec<Option<Tensor<5>>> = vec![None; self.graph.tensors.len()];
         let source = self.graph.inputs[0];
-        values[source.0] = Some(numerics.activation(source, input));
+        values[source.0] = Some(numerics.activation(source, input.values, samples));
         let mut statistics = Vec::new();
         for (index, node) in self.graph.nodes[..self.evaluated].iter().enumerate() {
             let mut inputs = node
@@ -137,16 +147,29 @@ impl<'a> Net<'a> {
                     .unwrap_or_else(|| unreachable!("BUG: arity was checked"))
             };
             let x = next();
+            let output = image(&self.graph.tensor(node.output).shape);
             let value = match &node.op {
                 Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) => {
-                    self.weighted(index, x, leaves, numerics, &mut statistics)
+                    let kernel = self.kernel(index, leaves, numerics);
+                    let y = multiplied(&node.op, x, kernel, output);
+                    finished(node, leaves.of(index), y, samples, |mean, variance| {
+                        statistics.push((index, mean, variance));
+                    })
                 }
-                Op::Add(_) => add::forward(x, next()),
-                Op::AveragePool2d(op) => pool2d::average(op, x),
-                Op::MaxPool2d(op) => pool2d::max(op, x),
-                Op::Mean(_) => mean::forward(x),
-                Op::Reshape(op) => reshape::forward(op, x),
-                Op::Softmax(_) => softmax::forward(x),
+                Op::Add(op) => lanes::activated(x + next(), op.activation),
+                Op::AveragePool2d(op) => lanes::average_pool2d(x, op.window, output),
+                Op::MaxPool2d(op) => lanes::max_pool2d(x, op.window, output),
+                Op::Mean(_) => {
+                    let [_, height, width, _, _] = x.dims();
+                    let window = Window2d::valid([height, width], [1, 1]);
+                    lanes::average_pool2d(x, window, output)
+                }
+                Op::Reshape(_) => {
+                    let blocks = x.dims()[0];
+                    let [height, width, channels] = output;
+                    x.reshape([blocks, height, width, channels, lanes::LANES])
+                }
+                Op::Softmax(_) => softmax(x, 3),
                 Op::Lstm(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
@@ -157,61 +180,25 @@ impl<'a> Net<'a> {
                     unreachable!("BUG: {} was refused", node.op.name())
                 }
             };
-            let value = activate(node.op.activation(), value);
-            values[node.output.0] = Some(numerics.activation(node.output, value));
+            values[node.output.0] = Some(numerics.activation(node.output, value, samples));
         }
         let logits = take(&mut values, &mut readers, self.logits);
-        let [batch, c, h, w] = logits.dims();
         Forward {
-            logits: reshape::to_rows(logits).reshape([batch, c * h * w]),
+            logits: lanes::unpack(logits, samples),
             statistics,
         }
     }
 
-    /// A node with a kernel: the product, then its batch norm or its bias.
-    fn weighted(
-        &self,
-        index: usize,
-        x: Tensor<4>,
-        leaves: &Leaves,
-        numerics: &mut dyn Numerics,
-        statistics: &mut Vec<(usize, Tensor<1>, Tensor<1>)>,
-    ) -> Tensor<4> {
-        let node = &self.graph.nodes[index];
+    /// The kernel of a node as the node uses it.
+    fn kernel(&self, index: usize, leaves: &Leaves, numerics: &mut dyn Numerics) -> Tensor<4> {
         let Some(own) = leaves.of(index) else {
             unreachable!("BUG: node {index} has no weights");
         };
-        let axis = if matches!(node.op, Op::DepthwiseConv2d(_)) {
-            3
-        } else {
-            0
+        let axis = match &self.graph.nodes[index].op {
+            Op::DepthwiseConv2d(_) => 3,
+            _ => 0,
         };
-        let kernel = numerics.kernel(index, own.kernel.clone(), axis);
-        let bias = own.gamma.is_none().then(|| own.bias.clone());
-        let y = match &node.op {
-            Op::Conv2d(op) => conv2d::forward(op, x, kernel, bias),
-            Op::DepthwiseConv2d(op) => depthwise_conv2d::forward(op, x, kernel, bias),
-            Op::Dense(_) => dense::forward(x, kernel, bias),
-            Op::Add(_)
-            | Op::AveragePool2d(_)
-            | Op::MaxPool2d(_)
-            | Op::Mean(_)
-            | Op::Reshape(_)
-            | Op::Softmax(_)
-            | Op::Lstm(_)
-            | Op::Unary(_)
-            | Op::Binary(_)
-            | Op::Move(_)
-            | Op::Reduce(_)
-            | Op::ArgMax(_)
-            | Op::Constant(_) => {
-                unreachable!("BUG: {} has no kernel", node.op.name())
-            }
-        };
-        let Some(gamma) = &own.gamma else { return y };
-        let normed = batch_norm_train(y, gamma.clone(), own.bias.clone(), f64::from(EPSILON));
-        statistics.push((index, normed.mean, normed.variance));
-        normed.output
+        numerics.kernel(index, own.kernel.clone(), axis)
     }
 
     /// How often each tensor is still read; a value is dropped after its last reader, so that burn may
@@ -263,7 +250,7 @@ pub fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 /// The tensor, without a copy kept if this was its last reader.
-fn take(values: &mut [Option<Tensor<4>>], readers: &mut [usize], id: TensorId) -> Tensor<4> {
+fn take(values: &mut [Option<Tensor<5>>], readers: &mut [usize], id: TensorId) -> Tensor<5> {
     readers[id.0] -= 1;
     let value = if readers[id.0] == 0 {
         values[id.0].take()
@@ -273,33 +260,45 @@ fn take(values: &mut [Option<Tensor<4>>], readers: &mut [usize], id: TensorId) -
     value.unwrap_or_else(|| unreachable!("BUG: tensor {} is read before it is written", id.0))
 }
 
-fn activate(activation: Activation, value: Tensor<4>) -> Tensor<4> {
-    match activation {
-        Activation::None => value,
-        Activation::Relu => relu(value),
-        Activation::Relu6 => relu6(value),
+/// The product of a node with a kernel.
+fn multiplied(op: &Op, x: Tensor<5>, kernel: Tensor<4>, output: [usize; 3]) -> Tensor<5> {
+    if let Op::DepthwiseConv2d(op) = op {
+        return lanes::depthwise_conv2d(x, kernel, op.window, output);
     }
+    if let Op::Conv2d(op) = op {
+        return lanes::conv2d(x, kernel, op.window, output);
+    }
+    // Dense: a convolution over one pixel that has all values as channels.
+    let [blocks, height, width, channels, lanes] = x.dims();
+    let x = x.reshape([blocks, 1, 1, height * width * channels, lanes]);
+    lanes::conv2d(x, kernel, Window2d::valid([1, 1], [1, 1]), output)
 }
 
-/// Copies NHWC samples into one NCHW batch; vectors become `[batch, n, 1, 1]`.
-pub fn to_nchw(shape: &Shape, samples: &[f32], device: &Device) -> Tensor<4> {
-    let [h, w, c] = shape.hwc().unwrap_or([1, 1, shape.elements()]);
-    let batch = samples.len() / (h * w * c);
-    let values = if c == 1 || h * w == 1 {
-        samples.to_vec()
-    } else {
-        let mut values = vec![0.0; samples.len()];
-        let planes = values
-            .chunks_exact_mut(h * w * c)
-            .zip(samples.chunks_exact(h * w * c));
-        for (to, from) in planes {
-            for (pixel, channels) in from.chunks_exact(c).enumerate() {
-                for (channel, &x) in channels.iter().enumerate() {
-                    to[channel * h * w + pixel] = x;
-                }
-            }
-        }
-        values
+/// What follows the product: a batch norm, whose statistics are told, or a bias; and the activation.
+fn finished(
+    node: &Node,
+    own: Option<&leaves::NodeLeaves>,
+    y: Tensor<5>,
+    samples: usize,
+    tell: impl FnOnce(Tensor<1>, Tensor<1>),
+) -> Tensor<5> {
+    let Some(own) = own else { return y };
+    let activation = node.op.activation();
+    let Some(gamma) = &own.gamma else {
+        return lanes::biased(y, own.bias.clone(), activation);
     };
-    Tensor::from_data(TensorData::new(values, [batch, c, h, w]), device)
+    let norm = Norm {
+        channels: own.bias.dims()[0],
+        samples,
+        epsilon: EPSILON,
+        activation,
+    };
+    let (y, [mean, variance]) = lanes::batch_norm(norm, y, gamma.clone(), own.bias.clone());
+    tell(mean, variance);
+    y
+}
+
+/// `[height, width, channels]` of a shape; a vector is one pixel.
+fn image(shape: &Shape) -> [usize; 3] {
+    shape.hwc().unwrap_or([1, 1, shape.elements()])
 }
