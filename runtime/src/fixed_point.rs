@@ -115,6 +115,8 @@ pub(crate) const fn saturating_shl(x: i32, shift: u32) -> i32 {
 }
 
 /// 1/√x for x ≥ 0 (0 counts as 1), as a mantissa in Q0.31 and the power of two that it is multiplied by.
+// Inlined, so that the code belongs to its kernel, where the cost model looks for it.
+#[inline(always)]
 pub const fn inverse_sqrt(x: i32) -> (i32, i32) {
     const ONE_Q3: i32 = 1 << 28;
     const THREE_HALVES_Q3: i32 = (1 << 28) + (1 << 27);

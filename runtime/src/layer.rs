@@ -5,8 +5,8 @@
 use crate::arena::Region;
 use crate::params::{
     AddParams, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams, CopyParams, DenseParams,
-    DepthwiseConv2dParams, LookupParams, LstmParams, MeanParams, Pool2dParams, ReduceParams,
-    Schedule, SoftmaxParams,
+    DepthwiseConv2dParams, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams, MeanParams,
+    Pool2dParams, ReduceParams, Schedule, SoftmaxParams,
 };
 
 /// A layer with one input.
@@ -87,6 +87,18 @@ pub trait Mean: Unary {
 pub trait Softmax: Unary {
     /// Shapes and constants.
     const PARAMS: SoftmaxParams<'static>;
+}
+
+/// Input of [`crate::kernels::log_softmax_s8`].
+pub trait LogSoftmax: Unary {
+    /// Shapes and constants.
+    const PARAMS: LogSoftmaxParams<'static>;
+}
+
+/// Input of [`crate::kernels::l2_norm_s8`].
+pub trait L2Norm: Unary {
+    /// Shapes and constants.
+    const PARAMS: L2NormParams;
 }
 
 /// Input of [`crate::kernels::lstm_s8`].

@@ -16,6 +16,7 @@ pub mod fixed_point;
 mod isa;
 pub mod kernels;
 pub mod layer;
+pub mod log_softmax_math;
 pub mod lstm_math;
 pub mod model;
 #[cfg(all(target_arch = "arm", feature = "mve"))]

@@ -144,6 +144,8 @@ pub(crate) fn run(
         | Layer::MaxPool2d(_)
         | Layer::Mean(_)
         | Layer::Softmax(_)
+        | Layer::LogSoftmax(_)
+        | Layer::L2Norm(_)
         | Layer::Lstm(_)
         | Layer::Copy(_)
         | Layer::Reduce(_)
@@ -167,6 +169,10 @@ pub(crate) fn run(
         Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, input, &mut result),
         Layer::Mean(params) => reference::mean_s8(params, input, &mut result),
         Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), input, &mut result),
+        Layer::LogSoftmax(layer) => {
+            reference::log_softmax_s8(&layer.params(), input, &mut result);
+        }
+        Layer::L2Norm(params) => reference::l2_norm_s8(params, input, &mut result),
         Layer::Lstm(layer) => {
             let mut cells = vec![0; layer.hidden];
             reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);

@@ -88,6 +88,7 @@ impl<'a> Contract<'a> {
                 BinaryFunction::Mul => self.product(inputs),
                 BinaryFunction::Maximum => self.pairs(inputs, |a, b| self.clamp(a.max(b))),
                 BinaryFunction::Minimum => self.pairs(inputs, |a, b| self.clamp(a.min(b))),
+                BinaryFunction::Prelu => self.slope(inputs),
             },
             Op::Reduce(op) => self.reduce(op, x),
             Op::ArgMax(op) => self.arg_max(op.axis, x),
@@ -105,7 +106,9 @@ impl<'a> Contract<'a> {
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
             Op::Mean(_) => self.means(&[0, 1], x),
             Op::Reshape(_) => x.to_vec(),
-            Op::Softmax(_) | Op::Lstm(_) | Op::Unary(_) => return None,
+            Op::Softmax(_) | Op::LogSoftmax(_) | Op::L2Norm(_) | Op::Lstm(_) | Op::Unary(_) => {
+                return None;
+            }
         })
     }
 
@@ -249,6 +252,19 @@ impl<'a> Contract<'a> {
                 b - i64::from(other.zero_point),
             );
             self.finish(a * b, d)
+        })
+    }
+
+    fn slope(&self, inputs: &[&[i8]]) -> Vec<i8> {
+        let other = self.network.quants[self.node.inputs[1].0];
+        let positive = f64::from(self.input.scale) / f64::from(self.output.scale);
+        let d = f64::from(self.input.scale) * f64::from(other.scale) / f64::from(self.output.scale);
+        self.pairs(inputs, |a, b| {
+            let a = a - i64::from(self.input.zero_point);
+            match a {
+                0.. => self.finish(a, positive),
+                _ => self.finish(a * (b - i64::from(other.zero_point)), d),
+            }
         })
     }
 

@@ -208,6 +208,8 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

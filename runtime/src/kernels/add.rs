@@ -114,7 +114,7 @@ pub const fn add_form(p: &AddParams) -> Form {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     pub(super) zero: i32,
-    scale: Scale,
+    pub(super) scale: Scale,
     /// Left shift before the product, addend and right shift after it, of the short form.
     before: u32,
     addend: i32,

@@ -19,6 +19,7 @@ pub fn binary_s8<L: Elementwise>(arena: &mut impl Memory) {
     unsafe {
         match const { (L::PARAMS.function, binary_form(&L::PARAMS)) } {
             (BinaryFunction::Maximum | BinaryFunction::Minimum, _) => picks(base, frozen(task)),
+            (BinaryFunction::Prelu, _) => prelus(base, frozen(task)),
             (BinaryFunction::Mul, Form::TfLite) => products::<TFLITE>(base, frozen(task)),
             (BinaryFunction::Mul, Form::Single) => products::<SINGLE>(base, frozen(task)),
             (BinaryFunction::Mul, Form::Other) => products::<OTHER>(base, frozen(task)),
@@ -29,7 +30,7 @@ pub fn binary_s8<L: Elementwise>(arena: &mut impl Memory) {
     }
 }
 
-/// How outputs are finished. Maximum and minimum finish nothing.
+/// How outputs are finished. Maximum and minimum finish nothing; what has a slope finishes one by one.
 pub const fn binary_form(p: &BinaryParams) -> Form {
     match p.function {
         BinaryFunction::Add | BinaryFunction::Sub => {
@@ -42,6 +43,7 @@ pub const fn binary_form(p: &BinaryParams) -> Form {
         }
         BinaryFunction::Mul => requant(p).form(),
         BinaryFunction::Maximum | BinaryFunction::Minimum => Form::Single,
+        BinaryFunction::Prelu => Form::Other,
     }
 }
 
@@ -142,7 +144,10 @@ impl Task {
             rounding: p.rounding,
             flip: match p.function {
                 BinaryFunction::Sub | BinaryFunction::Minimum => -1,
-                BinaryFunction::Add | BinaryFunction::Mul | BinaryFunction::Maximum => 0,
+                BinaryFunction::Add
+                | BinaryFunction::Mul
+                | BinaryFunction::Maximum
+                | BinaryFunction::Prelu => 0,
             },
         }
     }
@@ -258,6 +263,31 @@ unsafe fn picks(arena: *mut i8, task: &Task) {
     }
 }
 
+/// Multiplies what is negative by its slope.
+///
+/// # Safety
+/// The task is that of a valid layer, `arena` its arena.
+#[inline(never)]
+unsafe fn prelus(arena: *mut i8, task: &Task) {
+    let (slope, [left, right]) = (task.factor, task.steps);
+    let positive = Channel {
+        mantissa: left.scale.mantissa,
+        addend: 0,
+        shift: left.scale.exponent as i32,
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        task.each(arena, |x, y| {
+            let x = x - left.zero;
+            let (acc, factor) = match x {
+                0.. => (x, positive),
+                _ => (x.wrapping_mul(y - right.zero), slope),
+            };
+            task.requant.finish_any(acc, &factor)
+        });
+    }
+}
+
 const fn steps(p: &BinaryParams) -> [Step; 2] {
     [
         Step::new(p.rounding, p.left, p.left_zero),
@@ -274,6 +304,8 @@ const fn requant(p: &BinaryParams) -> Requant {
             let scales: (&[i32], &[i8]) = (&scale.0, &scale.1);
             Requant::new(p.rounding, p.output_zero, p.clamp, 16, scales)
         }
+        // Two factors, either of which may be large: by the definition.
+        BinaryFunction::Prelu => Requant::new(p.rounding, p.output_zero, p.clamp, 32, (&[], &[])),
         BinaryFunction::Add
         | BinaryFunction::Sub
         | BinaryFunction::Maximum

@@ -20,6 +20,8 @@ pub(crate) mod conv2d;
 mod copy;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+mod l2_norm;
+mod log_softmax;
 mod lookup;
 mod lstm;
 mod max_pool2d;
@@ -42,6 +44,8 @@ pub use conv2d::conv2d_s8;
 pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use l2_norm::l2_norm_s8;
+pub use log_softmax::log_softmax_s8;
 pub use lookup::lookup_s8;
 pub use lstm::lstm_s8;
 pub use max_pool2d::max_pool2d_s8;
@@ -54,7 +58,7 @@ pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 21] = [
+pub const TASK_BYTES: [(&str, usize); 24] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -74,11 +78,14 @@ pub const TASK_BYTES: [(&str, usize); 21] = [
     ("binary_sum", size_of::<binary::Task>()),
     ("binary_product", size_of::<binary::Task>()),
     ("binary_pick", size_of::<binary::Task>()),
+    ("binary_prelu", size_of::<binary::Task>()),
     ("copy", size_of::<copy::Task>()),
     ("reduce_sum", size_of::<reduce::Task>()),
     ("reduce_max", size_of::<reduce::Task>()),
     ("arg_max", size_of::<arg_max::Task>()),
     ("constant", size_of::<constant::Task>()),
+    ("log_softmax", size_of::<log_softmax::Task>()),
+    ("l2_norm", size_of::<l2_norm::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

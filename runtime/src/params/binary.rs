@@ -15,7 +15,7 @@ pub struct BinaryParams {
     pub right_zero: i8,
     /// Output zero point.
     pub output_zero: i8,
-    /// Factor of the left input; of sums and differences only.
+    /// Factor of the left input; of sums and differences, and of what is not negative under a slope.
     pub left: Scale,
     /// Factor of the right input; of sums and differences only.
     pub right: Scale,
@@ -40,6 +40,8 @@ pub enum BinaryFunction {
     Maximum,
     /// The smaller one, as it is.
     Minimum,
+    /// left, or left · right where left is negative.
+    Prelu,
 }
 
 /// An axis that two inputs are read along.

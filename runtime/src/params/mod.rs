@@ -8,10 +8,12 @@
 mod binary;
 mod copy;
 mod reduce;
+mod rows;
 
 pub use binary::{BinaryAxis, BinaryFunction, BinaryParams};
 pub use copy::{CopyParams, PIECE_AXES, PIECE_WORDS, Piece, PieceAxis};
 pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
+pub use rows::{L2NormParams, LogSoftmaxParams, SoftmaxParams};
 
 use crate::requant::{Rounding, Scale};
 
@@ -162,18 +164,6 @@ pub struct MeanParams {
     pub clamp: [i8; 2],
     /// How outputs are rounded.
     pub rounding: Rounding,
-}
-
-/// Softmax over each row of a matrix; output scale 1/256, zero point −128.
-#[derive(Clone, Copy, Debug)]
-pub struct SoftmaxParams<'a> {
-    /// Number of rows.
-    pub rows: usize,
-    /// Elements of a row.
-    pub len: usize,
-    /// `exps[d]` = exp of a difference of −d to the maximum, Q0.31; 0 where the difference is below the
-    /// definition's minimum.
-    pub exps: &'a [i32; 256],
 }
 
 /// A long short-term memory. Its state is zero before the first step. Gates are in the order input,

@@ -34,6 +34,8 @@ fn apply(params: &BinaryParams, left: i8, right: i8) -> i8 {
         BinaryFunction::Add => finish.apply(l20.wrapping_add(r20), params.output),
         BinaryFunction::Sub => finish.apply(l20.wrapping_sub(r20), params.output),
         BinaryFunction::Mul => finish.apply(l * r, params.output),
+        BinaryFunction::Prelu if l >= 0 => finish.apply(l, params.left),
+        BinaryFunction::Prelu => finish.apply(l * r, params.output),
         BinaryFunction::Maximum => clamp(i32::from(left.max(right)), params.clamp),
         BinaryFunction::Minimum => clamp(i32::from(left.min(right)), params.clamp),
     }

@@ -1,7 +1,9 @@
 //! The layers under test: every path of every kernel, and the sizes where one path ends and the next
 //! begins.
 
-use super::declare::{add, conv2d, dense, depthwise, lookup, lstm, mean, pool2d, softmax, unary};
+use super::declare::{
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, unary,
+};
 
 const FULL: [i8; 2] = [-128, 127];
 const HALF: i32 = 1 << 30;
@@ -113,6 +115,20 @@ softmax! {
     Softmax100: 2, 100, (1_288_490_189, 20, -496);
 }
 
+log_softmax! {
+    LogSoftmax10: 1, 10, (HALF, 24, -31), 31;
+    LogSoftmax4: 3, 4, (1_717_986_918, 22, -124), 124;
+    LogSoftmax1: 3, 1, (1_500_000_000, 23, -62), 62;
+    LogSoftmax100: 2, 100, (1_288_490_189, 20, -496), 255;
+}
+
+l2_norm! {
+    L2Norm12: 1, 12, 3;
+    L2NormRows: 7, 5, -128;
+    L2Norm1: 4, 1, 127;
+    L2Norm300: 2, 300, 0;
+}
+
 lstm! {
     Lstm20: 5, 28, 20, -3, 11, 20480, TfLite;
     LstmSingle: 7, 6, 5, 0, 12, 32767, Single;
@@ -143,6 +159,8 @@ macro_rules! for_each_layer {
         $run!(mean: Mean16, MeanTfLite, MeanOne, MeanRow);
         $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
+        $run!(log_softmax: LogSoftmax10, LogSoftmax4, LogSoftmax1, LogSoftmax100);
+        $run!(l2_norm: L2Norm12, L2NormRows, L2Norm1, L2Norm300);
         $run!(softmax: Softmax10, Softmax4, Softmax1, Softmax100);
     };
 }

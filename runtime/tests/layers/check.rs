@@ -1,7 +1,7 @@
 //! Compares a kernel with its reference on one input.
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, Dense, DepthwiseConv2d, Lookup, Lstm, Mean, Pool2d, Softmax, Unary,
+    Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d, Softmax, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -145,6 +145,8 @@ checks! {
     max_pool2d: Pool2d, max_pool2d_s8, NONE;
     mean: Mean, mean_s8, NONE;
     softmax: Softmax, softmax_s8, NONE;
+    log_softmax: LogSoftmax, log_softmax_s8, NONE;
+    l2_norm: L2Norm, l2_norm_s8, NONE;
     lookup: Lookup, lookup_s8, NONE;
     conv2d_apart: Conv2d, conv2d_s8, L::SCRATCH;
     depthwise_conv2d_apart: DepthwiseConv2d, depthwise_conv2d_s8, L::SCRATCH;

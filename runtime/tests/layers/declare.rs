@@ -300,6 +300,41 @@ macro_rules! softmax {
     )*};
 }
 
+/// `name: rows, length, (mantissa, left shift, diff_min) of the table, farthest distance`.
+macro_rules! log_softmax {
+    ($($name:ident: $rows:literal, $len:literal, $table:expr, $farthest:literal;)*) => {$(
+        unary!($name, $rows * $len, $rows * $len);
+        impl ember_runtime::layer::LogSoftmax for $name {
+            const PARAMS: ember_runtime::params::LogSoftmaxParams<'static> = {
+                const TABLE: (i32, u32, i32) = $table;
+                static EXPS: [i32; 256] =
+                    ember_runtime::softmax_math::exps_table(TABLE.0, TABLE.1, TABLE.2);
+                ember_runtime::params::LogSoftmaxParams {
+                    rows: $rows,
+                    len: $len,
+                    exps: &EXPS,
+                    scale: ember_runtime::Scale { mantissa: TABLE.0, exponent: TABLE.1 as i8 },
+                    farthest: $farthest,
+                }
+            };
+        }
+    )*};
+}
+
+/// `name: rows, length, zero point`.
+macro_rules! l2_norm {
+    ($($name:ident: $rows:literal, $len:literal, $zero:literal;)*) => {$(
+        unary!($name, $rows * $len, $rows * $len);
+        impl ember_runtime::layer::L2Norm for $name {
+            const PARAMS: ember_runtime::params::L2NormParams = ember_runtime::params::L2NormParams {
+                rows: $rows,
+                len: $len,
+                input_zero: $zero,
+            };
+        }
+    )*};
+}
+
 /// `name: steps, inputs, hidden, zeros, cell fraction bits, clip, rounding`.
 macro_rules! lstm {
     ($($name:ident: $steps:literal, $inputs:literal, $hidden:literal, $zero:literal, $fraction:literal,
@@ -359,4 +394,6 @@ macro_rules! lookup {
     )*};
 }
 
-pub(crate) use {add, conv2d, dense, depthwise, lookup, lstm, mean, pool2d, softmax, unary};
+pub(crate) use {
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, unary,
+};

@@ -78,7 +78,7 @@ pub fn finish_one_by_one(network: &mut QuantGraph) {
         (None, Op::Binary(op)) => match op.function {
             BinaryFunction::Sub => input * 100.0,
             BinaryFunction::Mul => input * network.quants[node.inputs[1].0].scale,
-            BinaryFunction::Maximum | BinaryFunction::Minimum => return,
+            BinaryFunction::Maximum | BinaryFunction::Minimum | BinaryFunction::Prelu => return,
         },
         (None, _) => return,
     };

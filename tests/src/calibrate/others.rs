@@ -2,13 +2,13 @@
 
 use ember_ir::{
     Activation, Add, ArgMax, Binary, BinaryFunction, Constant, DepthwiseConv2d, Graph,
-    GraphBuilder, Move, Op, Reduce, ReduceFunction, Shape, TensorId, Window2d,
+    GraphBuilder, L2Norm, LogSoftmax, Move, Op, Reduce, ReduceFunction, Shape, TensorId, Window2d,
 };
 
 use crate::random_graphs::{Random, movement};
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 8] = [
+const COUNTS: [(Kind, usize); 11] = [
     (Kind::Sum, 48),
     (Kind::Product, 48),
     (Kind::Pick, 24),
@@ -17,6 +17,9 @@ const COUNTS: [(Kind, usize); 8] = [
     (Kind::ReduceMax, 24),
     (Kind::ArgMax, 20),
     (Kind::Constant, 8),
+    (Kind::Prelu, 32),
+    (Kind::LogSoftmax, 16),
+    (Kind::L2Norm, 16),
 ];
 
 #[derive(Clone, Copy)]
@@ -29,6 +32,9 @@ enum Kind {
     ReduceMax,
     ArgMax,
     Constant,
+    Prelu,
+    LogSoftmax,
+    L2Norm,
 }
 
 /// Networks like those of [`super::layers`], whose names count on from `first`.
@@ -109,6 +115,16 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             (Op::ArgMax(ArgMax { axis }), vec![input])
         }
         Kind::Constant => (Op::Constant(Constant { shape }), Vec::new()),
+        Kind::Prelu => {
+            let op = Binary {
+                function: BinaryFunction::Prelu,
+                activation: Activation::None,
+            };
+            let other = other(random, &mut builder, input, true)?;
+            (Op::Binary(op), vec![input, other])
+        }
+        Kind::LogSoftmax => (Op::LogSoftmax(LogSoftmax {}), vec![input]),
+        Kind::L2Norm => (Op::L2Norm(L2Norm {}), vec![input]),
     };
     let output = builder.node("layer", op, &inputs).ok()?;
     Some(builder.finish(&[output]))

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 39] = [
+const MODULES: [(&str, &str); 42] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -36,6 +36,7 @@ const MODULES: [(&str, &str); 39] = [
     ("::binary::sums", "binary_sum"),
     ("::binary::products", "binary_product"),
     ("::binary::picks", "binary_pick"),
+    ("::binary::prelus", "binary_prelu"),
     ("::copy::run", "copy"),
     ("::reduce::sums", "reduce_sum"),
     ("::reduce::maxima", "reduce_max"),
@@ -58,7 +59,9 @@ const MODULES: [(&str, &str); 39] = [
     ("::dense::", "dense"),
     ("::add::", "add"),
     ("::mean::", "mean"),
+    ("::log_softmax::", "log_softmax"),
     ("::softmax::", "softmax"),
+    ("::l2_norm::", "l2_norm"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),
 ];

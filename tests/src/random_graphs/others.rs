@@ -3,8 +3,8 @@
 
 use ember_ir::{
     Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, DepthToSpace,
-    Gather, GraphBuilder, MirrorPad, Move, Op, Pad, Real, Reduce, ReduceFunction, ResizeNearest,
-    Shape, Slice, SpaceToDepth, TensorId, Transpose,
+    Gather, GraphBuilder, L2Norm, LogSoftmax, MirrorPad, Move, Op, Pad, Real, Reduce,
+    ReduceFunction, ResizeNearest, Shape, Slice, SpaceToDepth, TensorId, Transpose,
 };
 
 use super::Random;
@@ -18,7 +18,7 @@ pub(super) fn operator(
     is_last: bool,
 ) -> (Op, Vec<TensorId>) {
     let shape = builder.shape(input).clone();
-    match random.below(10) {
+    match random.below(11) {
         0..=3 => {
             let right = match random.below(2) {
                 0 => constant(random, builder, tensors, &shape),
@@ -46,6 +46,10 @@ pub(super) fn operator(
             };
             (Op::Reduce(op), vec![input])
         }
+        7 => match random.below(2) {
+            0 => (Op::LogSoftmax(LogSoftmax {}), vec![input]),
+            _ => (Op::L2Norm(L2Norm {}), vec![input]),
+        },
         // Its output's fixed parameters are for no one else.
         6 if is_last => {
             let axis = random.below(shape.dims().len());
@@ -66,11 +70,12 @@ pub(super) fn operator(
 
 fn elementwise(random: &mut Random) -> Op {
     let activation = random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]);
-    let (function, activation) = match random.below(5) {
+    let (function, activation) = match random.below(6) {
         0 => return Op::Add(Add { activation }),
         1 => (BinaryFunction::Sub, activation),
         2 => (BinaryFunction::Mul, activation),
         3 => (BinaryFunction::Maximum, Activation::None),
+        4 => (BinaryFunction::Prelu, Activation::None),
         _ => (BinaryFunction::Minimum, Activation::None),
     };
     Op::Binary(Binary {

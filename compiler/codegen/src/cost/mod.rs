@@ -180,7 +180,7 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             let record = packing::depthwise_record_words(isa, taps);
             channels.div_ceil(packing::CHANNELS).saturating_mul(record)
         }
-        Op::Softmax(_) => SOFTMAX_TABLE_WORDS,
+        Op::Softmax(_) | Op::LogSoftmax(_) => SOFTMAX_TABLE_WORDS,
         Op::Unary(_) => LOOKUP_TABLE_WORDS,
         Op::Move(op) => {
             let shapes = node.inputs.iter();
@@ -194,6 +194,7 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         | Op::MaxPool2d(_)
         | Op::Mean(_)
         | Op::Reshape(_)
+        | Op::L2Norm(_)
         | Op::Reduce(_)
         | Op::ArgMax(_) => 0,
     };

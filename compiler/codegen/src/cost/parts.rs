@@ -97,6 +97,19 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
                 parts.insert(("finish_any", None));
             }
         }
+        Kernel::BinaryPrelu => parts.extend([("binary_prelu", None), ("finish_any", None)]),
+        Kernel::LogSoftmax => parts.extend([
+            ("log_softmax", None),
+            ("long_multiply", None),
+            ("leading_zeros", None),
+        ]),
+        Kernel::L2Norm => parts.extend([
+            ("l2_norm", None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+            ("leading_zeros", None),
+        ]),
         Kernel::ReduceSum => parts.extend([("reduce_sum", None), ("finish_any", None)]),
         Kernel::BinaryPick | Kernel::ReduceMax | Kernel::ArgMax | Kernel::Constant => {
             parts.extend([(kernel.name(), None)]);

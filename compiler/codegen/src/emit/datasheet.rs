@@ -28,6 +28,8 @@ pub(super) fn operator(op: &Op) -> String {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Binary(_)
         | Op::Move(_)
         | Op::Reduce(_)

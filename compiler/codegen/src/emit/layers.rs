@@ -128,6 +128,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
@@ -186,6 +188,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
             | Op::ArgMax(_) => None,

@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 27] = [
+const TAKEN_TYPES: [&str; 29] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -48,6 +48,8 @@ const TAKEN_TYPES: [&str; 27] = [
     "Conv2dParams",
     "DenseParams",
     "DepthwiseConv2dParams",
+    "L2NormParams",
+    "LogSoftmaxParams",
     "LookupParams",
     "LstmParams",
     "MeanParams",

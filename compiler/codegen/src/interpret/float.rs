@@ -6,6 +6,8 @@ mod binary;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod l2_norm;
+mod log_softmax;
 mod lstm;
 mod mean;
 mod movement;
@@ -55,6 +57,9 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
                     BinaryFunction::Mul => |l: f32, r: f32| l * r,
                     BinaryFunction::Maximum => f32::max,
                     BinaryFunction::Minimum => f32::min,
+                    BinaryFunction::Prelu => {
+                        |x: f32, slope: f32| if x < 0.0 { x * slope } else { x }
+                    }
                 };
                 binary::run(function, [inputs[0], inputs[1]], to)
             }
@@ -63,6 +68,8 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Mean(_) => mean::run(from, left),
             Op::Reshape(_) => left.to_vec(),
             Op::Softmax(_) => softmax::run(from, left),
+            Op::LogSoftmax(_) => log_softmax::run(from, left),
+            Op::L2Norm(_) => l2_norm::run(from, left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
             Op::Move(op) => movement::run(op, &inputs, to),

@@ -87,6 +87,10 @@ impl Interpreter {
                 Layer::Mean(params) => reference::mean_s8(params, left, &mut output),
                 Layer::Reshape => output.copy_from_slice(left),
                 Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, &mut output),
+                Layer::LogSoftmax(layer) => {
+                    reference::log_softmax_s8(&layer.params(), left, &mut output);
+                }
+                Layer::L2Norm(params) => reference::l2_norm_s8(params, left, &mut output),
                 Layer::Lstm(layer) => {
                     let mut cells = vec![0; layer.hidden];
                     reference::lstm_s8(&layer.params(), left, &mut cells, &mut output);

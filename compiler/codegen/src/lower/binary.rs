@@ -1,11 +1,14 @@
 //! Element-wise functions of two tensors. Sums and differences as [`super::add`]; a product has the factor
-//! S1·S2/S_out. Axes along which both inputs are read alike become one.
+//! S1·S2/S_out; a
+//! slope has it too, and S1/S_out for what is not negative. Axes along which both inputs are read alike become one.
 
 use ember_ir::{Activation, Graph, Multiplier, Node, broadcast_strides};
 use ember_runtime::params::{BinaryAxis, BinaryFunction, BinaryParams};
 
 use super::{Context, Overflow, add, requant};
 
+/// Largest difference of two i8.
+const DIFFERENCE: u128 = 255;
 /// Largest product of two differences of i8.
 const PRODUCT: u128 = 255 * 255;
 
@@ -38,6 +41,16 @@ pub(super) fn lower(
             let factor = Multiplier::new(product / f64::from(output.scale));
             requant::prove(context, 0, PRODUCT, factor, overflows);
             params.output = requant::scale(factor);
+        }
+        BinaryFunction::Prelu => {
+            let positive = f64::from(left.scale) / f64::from(output.scale);
+            let product = f64::from(left.scale) * f64::from(right.scale);
+            let [positive, slope] =
+                [positive, product / f64::from(output.scale)].map(Multiplier::new);
+            requant::prove(context, 0, DIFFERENCE, positive, overflows);
+            requant::prove(context, 0, PRODUCT, slope, overflows);
+            params.left = requant::scale(positive);
+            params.output = requant::scale(slope);
         }
         BinaryFunction::Maximum | BinaryFunction::Minimum => {}
     }

@@ -13,6 +13,8 @@ mod conv2d;
 pub(crate) mod copy;
 mod dense;
 mod depthwise_conv2d;
+mod l2_norm;
+mod log_softmax;
 mod lstm;
 mod mean;
 mod pool2d;
@@ -26,6 +28,7 @@ pub use conv2d::Conv2d;
 pub use copy::Copy;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use softmax::Softmax;
 pub use unary::Lookup;
@@ -34,7 +37,8 @@ use ember_ir::{
     Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
 };
 use ember_runtime::params::{
-    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, MeanParams, Pool2dParams, ReduceParams,
+    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, L2NormParams, MeanParams, Pool2dParams,
+    ReduceParams,
 };
 
 use crate::elementwise;
@@ -61,6 +65,10 @@ pub enum Layer {
     Reshape,
     /// Softmax over each row.
     Softmax(Softmax),
+    /// Logarithm of softmax over each row.
+    LogSoftmax(LogSoftmax),
+    /// Rows divided by their length.
+    L2Norm(L2NormParams),
     /// Long short-term memory.
     Lstm(Lstm),
     /// A function of one int8, as a table.
@@ -104,6 +112,8 @@ impl Layer {
             | Layer::Mean(_)
             | Layer::Reshape
             | Layer::Softmax(_)
+            | Layer::LogSoftmax(_)
+            | Layer::L2Norm(_)
             | Layer::Lstm(_)
             | Layer::Binary(_)
             | Layer::Copy(_)
@@ -208,6 +218,7 @@ fn lower_node(
                 ember_ir::BinaryFunction::Mul => BinaryFunction::Mul,
                 ember_ir::BinaryFunction::Maximum => BinaryFunction::Maximum,
                 ember_ir::BinaryFunction::Minimum => BinaryFunction::Minimum,
+                ember_ir::BinaryFunction::Prelu => BinaryFunction::Prelu,
             };
             Layer::Binary(binary::lower(context, function, op.activation, overflows))
         }
@@ -218,6 +229,8 @@ fn lower_node(
         Op::Mean(_) => Layer::Mean(mean::lower(context, overflows)),
         Op::Reshape(_) => Layer::Reshape,
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
+        Op::LogSoftmax(_) => Layer::LogSoftmax(log_softmax::lower(context, overflows)),
+        Op::L2Norm(_) => Layer::L2Norm(l2_norm::lower(context, overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),

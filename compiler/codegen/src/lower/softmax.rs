@@ -52,14 +52,21 @@ pub(super) fn lower(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> Sof
     }
 }
 
-/// The table for an input scale; differences below −31·2²⁶/2^shift count as minus infinity.
+/// The table for an input scale.
 fn exps(input_scale: f32) -> [i32; 256] {
-    let factor = f64::from(input_scale) * f64::from(1u32 << FRACTION_BITS);
-    let multiplier = Multiplier::new(factor.min(f64::from(i32::MAX)));
+    let (multiplier, minimum) = differences(input_scale);
     // A scale below 2⁻²⁶ has a negative exponent: no difference is visible, all exponentials are 1.
     let Ok(shift) = u32::try_from(multiplier.exponent) else {
         return [i32::MAX; 256];
     };
-    let minimum = -(31.0 * f64::from(1u32 << FRACTION_BITS) / 2f64.powi(shift as i32)).floor();
-    softmax_math::exps_table(multiplier.mantissa, shift, minimum as i32)
+    softmax_math::exps_table(multiplier.mantissa, shift, minimum)
+}
+
+/// From differences to Q5.26, and the least difference; below −31·2²⁶/2^shift they count as minus infinity.
+pub(super) fn differences(input_scale: f32) -> (Multiplier, i32) {
+    let factor = f64::from(input_scale) * f64::from(1u32 << FRACTION_BITS);
+    let multiplier = Multiplier::new(factor.min(f64::from(i32::MAX)));
+    let largest = 31.0 * f64::from(1u32 << FRACTION_BITS);
+    let minimum = -(largest / 2f64.powi(multiplier.exponent)).floor();
+    (multiplier, minimum as i32)
 }

@@ -30,6 +30,8 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             | Op::MaxPool2d(_)
             | Op::Mean(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Binary(_)

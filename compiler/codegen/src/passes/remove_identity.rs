@@ -31,6 +31,8 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Add(_)
         | Op::Mean(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Binary(_)
         | Op::Move(_)

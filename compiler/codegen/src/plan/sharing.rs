@@ -94,6 +94,8 @@ impl Wants {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)

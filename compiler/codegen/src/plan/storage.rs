@@ -68,6 +68,8 @@ impl Storages {
                 | Op::MaxPool2d(_)
                 | Op::Mean(_)
                 | Op::Softmax(_)
+                | Op::LogSoftmax(_)
+                | Op::L2Norm(_)
                 | Op::Lstm(_)
                 | Op::Unary(_)
                 | Op::Binary(_)

@@ -1,6 +1,6 @@
 //! Scales and zero points of activations.
 
-use ember_ir::{Activation, Graph, Quant};
+use ember_ir::{Activation, Graph, LogSoftmax, Op, Quant};
 
 use super::Range;
 
@@ -65,11 +65,17 @@ pub(super) fn quant(range: Range) -> Quant {
     }
 }
 
-/// Ranges as fused activations leave them.
+/// Ranges as fused activations leave them, and those of logarithms as int8 does.
 fn rectified(graph: &Graph, ranges: &[Range]) -> Vec<Range> {
     let mut ranges = ranges.to_vec();
     for node in &graph.nodes {
         let range = &mut ranges[node.output.0];
+        if let Op::LogSoftmax(_) = node.op {
+            // What is below a probability of e^−16 is taken for that.
+            let lowest = LogSoftmax::QUANT.dequantize(i8::MIN);
+            range.min = range.min.max(lowest);
+            range.max = range.max.max(lowest);
+        }
         let top = match node.op.activation() {
             Activation::None => continue,
             Activation::Relu => f32::INFINITY,

@@ -43,6 +43,8 @@ impl Layout {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

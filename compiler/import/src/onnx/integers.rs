@@ -1,15 +1,18 @@
 //! The integer network of a file that quantises: its own parameters for every tensor, its own steps for every
 //! weight.
 
-use ember_ir::{Op, QuantGraph, QuantParams, Rounding, TensorId};
+use ember_ir::{Op, Quant, QuantGraph, QuantParams, Rounding, TensorId};
 
 use super::assemble::problem;
 use super::lowering::Lowering;
+use super::requantize;
 use crate::ImportError;
 
 /// The integer network that the file prescribes.
 pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
     propagate(&mut from);
+    constants(&mut from);
+    requantize::between(&mut from);
     let mut problems = Vec::new();
     let mut quants = Vec::with_capacity(from.graph.tensors.len());
     for (index, tensor) in from.graph.tensors.iter().enumerate() {
@@ -28,6 +31,16 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
             params.push(None);
             continue;
         };
+        if let Op::Constant(_) = node.op {
+            let quant = quants.get(node.output.0).copied();
+            let values = real.weights.iter();
+            params.push(quant.map(|quant| QuantParams {
+                weights: values.map(|&value| quant.quantize(value)).collect(),
+                scales: Vec::new(),
+                bias: Vec::new(),
+            }));
+            continue;
+        }
         let place = format!("layer \"{}\"", from.graph.node_name(node));
         let (Some(scales), Some(input)) = (&from.scales[index], from.quants.get(&node.inputs[0]))
         else {
@@ -79,6 +92,25 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
         roundings: vec![Rounding::Single; from.graph.nodes.len()],
         graph: from.graph,
     })
+}
+
+/// Parameters of constants that the file leaves as real numbers: those of their range.
+fn constants(from: &mut Lowering) {
+    for (node, params) in from.graph.nodes.iter().zip(&from.params) {
+        let (Op::Constant(_), Some(params)) = (&node.op, params) else {
+            continue;
+        };
+        let values = params.weights.iter();
+        let [low, high] = values.fold([0.0f32; 2], |[low, high], &value| {
+            [low.min(value), high.max(value)]
+        });
+        // Halves, so that no span overflows.
+        let span = high / 2.0 - low / 2.0;
+        let scale = if span.is_normal() { span / 127.5 } else { 1.0 };
+        let zero_point = (-128.0 - low / scale).round() as i8;
+        let quant = Quant { scale, zero_point };
+        from.quants.entry(node.output).or_insert(quant);
+    }
 }
 
 /// Parameters that follow from those of neighbours: pools and reshapes keep them.

@@ -262,10 +262,12 @@ impl Lowering {
             Op::Add(op) => &mut op.activation,
             Op::AveragePool2d(op) => &mut op.activation,
             Op::MaxPool2d(op) => &mut op.activation,
-            Op::Binary(op) if !op.function.picks() => &mut op.activation,
+            Op::Binary(op) if op.function.fuses() => &mut op.activation,
             Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

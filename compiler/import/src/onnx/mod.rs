@@ -16,6 +16,7 @@ mod file;
 mod integers;
 mod lower;
 mod lowering;
+mod requantize;
 mod schema;
 mod site;
 mod view;

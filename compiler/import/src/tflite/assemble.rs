@@ -2,7 +2,8 @@
 //! of 1 in the file get a reshape, which costs nothing on the device.
 
 use ember_ir::{
-    Constant, GraphBuilder, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding, Shape, TensorId,
+    Constant, Function, GraphBuilder, Move, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding,
+    Shape, TensorId, Unary,
 };
 
 use super::lower::{Lowered, LoweredModel};
@@ -82,6 +83,10 @@ impl<'m, 'a> Assembly<'m, 'a> {
             .collect::<Result<Vec<_>, _>>()?;
         let (shape, quant) = self.activation(lowered.output)?;
         let name = self.name(lowered.output);
+        let inputs = match lowered.op {
+            Op::Move(Move::Concat(_)) => self.requantized(&name, inputs, quant)?,
+            _ => inputs,
+        };
         let shapes: Vec<&Shape> = inputs
             .iter()
             .map(|&input| self.builder.shape(input))
@@ -104,6 +109,33 @@ impl<'m, 'a> Assembly<'m, 'a> {
         let result = self.reshape(&name, result, shape, quant)?;
         self.ids[lowered.output] = Some(result);
         Ok(())
+    }
+
+    /// The tensors with these parameters; those that have others by a node that requantises.
+    fn requantized(
+        &mut self,
+        name: &str,
+        mut inputs: Vec<TensorId>,
+        quant: Quant,
+    ) -> Result<Vec<TensorId>, ImportError> {
+        let read = inputs.clone();
+        for slot in 0..inputs.len() {
+            let input = read[slot];
+            if self.quants[input.0] == quant {
+                continue;
+            }
+            // One node, however often it is read.
+            if let Some(before) = read[..slot].iter().position(|&other| other == input) {
+                inputs[slot] = inputs[before];
+                continue;
+            }
+            let op = Op::Unary(Unary {
+                function: Function::Quantize,
+            });
+            let node = self.names.unique(&format!("{name}_input_{slot}"), name);
+            inputs[slot] = self.node(node, op, &[input], quant, None)?;
+        }
+        Ok(inputs)
     }
 
     /// The tensor under another shape; itself, if it has that shape already.

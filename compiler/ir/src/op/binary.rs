@@ -12,7 +12,7 @@ use crate::Shape;
 pub struct Binary {
     /// What is computed.
     pub function: BinaryFunction,
-    /// Fused activation; maximum and minimum have none.
+    /// Fused activation; maximum, minimum and prelu have none.
     pub activation: Activation,
 }
 
@@ -28,6 +28,8 @@ pub enum BinaryFunction {
     Maximum,
     /// The smaller one; inputs and output share their quantisation parameters.
     Minimum,
+    /// left, or left · right where left is negative: right is the slope.
+    Prelu,
 }
 
 impl BinaryFunction {
@@ -38,13 +40,22 @@ impl BinaryFunction {
             BinaryFunction::Mul => "mul",
             BinaryFunction::Maximum => "maximum",
             BinaryFunction::Minimum => "minimum",
+            BinaryFunction::Prelu => "prelu",
+        }
+    }
+
+    /// Whether an activation may be fused to it.
+    pub fn fuses(self) -> bool {
+        match self {
+            BinaryFunction::Sub | BinaryFunction::Mul => true,
+            BinaryFunction::Maximum | BinaryFunction::Minimum | BinaryFunction::Prelu => false,
         }
     }
 
     /// Whether it picks one of its inputs, so that all three tensors share their parameters.
     pub fn picks(self) -> bool {
         match self {
-            BinaryFunction::Sub | BinaryFunction::Mul => false,
+            BinaryFunction::Sub | BinaryFunction::Mul | BinaryFunction::Prelu => false,
             BinaryFunction::Maximum | BinaryFunction::Minimum => true,
         }
     }
@@ -52,7 +63,7 @@ impl BinaryFunction {
 
 impl Binary {
     pub(super) fn output_shape(&self, left: &Shape, right: &Shape) -> Result<Shape, ShapeError> {
-        if self.function.picks() && self.activation != Activation::None {
+        if !self.function.fuses() && self.activation != Activation::None {
             return Err(ShapeError::Attribute {
                 op: self.function.name(),
                 attribute: "number of fused activations",

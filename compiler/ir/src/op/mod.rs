@@ -9,6 +9,8 @@ mod constant;
 mod conv2d;
 mod dense;
 mod depthwise_conv2d;
+mod l2_norm;
+mod log_softmax;
 mod lstm;
 mod mean;
 mod movement;
@@ -27,6 +29,8 @@ pub use constant::Constant;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use l2_norm::L2Norm;
+pub use log_softmax::LogSoftmax;
 pub use lstm::{GATES, Lstm};
 pub use mean::Mean;
 pub use movement::{
@@ -68,6 +72,10 @@ pub enum Op {
     Reshape(Reshape),
     /// Softmax over the last axis.
     Softmax(Softmax),
+    /// Logarithm of softmax over the last axis.
+    LogSoftmax(LogSoftmax),
+    /// Rows of the last axis divided by their Euclidean length.
+    L2Norm(L2Norm),
     /// Long short-term memory over a sequence.
     Lstm(Lstm),
     /// A function of one number, applied to each element.
@@ -179,6 +187,8 @@ impl Op {
             Op::Mean(_) => "mean",
             Op::Reshape(_) => "reshape",
             Op::Softmax(_) => "softmax",
+            Op::LogSoftmax(_) => "log_softmax",
+            Op::L2Norm(_) => "l2_norm",
             Op::Lstm(_) => "lstm",
             Op::Unary(_) => "unary",
             Op::Binary(op) => op.function.name(),
@@ -203,6 +213,8 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
@@ -225,6 +237,8 @@ impl Op {
             Op::Mean(_) => mean::output_shape(inputs[0]),
             Op::Reshape(op) => op.output_shape(inputs[0]),
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
+            Op::LogSoftmax(_) => log_softmax::output_shape(inputs[0]),
+            Op::L2Norm(_) => l2_norm::output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
             Op::Binary(op) => op.output_shape(inputs[0], inputs[1]),
@@ -251,6 +265,8 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
@@ -274,6 +290,8 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
@@ -295,6 +313,8 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -323,6 +343,8 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -356,6 +378,8 @@ impl Op {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::Constant(_) => None,
+            Op::LogSoftmax(_) => Some(LogSoftmax::QUANT),
+            Op::L2Norm(_) => Some(L2Norm::QUANT),
             Op::ArgMax(_) => Some(ArgMax::QUANT),
         }
     }
@@ -373,6 +397,8 @@ impl Op {
             | Op::Add(_)
             | Op::Mean(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::ArgMax(_)
@@ -393,6 +419,8 @@ impl Op {
             Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Move(_)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::moves;
 use crate::{
     Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Constant, Conv2d, Dense,
-    DepthwiseConv2d, Function, Lstm, MaxPool2d, Mean, Op, Padding, Real, Reduce, ReduceFunction,
-    Reshape, Shape, Softmax, Unary, Window2d,
+    DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, MaxPool2d, Mean, Op, Padding, Real,
+    Reduce, ReduceFunction, Reshape, Shape, Softmax, Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -49,7 +49,12 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         }
         Op::ArgMax(op) => out.push(("axis", op.axis.to_string())),
         Op::Constant(constant) => out.push(("shape", constant.shape.to_string())),
-        Op::Add(_) | Op::Binary(_) | Op::Mean(_) | Op::Softmax(_) => {}
+        Op::Add(_)
+        | Op::Binary(_)
+        | Op::Mean(_)
+        | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_) => {}
     }
     match op.activation() {
         Activation::None => {}
@@ -142,6 +147,8 @@ impl<'a> Attributes<'a> {
                 })
             }
             "softmax" => Op::Softmax(Softmax {}),
+            "log_softmax" => Op::LogSoftmax(LogSoftmax {}),
+            "l2_norm" => Op::L2Norm(L2Norm {}),
             "lstm" => Op::Lstm(Lstm {
                 hidden: self.required("hidden")?,
                 cell_bits: self.required("cell_bits")?,
@@ -154,6 +161,7 @@ impl<'a> Attributes<'a> {
             "mul" => self.binary(BinaryFunction::Mul)?,
             "maximum" => self.binary(BinaryFunction::Maximum)?,
             "minimum" => self.binary(BinaryFunction::Minimum)?,
+            "prelu" => self.binary(BinaryFunction::Prelu)?,
             "reduce_mean" => self.reduce(ReduceFunction::Mean)?,
             "reduce_sum" => self.reduce(ReduceFunction::Sum)?,
             "reduce_max" => self.reduce(ReduceFunction::Max)?,
@@ -171,8 +179,9 @@ impl<'a> Attributes<'a> {
                 None => {
                     return Err(format!(
                         "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
-                         dense, add, sub, mul, maximum, minimum, average_pool2d, max_pool2d, mean, \
-                         reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, constant, pad, \
+                         dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, \
+                         mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, \
+                         log_softmax, l2_norm, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
                          resize_nearest, lstm, unary"
                     ));

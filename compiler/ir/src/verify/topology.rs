@@ -184,6 +184,8 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

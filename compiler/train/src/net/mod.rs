@@ -170,7 +170,9 @@ impl<'a> Net<'a> {
                     x.reshape([blocks, height, width, channels, lanes::LANES])
                 }
                 Op::Softmax(_) => softmax(x, 3),
-                Op::Lstm(_)
+                Op::LogSoftmax(_)
+                | Op::L2Norm(_)
+                | Op::Lstm(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
                 | Op::Move(_)
@@ -225,9 +227,13 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
         Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {
             Some("an addition that repeats one of its inputs")
         }
-        Op::Binary(_) | Op::Move(_) | Op::Reduce(_) | Op::ArgMax(_) | Op::Constant(_) => {
-            Some(node.op.name())
-        }
+        Op::LogSoftmax(_)
+        | Op::L2Norm(_)
+        | Op::Binary(_)
+        | Op::Move(_)
+        | Op::Reduce(_)
+        | Op::ArgMax(_)
+        | Op::Constant(_) => Some(node.op.name()),
         Op::Unary(op) => Some(op.function.name()),
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)

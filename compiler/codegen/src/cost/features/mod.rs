@@ -10,6 +10,8 @@ mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod gather;
+mod l2_norm;
+mod log_softmax;
 mod lookup;
 mod lstm;
 mod mean;
@@ -77,11 +79,17 @@ pub enum Kernel {
     ArgMax,
     /// `constant_s8`.
     Constant,
+    /// Slopes of `binary_s8`.
+    BinaryPrelu,
+    /// `log_softmax_s8`.
+    LogSoftmax,
+    /// `l2_norm_s8`.
+    L2Norm,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 21] = [
+    pub const ALL: [Kernel; 24] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -103,6 +111,9 @@ impl Kernel {
         Kernel::ReduceMax,
         Kernel::ArgMax,
         Kernel::Constant,
+        Kernel::BinaryPrelu,
+        Kernel::LogSoftmax,
+        Kernel::L2Norm,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -129,6 +140,9 @@ impl Kernel {
             Kernel::ReduceMax => "reduce_max",
             Kernel::ArgMax => "arg_max",
             Kernel::Constant => "constant",
+            Kernel::BinaryPrelu => "binary_prelu",
+            Kernel::LogSoftmax => "log_softmax",
+            Kernel::L2Norm => "l2_norm",
         }
     }
 }
@@ -177,6 +191,8 @@ pub fn features_in(
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)
@@ -216,6 +232,7 @@ pub fn features_in(
                 BinaryFunction::Sub => Kernel::BinarySum,
                 BinaryFunction::Mul => Kernel::BinaryProduct,
                 BinaryFunction::Maximum | BinaryFunction::Minimum => Kernel::BinaryPick,
+                BinaryFunction::Prelu => Kernel::BinaryPrelu,
             };
             let axes = lower::binary::axes(graph, node);
             (kernel, binary::counts(&axes, rescale))
@@ -225,6 +242,8 @@ pub fn features_in(
         Op::Mean(_) => (Kernel::Mean, mean::counts(spatial.0, rescale)),
         Op::Reshape(_) => return None,
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input)),
+        Op::LogSoftmax(_) => (Kernel::LogSoftmax, log_softmax::counts(input)),
+        Op::L2Norm(_) => (Kernel::L2Norm, l2_norm::counts(input)),
         Op::Lstm(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
             (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))

@@ -3,6 +3,7 @@
 use ember_runtime::Rounding;
 use ember_runtime::kernels::{Form, add_form, binary_form};
 use ember_runtime::packing::{conv2d_form, dense_form, depthwise_conv2d_form};
+use ember_runtime::params::BinaryFunction;
 
 use crate::lower::Layer;
 
@@ -44,6 +45,9 @@ impl Rescale {
                 double: layer.rounding == Rounding::TfLite,
                 ..Self::USUAL
             },
+            Layer::Binary(p) if p.function == BinaryFunction::Prelu => {
+                new(one_by_one(p.rounding), p.rounding, p.clamp)
+            }
             Layer::Binary(p) => new(binary_form(p), p.rounding, p.clamp),
             Layer::Mean(p) => new(one_by_one(p.rounding), p.rounding, p.clamp),
             Layer::Reduce(p) => p.sum.map_or(Self::USUAL, |sum| {
@@ -54,6 +58,8 @@ impl Rescale {
             | Layer::MaxPool2d(_)
             | Layer::Reshape
             | Layer::Softmax(_)
+            | Layer::LogSoftmax(_)
+            | Layer::L2Norm(_)
             | Layer::Lookup(_)
             | Layer::Copy(_)
             | Layer::ArgMax(_)

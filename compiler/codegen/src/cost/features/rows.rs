@@ -179,6 +179,8 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

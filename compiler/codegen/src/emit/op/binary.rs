@@ -14,6 +14,7 @@ pub(super) fn quote_layer(p: &BinaryParams) -> Quoted {
         BinaryFunction::Mul => quote!(Mul),
         BinaryFunction::Maximum => quote!(Maximum),
         BinaryFunction::Minimum => quote!(Minimum),
+        BinaryFunction::Prelu => quote!(Prelu),
     };
     let axes = p.axes.iter().map(|axis| -> TokenStream {
         let [count, left, right] = [axis.count, axis.left, axis.right].map(size);

@@ -9,6 +9,8 @@ mod conv2d;
 mod copy;
 mod dense;
 mod depthwise_conv2d;
+mod l2_norm;
+mod log_softmax;
 mod lookup;
 mod lstm;
 mod mean;
@@ -102,6 +104,8 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Mean(params) => mean::quote_layer(params),
         Layer::Reshape => return None,
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
+        Layer::LogSoftmax(layer) => log_softmax::quote_layer(&layer.params(), names),
+        Layer::L2Norm(params) => l2_norm::quote_layer(params),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
         Layer::Binary(params) => binary::quote_layer(params),

@@ -129,6 +129,8 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

@@ -176,6 +176,8 @@ impl Ticks<'_> {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Binary(_)

@@ -150,6 +150,8 @@ impl Run<'_> {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Move(_)
             | Op::Reduce(_)

@@ -90,6 +90,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

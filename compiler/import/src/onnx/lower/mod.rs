@@ -11,6 +11,7 @@ mod matmul;
 mod movement;
 mod pad;
 mod pool;
+mod prelu;
 mod quantize;
 mod quantized;
 mod reduce;
@@ -28,7 +29,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_>) -> Option<()>;
 
 /// The supported operators by name. Those without a lowering are computed here, on constants.
-const OPERATORS: [(&str, Option<Lower>); 62] = [
+const OPERATORS: [(&str, Option<Lower>); 65] = [
     ("Abs", Some(unary::abs)),
     ("Add", Some(arithmetic::add)),
     ("AveragePool", Some(pool::average)),
@@ -58,6 +59,8 @@ const OPERATORS: [(&str, Option<Lower>); 62] = [
     ("LSTM", Some(lstm::lstm)),
     ("LeakyRelu", Some(unary::leaky_relu)),
     ("Log", Some(unary::log)),
+    ("LogSoftmax", Some(softmax::log_softmax)),
+    ("LpNormalization", Some(softmax::lp_normalization)),
     ("MatMul", Some(matmul::matmul)),
     ("Max", Some(arithmetic::max)),
     ("MaxPool", Some(pool::max)),
@@ -65,6 +68,7 @@ const OPERATORS: [(&str, Option<Lower>); 62] = [
     ("Min", Some(arithmetic::min)),
     ("Mul", Some(arithmetic::mul)),
     ("Neg", Some(unary::neg)),
+    ("PRelu", Some(prelu::prelu)),
     ("Pad", Some(pad::pad)),
     ("Pow", Some(arithmetic::pow)),
     ("QLinearConv", Some(quantized::conv)),

@@ -1,7 +1,7 @@
 //! QuantizeLinear and DequantizeLinear: integers that the file prescribes. Around values they say how a tensor
 //! is quantised; behind constants they say what integers the weights are.
 
-use ember_ir::Quant;
+use ember_ir::{Function, Op, Quant, Unary};
 
 use crate::onnx::constant::{Constant, IntType, Scales, Values};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
@@ -60,30 +60,22 @@ pub(super) fn constant(
     })
 }
 
-/// Writes a value as integers: the tensor has these parameters.
+/// Writes a value as integers: the tensor has these parameters. Integers of others are requantised.
 pub(super) fn quantize(site: &mut Site<'_>) -> Option<()> {
     let data = site.activation(0)?;
     let quant = parameters(site, 1, 2)?;
     let tensor = data.view.tensor;
-    match site.to.quants.insert(tensor, quant) {
-        Some(other) if other != quant => {
-            let text = |quant: Quant| format!("{} (zero point {})", quant.scale, quant.zero_point);
-            site.problem(
-                format!(
-                    "its input has scale {}, it writes {}",
-                    text(other),
-                    text(quant)
-                ),
-                "requantising is not supported yet: give both the same parameters",
-            );
-            None
+    let view = match site.to.quants.get(&tensor) {
+        Some(&other) if other != quant => {
+            let function = Function::Quantize;
+            let output = site.add(Op::Unary(Unary { function }), &[tensor], None)?;
+            data.view.of(output)
         }
-        _ => {
-            let view = data.view.clone();
-            // The integers stand for one tensor: nothing is fused behind them.
-            site.pass(&data, view)
-        }
-    }
+        _ => data.view.clone(),
+    };
+    site.to.quants.insert(view.tensor, quant);
+    // The integers stand for one tensor: nothing is fused behind them.
+    site.pass(&data, view)
 }
 
 /// Reads integers as real numbers: the value stays what it is.

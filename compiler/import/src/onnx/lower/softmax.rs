@@ -1,22 +1,42 @@
-//! Softmax over all elements of a sample, or over each row of them.
+//! Softmax, its logarithm and the division by the Euclidean length, over all elements of a sample or over each
+//! row of them.
 
-use ember_ir::{Op, Shape, Softmax};
+use ember_ir::{L2Norm, LogSoftmax, Op, Shape, Softmax};
 
 use crate::onnx::site::Site;
 use crate::onnx::view::View;
 
 pub(super) fn softmax(site: &mut Site<'_>) -> Option<()> {
+    // Before opset 13 all axes from the given one on count as one.
+    let is_old = site.to.opset < 13;
+    over(site, Op::Softmax(Softmax {}), is_old)
+}
+
+pub(super) fn log_softmax(site: &mut Site<'_>) -> Option<()> {
+    let is_old = site.to.opset < 13;
+    over(site, Op::LogSoftmax(LogSoftmax {}), is_old)
+}
+
+pub(super) fn lp_normalization(site: &mut Site<'_>) -> Option<()> {
+    let p = site.int("p", 2);
+    site.require(
+        p == 2,
+        &format!("its p is {p}"),
+        "use the Euclidean length, p = 2",
+    )?;
+    over(site, Op::L2Norm(L2Norm {}), false)
+}
+
+/// A function over the axis that the attribute `axis` names, or if `is_old` over all from there on.
+fn over(site: &mut Site<'_>, op: Op, is_old: bool) -> Option<()> {
     let data = site.activation(0)?;
     let sizes = data.view.sizes();
-    // Before opset 13 all axes from this one on count as one.
-    let is_old = site.to.opset < 13;
     let axis = site.int("axis", if is_old { 1 } else { -1 });
     let axis = site.axis(axis, sizes.len().max(1))?;
     let over: usize = match is_old {
         true => sizes[axis.min(sizes.len())..].iter().product(),
         false => sizes.get(axis).copied().unwrap_or(1),
     };
-    let op = Op::Softmax(Softmax {});
     let name = site.name();
     let elements = data.view.elements();
     if over == elements {

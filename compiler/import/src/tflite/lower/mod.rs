@@ -13,9 +13,11 @@ mod lstm;
 mod operands;
 mod pad;
 mod pool2d;
+mod prelu;
 mod rearrange;
 mod reduce;
 mod reshape;
+mod rows;
 mod site;
 mod slice;
 mod softmax;
@@ -51,7 +53,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 46] = [
+const OPERATORS: [(i32, Lower); 49] = [
     (0, binary::lower),
     (1, pool2d::lower_average),
     (2, concat::lower),
@@ -59,6 +61,7 @@ const OPERATORS: [(i32, Lower); 46] = [
     (4, depthwise_conv2d::lower),
     (5, rearrange::lower_depth_to_space),
     (9, fully_connected::lower),
+    (11, rows::lower_l2_norm),
     (14, unary::lower),
     (17, pool2d::lower_max),
     (18, binary::lower),
@@ -78,6 +81,8 @@ const OPERATORS: [(i32, Lower); 46] = [
     (44, lstm::lower),
     (45, slice::lower_strided),
     (47, unary::lower),
+    (50, rows::lower_log_softmax),
+    (54, prelu::lower),
     (55, binary::lower),
     (56, reduce::lower_arg_max),
     (57, binary::lower),

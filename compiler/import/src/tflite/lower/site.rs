@@ -1,7 +1,7 @@
 //! One operator under examination: access to its operands and attributes, and the list that its
 //! problems go to.
 
-use ember_ir::{Move, Op, QuantParams, Shape};
+use ember_ir::{Move, Op, Quant, QuantParams, Shape};
 
 use super::activations::Activation;
 use super::{Activations, Lowered};
@@ -185,6 +185,23 @@ impl<'m, 'a> Site<'m, 'a> {
         self.problem(
             format!("its input has scale {from}, its output {to}; it cannot requantise"),
             "convert the model with equal parameters around this operator",
+        );
+        None
+    }
+
+    /// Reports an output that has other parameters than the operator always gives.
+    pub fn fixed_output(&mut self, fixed: Quant) -> Option<()> {
+        let (_, output) = self.output()?;
+        let Quant { scale, zero_point } = output.quant;
+        if output.quant == fixed {
+            return Some(());
+        }
+        self.problem(
+            format!("its output has scale {scale} and zero point {zero_point}"),
+            format!(
+                "convert the model with its fixed range, scale {} and zero point {}",
+                fixed.scale, fixed.zero_point
+            ),
         );
         None
     }

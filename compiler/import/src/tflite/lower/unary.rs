@@ -12,21 +12,8 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     site.operands(1, 1)?;
     let function = function(site)?;
     let input = site.activation(0)?;
-    let output = site.output()?.1.quant;
-    if let Some(fixed) = function.fixed_output()
-        && output != fixed
-    {
-        site.problem(
-            format!(
-                "its output has scale {} and zero point {}",
-                output.scale, output.zero_point
-            ),
-            format!(
-                "convert the model with its fixed range, scale {} and zero point {}",
-                fixed.scale, fixed.zero_point
-            ),
-        );
-        return None;
+    if let Some(fixed) = function.fixed_output() {
+        site.fixed_output(fixed)?;
     }
     site.finish(Op::Unary(Unary { function }), &[input], None)
 }
