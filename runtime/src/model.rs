@@ -7,14 +7,22 @@ pub trait Model {
     const INPUT_LEN: usize;
     /// Parts of a sample: its rows, where layers run row by row as they come.
     const PARTS: usize = 1;
-    /// Bytes of one output.
+    /// Bytes of all outputs of a sample.
     const OUTPUT_LEN: usize;
+    /// How many outputs there are.
+    const OUTPUTS: usize = 1;
     /// Where to write the next part; its content is spent by `infer`.
     fn input_mut(&mut self) -> &mut [i8];
     /// Runs all layers on the part.
     fn infer(&mut self);
-    /// The result of the last part, until the next `input_mut`.
+    /// The result of the last part, until the next `input_mut`; of several, the first.
     fn output(&self) -> &[i8];
+    /// A result by its number, which is below [`OUTPUTS`](Self::OUTPUTS).
+    #[inline(always)]
+    fn output_at(&self, number: usize) -> &[i8] {
+        let _ = number;
+        self.output()
+    }
     /// Overwrites all activations; no result may depend on it (tests do it before every sample).
     fn poison(&mut self, byte: i8);
 }

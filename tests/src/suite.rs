@@ -134,7 +134,8 @@ fn one<M: Model>(network: usize, model: &mut M, vectors: &[u8], failed: Failed) 
             }
             model.infer();
         }
-        if !model.output().iter().map(|value| *value as u8).eq(output.iter().copied()) {
+        let outputs = (0..M::OUTPUTS).flat_map(|number| model.output_at(number));
+        if !outputs.map(|value| *value as u8).eq(output.iter().copied()) {
             failed(network, count);
         }
         count += 1;

@@ -147,7 +147,7 @@ fn crates_pass_their_tests_and_clippy_on_this_machine() {
 fn what_has_no_single_input_and_output_is_refused() {
     let board = board("microbit");
     let limits = Limits::of(&board);
-    let mut refused = [0; 2];
+    let (mut refused, mut several) = (0, 0);
     for seed in 0..60 {
         let network = random_graphs::quantized(seed, 5, ember_ir::Rounding::Single);
         let ends = [network.graph.inputs.len(), network.graph.outputs.len()];
@@ -155,19 +155,18 @@ fn what_has_no_single_input_and_output_is_refused() {
             .expect("a valid network");
         let result = emit(&planned, &board, &limits, &Provenance::default(), &[]);
         match result {
-            Ok(_) => assert_eq!(ends, [1, 1], "seed {seed}"),
+            Ok(_) => {
+                assert_eq!(ends[0], 1, "seed {seed}");
+                several += usize::from(ends[1] > 1);
+            }
             Err(EmitError::Inputs { count, .. }) => {
                 assert_eq!(count, ends[0]);
-                refused[0] += 1;
-            }
-            Err(EmitError::Outputs { count, .. }) => {
-                assert_eq!((count, 1), (ends[1], ends[0]));
-                refused[1] += 1;
+                refused += 1;
             }
             Err(error) => panic!("seed {seed}: {error}"),
         }
     }
-    assert!(refused.iter().all(|&count| count > 0), "{refused:?}");
+    assert!(refused > 0 && several > 0, "{refused}, {several}");
 }
 
 #[test]

@@ -84,9 +84,9 @@ fn errors_point_at_the_file_name_and_into_the_file() {
         "#]],
         ),
         (
-            "two_outputs",
+            "two_inputs",
             expect![[r#"
-            src/bin/two_outputs.rs:1:30: error: 'two_outputs.ember': network `two_outputs` has 2 outputs; an emitted model has exactly 1: cut the network at the one that is needed
+            src/bin/two_inputs.rs:1:30: error: 'two_inputs.ember': network `two_inputs` has 2 inputs; an emitted model takes exactly 1: join them in front of the network
         "#]],
         ),
     ];

@@ -9,7 +9,7 @@ use crate::text::Sink;
 use crate::{clock, stack};
 
 /// Runs the model on every sample of `samples.bin` (`INPUT_LEN` bytes per part), writes the outputs to
-/// `outputs.bin` (`OUTPUT_LEN` bytes each), both in the emulator's working directory, prints
+/// `outputs.bin` (`OUTPUT_LEN` bytes per sample, several outputs one after the other), both in the emulator's working directory, prints
 ///
 /// `ember samples=… ticks_total=… ticks_min=… ticks_max=… stack_bytes=… stack_infer_bytes=…`
 ///
@@ -39,8 +39,10 @@ pub fn run<M: Model>(model: &mut M) -> ! {
             measurements.infer(model);
         }
         measurements.end_sample();
-        if !outputs.write(model.output()) {
-            fail(c"ember error: cannot write outputs.bin\n");
+        for number in 0..M::OUTPUTS {
+            if !outputs.write(model.output_at(number)) {
+                fail(c"ember error: cannot write outputs.bin\n");
+            }
         }
     }
     if !outputs.close() {

@@ -1,7 +1,8 @@
 //! Compares a kernel with its reference on one input.
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d, Softmax, Unary,
+    Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d,
+    Softmax, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 

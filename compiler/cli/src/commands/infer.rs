@@ -1,11 +1,11 @@
 //! `emberc infer`: samples in, outputs out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ember_codegen::interpret::run_float;
 use ember_codegen::quantize::dequantize_output;
 use ember_import::Network;
-use ember_ir::Shape;
+use ember_ir::{Graph, Tensor};
 
 use super::bench::emulated;
 use super::compile::samples;
@@ -39,12 +39,11 @@ pub fn infer(args: &args::Infer, progress: Progress) -> Result<(), Error> {
             run::on_board(network, raw, &board, dir, progress)?
         }
     };
-    let shape = &network.graph.tensor(network.graph.outputs[0]).shape;
     if args.float {
-        return floats(args, shape, &dequantize_output(network, &outputs));
+        let values = dequantize_output(network, &outputs);
+        return hand_over(args, &network.graph, "<f4", &values, f32::to_le_bytes);
     }
-    let bytes: Vec<u8> = outputs.iter().map(|value| value.cast_unsigned()).collect();
-    hand_over(args, shape, "|i1", &bytes, &outputs)
+    hand_over(args, &network.graph, "|i1", &outputs, i8::to_le_bytes)
 }
 
 /// A network in real numbers, that nobody has quantised yet.
@@ -65,40 +64,68 @@ fn in_f32(args: &args::Infer, source: &Source, inputs: &Samples) -> Result<(), E
         )));
     };
     let graph = &network.graph;
-    let [from, to] = [graph.inputs[0], graph.outputs[0]];
-    let from = &graph.tensor(from).shape;
+    let from = &graph.tensor(graph.inputs[0]).shape;
     let values = inputs.values_for(input, from).map_err(Error::usage_of)?;
     let rows = values.chunks_exact(from.elements());
     let outputs: Vec<f32> = rows
-        .flat_map(|row| std::mem::take(&mut run_float(network, row)[to.0]))
+        .flat_map(|row| {
+            let mut tensors = run_float(network, row);
+            let outputs = graph.outputs.iter();
+            let outputs = outputs.map(|id| std::mem::take(&mut tensors[id.0]));
+            outputs.collect::<Vec<_>>().concat()
+        })
         .collect();
-    floats(args, &graph.tensor(to).shape, &outputs)
+    hand_over(args, graph, "<f4", &outputs, f32::to_le_bytes)
 }
 
-fn floats(args: &args::Infer, shape: &Shape, values: &[f32]) -> Result<(), Error> {
-    let bytes: Vec<u8> = values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
-    hand_over(args, shape, "<f4", &bytes, values)
-}
-
-/// Writes the file that was asked for, or prints a line per sample.
-fn hand_over<T: ToString>(
+/// Writes the file that was asked for, or prints a line per sample. Of several outputs each gets a file or a line
+/// with its name. In `values` they lie one after the other, sample by sample.
+fn hand_over<T: ToString + Copy, const N: usize>(
     args: &args::Infer,
-    shape: &Shape,
+    graph: &Graph,
     descr: &str,
-    bytes: &[u8],
     values: &[T],
+    bytes: fn(T) -> [u8; N],
 ) -> Result<(), Error> {
-    let rows = values.chunks_exact(shape.elements());
-    let Some(path) = &args.output else {
-        let lines = rows.map(|row| {
-            let row: Vec<String> = row.iter().map(ToString::to_string).collect();
-            format!("{}\n", row.join(" "))
-        });
-        return output::text(&lines.collect::<String>());
+    let tensors = graph.outputs.iter().map(|&id| graph.tensor(id));
+    let tensors: Vec<&Tensor> = tensors.collect();
+    let len = |tensor: &Tensor| tensor.shape.elements();
+    let rows = values.chunks_exact(tensors.iter().map(|&tensor| len(tensor)).sum());
+    // The values of an output in a sample.
+    let part = |row: &[T], number: usize| {
+        let before: usize = tensors[..number].iter().map(|&tensor| len(tensor)).sum();
+        row[before..before + len(tensors[number])].to_vec()
     };
-    let dims = [&[rows.len()], shape.dims()].concat();
-    files::write(path, &write_npy(descr, &dims, bytes))
+    let Some(path) = &args.output else {
+        let mut text = String::new();
+        for row in rows {
+            for (number, tensor) in tensors.iter().enumerate() {
+                let values: Vec<String> = part(row, number).iter().map(T::to_string).collect();
+                if tensors.len() > 1 {
+                    text += &format!("{}: ", tensor.name);
+                }
+                text += &format!("{}\n", values.join(" "));
+            }
+        }
+        return output::text(&text);
+    };
+    for (number, tensor) in tensors.iter().enumerate() {
+        let dims = [&[rows.len()], tensor.shape.dims()].concat();
+        let values = rows.clone().flat_map(|row| part(row, number));
+        let values: Vec<u8> = values.flat_map(bytes).collect();
+        let path = match tensors.len() {
+            1 => path.clone(),
+            _ => beside(path, &tensor.name),
+        };
+        files::write(&path, &write_npy(descr, &dims, &values))?;
+    }
+    Ok(())
+}
+
+/// `outputs.boxes.npy` for the output `boxes` of `outputs.npy`.
+fn beside(path: &Path, name: &str) -> PathBuf {
+    let safe = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+    let name: String = name.chars().map(safe).collect();
+    let kind = path.extension().unwrap_or_default().to_string_lossy();
+    path.with_extension(format!("{name}.{kind}"))
 }

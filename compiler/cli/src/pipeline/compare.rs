@@ -14,14 +14,15 @@ use crate::data::Samples;
 pub struct Agreement {
     /// Samples that were compared.
     pub samples: usize,
-    /// Samples whose largest output is the same one; `None` for networks of one output.
+    /// Samples whose largest output is the same one; `None` for networks of one value, or of several
+    /// outputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_largest: Option<usize>,
     /// Mean of the outputs' absolute differences.
     pub mean_error: f32,
     /// The largest of them.
     pub largest_error: f32,
-    /// Real size of one step of an int8 output.
+    /// Real size of one step of an int8 output, of several the largest.
     pub output_scale: f32,
 }
 
@@ -35,14 +36,15 @@ pub fn compare(imported: &Imported, samples: &Samples) -> Result<Agreement, Erro
     let int8_inputs = imported.inputs(samples)?;
     let real_inputs = imported.real_inputs(samples)?;
     let len = imported.input_len();
-    let output = real.graph.outputs[0].0;
     let (mut same, mut sum, mut largest, mut values) = (0, 0.0_f64, 0.0_f32, 0);
     let pairs = int8_inputs
         .chunks_exact(len)
         .zip(real_inputs.chunks_exact(len));
     for (int8, f32) in pairs {
         let raw = interpreter.run(int8);
-        let exact = std::mem::take(&mut run_float(real, f32)[output]);
+        let tensors = run_float(real, f32);
+        let outputs = real.graph.outputs.iter();
+        let exact: Vec<f32> = outputs.flat_map(|&id| tensors[id.0].clone()).collect();
         same += usize::from(argmax(&raw) == argmax(&exact));
         for (a, b) in dequantize_output(network, &raw).iter().zip(&exact) {
             let error = (a - b).abs();
@@ -51,13 +53,18 @@ pub fn compare(imported: &Imported, samples: &Samples) -> Result<Agreement, Erro
             values += 1;
         }
     }
-    let outputs = network.graph.tensor(network.graph.outputs[0]);
+    let outputs = network.graph.outputs.as_slice();
+    let scales = outputs.iter().map(|&id| network.quants[id.0].scale);
+    let decides = match outputs {
+        &[output] => network.graph.tensor(output).shape.elements() > 1,
+        _ => false,
+    };
     Ok(Agreement {
         samples: samples.rows,
-        same_largest: (outputs.shape.elements() > 1).then_some(same),
+        same_largest: decides.then_some(same),
         mean_error: (sum / f64::from(values.max(1))) as f32,
         largest_error: largest,
-        output_scale: network.quants[network.graph.outputs[0].0].scale,
+        output_scale: scales.fold(0.0, f32::max),
     })
 }
 

@@ -210,20 +210,30 @@ pub(super) fn golden_test(
 ) -> String {
     let (module, model) = (ident(&names.module), &names.model);
     let samples = size(samples);
+    let [infer_values, infer] = [quote!(&values), quote!()].map(|sample| {
+        if let [_] = planned.graph().outputs[..] {
+            return quote!(let output = model.infer(#sample).map(i8::cast_unsigned););
+        }
+        quote! {
+            model.infer(#sample);
+            let outputs = (0..#model::OUTPUTS).flat_map(|number| model.output_at(number));
+            let output: Vec<u8> = outputs.map(|value| value.cast_unsigned()).collect();
+        }
+    });
     let run = if planned.plan().is_fed() {
         quote! {
             let mut values = [0; INPUT_LEN];
             for (to, &from) in values.iter_mut().zip(input) {
                 *to = from.cast_signed();
             }
-            let output = model.infer(&values).map(i8::cast_unsigned);
+            #infer_values
         }
     } else {
         quote! {
             for (to, &from) in model.input_mut().iter_mut().zip(input) {
                 *to = from.cast_signed();
             }
-            let output = model.infer().map(i8::cast_unsigned);
+            #infer
         }
     };
     let imports: TokenStream = quote!(use #module::{INPUT_LEN, #model, OUTPUT_LEN};);

@@ -15,16 +15,6 @@ pub enum EmitError {
         /// How many it has.
         count: usize,
     },
-    /// More or fewer than one output.
-    #[error(
-        "network `{network}` has {count} outputs; an emitted model has exactly 1: cut the network at the one that is needed"
-    )]
-    Outputs {
-        /// Name of the graph.
-        network: String,
-        /// How many it has.
-        count: usize,
-    },
     /// A golden vector of the wrong length.
     #[error("golden vector {index}: its {what} has {actual} bytes, the network's has {expected}")]
     Golden {
@@ -39,10 +29,10 @@ pub enum EmitError {
     },
     /// The number of class names is not the number of outputs.
     #[error(
-        "{actual} class names were given for a network with {expected} outputs; give one per output, or none"
+        "{actual} class names were given for a network with {expected} output values; give one per value, or none"
     )]
     Classes {
-        /// Elements of the output.
+        /// Elements of all outputs.
         expected: usize,
         /// Names given.
         actual: usize,

@@ -19,6 +19,7 @@ mod literals;
 mod model;
 mod names;
 mod op;
+mod outputs;
 mod profile;
 mod provenance;
 mod readme;
@@ -29,6 +30,7 @@ pub use provenance::Provenance;
 
 use std::collections::BTreeMap;
 
+use ember_ir::TensorId;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -50,14 +52,14 @@ pub struct Package {
 pub struct Golden {
     /// As many values as the network's input.
     pub input: Vec<i8>,
-    /// As many values as the network's output.
+    /// As many values as the network's outputs have together.
     pub output: Vec<i8>,
 }
 
 /// Emits the crate of a network for a board.
 ///
 /// # Errors
-/// If the network has not exactly one input and one output, or golden vectors or class names do not
+/// If the network has not exactly one input, or golden vectors or class names do not
 /// have its lengths.
 pub fn emit(
     planned: &Planned,
@@ -132,7 +134,7 @@ pub fn emit(
 /// Emits a network as one module, named like the network, with every constant in the tokens.
 ///
 /// # Errors
-/// If the network has not exactly one input and one output.
+/// If the network has not exactly one input.
 pub fn emit_module(planned: &Planned) -> Result<TokenStream, EmitError> {
     let provenance = Provenance::default();
     check(planned, &provenance, &[])?;
@@ -175,20 +177,15 @@ fn vectors(golden: &[Golden]) -> Vec<u8> {
 
 fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Result<(), EmitError> {
     let graph = &planned.network().graph;
-    let network = || graph.name.clone();
-    let (&[input], &[output]) = (&graph.inputs[..], &graph.outputs[..]) else {
-        return Err(match graph.inputs.len() {
-            1 => EmitError::Outputs {
-                network: network(),
-                count: graph.outputs.len(),
-            },
-            count => EmitError::Inputs {
-                network: network(),
-                count,
-            },
+    let elements = |id: &TensorId| graph.tensor(*id).shape.elements();
+    let [input] = graph.inputs.as_slice() else {
+        return Err(EmitError::Inputs {
+            network: graph.name.clone(),
+            count: graph.inputs.len(),
         });
     };
-    let [input, output] = [input, output].map(|id| graph.tensor(id).shape.elements());
+    let input = elements(input);
+    let output = graph.outputs.iter().map(elements).sum();
     for (index, golden) in golden.iter().enumerate() {
         for (what, expected, actual) in [
             ("input", input, golden.input.len()),

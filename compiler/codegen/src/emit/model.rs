@@ -8,6 +8,7 @@ use super::chain::{self, Statements};
 use super::layers::Layers;
 use super::literals::{float, int, size};
 use super::names::Names;
+use super::outputs::{Outputs, outputs};
 use super::provenance::Provenance;
 use crate::plan::Planned;
 
@@ -18,7 +19,8 @@ pub(super) fn model(
     layers: &Layers,
     provenance: &Provenance,
 ) -> Vec<TokenStream> {
-    let mut items = vec![imports(layers), constants(planned)];
+    let outputs = outputs(planned, names);
+    let mut items = vec![imports(layers), constants(planned, &outputs)];
     if !provenance.classes.is_empty() {
         let count = size(provenance.classes.len());
         let classes = &provenance.classes;
@@ -27,7 +29,7 @@ pub(super) fn model(
             pub const CLASSES: [&str; #count] = [#(#classes),*];
         });
     }
-    items.push(type_and_methods(planned, names, layers));
+    items.push(type_and_methods(planned, names, layers, &outputs));
     let model = &names.model;
     items.push(quote! {
         impl Default for #model {
@@ -36,6 +38,7 @@ pub(super) fn model(
             }
         }
     });
+    let Outputs { first, several, .. } = outputs;
     let (part_len, parts, part, run) = if planned.plan().is_fed() {
         (
             quote!(ROW_LEN),
@@ -65,8 +68,9 @@ pub(super) fn model(
                 #run
             }
             fn output(&self) -> &[i8] {
-                Self::output(self)
+                #first
             }
+            #several
             fn poison(&mut self, byte: i8) {
                 self.arena.fill(byte);
             }
@@ -85,51 +89,47 @@ fn imports(layers: &Layers) -> TokenStream {
     }
 }
 
-fn ends(planned: &Planned) -> [(usize, Region); 2] {
-    let graph = &planned.network().graph;
-    [graph.inputs[0], graph.outputs[0]].map(|id| {
-        let region = planned.plan().regions[id.0];
-        (id.0, Region::new(region.offset, region.bytes))
-    })
+fn input(planned: &Planned) -> (usize, Region) {
+    let id = planned.network().graph.inputs[0];
+    let region = planned.plan().regions[id.0];
+    (id.0, Region::new(region.offset, region.bytes))
 }
 
-fn constants(planned: &Planned) -> TokenStream {
-    let [(input, input_region), (output, _)] = ends(planned);
-    let [input_quant, output_quant] = [input, output].map(|id| planned.network().quants[id]);
-    let [input_len, output_len] =
-        [input, output].map(|id| size(planned.graph().tensors[id].shape.elements()));
+fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
+    let (input, region) = input(planned);
+    let quant = planned.network().quants[input];
+    let input_len = size(planned.graph().tensors[input].shape.elements());
     let row_len = planned.plan().is_fed().then(|| {
-        let row = size(input_region.len);
+        let row = size(region.len);
         quote! {
             /// Bytes of one row of an input sample.
             pub const ROW_LEN: usize = #row;
         }
     });
-    let [input_scale, output_scale] = [input_quant, output_quant].map(|quant| float(quant.scale));
-    let [input_zero, output_zero] = [input_quant, output_quant].map(|quant| int(quant.zero_point));
+    let (scale, zero) = (float(quant.scale), int(quant.zero_point));
     let arena = size(planned.plan().arena_bytes);
+    let outputs = &outputs.items;
     quote! {
         /// Bytes of one input sample.
         pub const INPUT_LEN: usize = #input_len;
         #row_len
-        /// Bytes of one output.
-        pub const OUTPUT_LEN: usize = #output_len;
         /// Bytes of all activations.
         pub const ARENA_LEN: usize = #arena;
         /// Real size of one step of an input value.
-        pub const INPUT_SCALE: f32 = #input_scale;
+        pub const INPUT_SCALE: f32 = #scale;
         /// The input value that stands for real zero.
-        pub const INPUT_ZERO_POINT: i8 = #input_zero;
-        /// Real size of one step of an output value.
-        pub const OUTPUT_SCALE: f32 = #output_scale;
-        /// The output value that stands for real zero.
-        pub const OUTPUT_ZERO_POINT: i8 = #output_zero;
+        pub const INPUT_ZERO_POINT: i8 = #zero;
+        #outputs
     }
 }
 
-fn type_and_methods(planned: &Planned, names: &Names, layers: &Layers) -> TokenStream {
-    let [(_, input), (_, output)] = ends(planned);
-    let [input, output] = [input, output].map(|region| size(region.offset));
+fn type_and_methods(
+    planned: &Planned,
+    names: &Names,
+    layers: &Layers,
+    outputs: &Outputs,
+) -> TokenStream {
+    let input = size(input(planned).1.offset);
     let model = &names.model;
     let Statements {
         before,
@@ -137,8 +137,16 @@ fn type_and_methods(planned: &Planned, names: &Names, layers: &Layers) -> TokenS
         behind,
     } = chain::statements(planned, names, layers);
     if planned.plan().is_fed() {
-        return fed_type(model, [&input, &output], &tick, &behind);
+        return fed_type(model, &input, outputs, [&tick, &behind]);
     }
+    let Outputs {
+        result,
+        method,
+        value,
+        ..
+    } = outputs;
+    let docs = format!("{}call of `input_mut`.", outputs.docs);
+    let infer_docs = format!(" Runs all layers and returns the {}.", outputs.method);
     let borrow = (!layers.calls.is_empty()).then(|| quote!(let arena = &mut self.arena;));
     let ticks = (!tick.is_empty()).then(|| {
         quote! {
@@ -166,18 +174,18 @@ fn type_and_methods(planned: &Planned, names: &Names, layers: &Layers) -> TokenS
                 self.arena.get_mut::<#input, INPUT_LEN>()
             }
 
-            /// Runs all layers and returns the output.
-            pub fn infer(&mut self) -> &[i8; OUTPUT_LEN] {
+            #[doc = #infer_docs]
+            pub fn infer(&mut self) -> #result {
                 #borrow
                 #(#before)*
                 #ticks
                 #(#behind)*
-                self.output()
+                self.#method()
             }
 
-            /// The last output, until the next call of `input_mut`.
-            pub fn output(&self) -> &[i8; OUTPUT_LEN] {
-                self.arena.get::<#output, OUTPUT_LEN>()
+            #[doc = #docs]
+            pub fn #method(&self) -> #result {
+                #value
             }
         }
     }
@@ -186,10 +194,17 @@ fn type_and_methods(planned: &Planned, names: &Names, layers: &Layers) -> TokenS
 /// A model that takes its input row by row.
 fn fed_type(
     model: &Ident,
-    [row, output]: [&Literal; 2],
-    tick: &[TokenStream],
-    behind: &[TokenStream],
+    row: &Literal,
+    outputs: &Outputs,
+    [tick, behind]: [&[TokenStream]; 2],
 ) -> TokenStream {
+    let Outputs {
+        result,
+        method,
+        value,
+        ..
+    } = outputs;
+    let docs = format!("{}row.", outputs.docs);
     let rest = (!behind.is_empty()).then(|| {
         quote! {
             let arena = &mut self.arena;
@@ -213,20 +228,20 @@ fn fed_type(
             }
 
             /// Takes the next row of a sample; with the last one comes the output.
-            pub fn push_row(&mut self, row: &[i8; ROW_LEN]) -> Option<&[i8; OUTPUT_LEN]> {
+            pub fn push_row(&mut self, row: &[i8; ROW_LEN]) -> Option<#result> {
                 *self.row_mut() = *row;
-                if self.advance() { Some(self.output()) } else { None }
+                if self.advance() { Some(self.#method()) } else { None }
             }
 
             /// Runs a whole sample, from its first row.
-            pub fn infer(&mut self, sample: &[i8; INPUT_LEN]) -> &[i8; OUTPUT_LEN] {
+            pub fn infer(&mut self, sample: &[i8; INPUT_LEN]) -> #result {
                 self.rows = 0;
                 let (rows, _) = sample.as_chunks();
                 for row in rows {
                     *self.row_mut() = *row;
                     self.advance();
                 }
-                self.output()
+                self.#method()
             }
 
             /// Where to write the next row, for [`advance`](Self::advance).
@@ -251,9 +266,9 @@ fn fed_type(
                 true
             }
 
-            /// The last output, until the next row.
-            pub fn output(&self) -> &[i8; OUTPUT_LEN] {
-                self.arena.get::<#output, OUTPUT_LEN>()
+            #[doc = #docs]
+            pub fn #method(&self) -> #result {
+                #value
             }
 
             /// Runs the layers whose next row can be made.

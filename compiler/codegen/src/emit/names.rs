@@ -74,6 +74,8 @@ pub(super) struct Names {
     pub model: Ident,
     /// One entry per node.
     pub layers: Vec<LayerNames>,
+    /// One entry per output: the names of fields.
+    pub outputs: Vec<LayerNames>,
     /// The rows of the chain's input, if layers run row by row.
     pub rows: Option<LayerNames>,
 }
@@ -108,7 +110,7 @@ impl Names {
             module.push_str("_model");
         }
         let mut model = camel(&module.split('_').map(str::to_owned).collect::<Vec<_>>());
-        if ["Arena", "Model", "Self", "Default"].contains(&model.as_str()) {
+        if ["Arena", "Model", "Outputs", "Self", "Default"].contains(&model.as_str()) {
             model.push_str("Network");
         }
         let mut taken = BTreeSet::from(TAKEN_TYPES.map(str::to_owned));
@@ -117,6 +119,16 @@ impl Names {
             .iter()
             .map(|node| layer(graph.node_name(node), &mut taken))
             .collect();
+        let mut fields = BTreeSet::new();
+        let outputs = graph.outputs.iter();
+        let outputs = outputs.map(|&id| {
+            let mut names = layer(&graph.tensor(id).name, &mut fields);
+            if syn::parse_str::<Ident>(&names.stem).is_err() {
+                names.stem.push_str("_output");
+            }
+            names
+        });
+        let outputs = outputs.collect();
         let rows = rows.map(|tensor| {
             let name = &graph.tensor(tensor).name;
             layer(&format!("{name} rows"), &mut taken)
@@ -125,6 +137,7 @@ impl Names {
             module,
             model: ident(&model),
             layers,
+            outputs,
             rows,
         }
     }

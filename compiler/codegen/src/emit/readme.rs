@@ -120,10 +120,26 @@ fn commands(board: &Board) -> Vec<String> {
 fn usage(planned: &Planned, names: &Names) -> Vec<String> {
     let (module, model) = (&names.module, &names.model);
     let fed = planned.plan().is_fed();
+    let (output, fields) = match names.outputs.as_slice() {
+        [_] => ("output", String::new()),
+        several => {
+            let fields = several
+                .iter()
+                .map(|names| format!("outputs.{}", names.stem));
+            (
+                "outputs",
+                format!(" // {}", fields.collect::<Vec<_>>().join(", ")),
+            )
+        }
+    };
     let run = if fed {
-        "if let Some(output) = MODEL.push_row(&row) { /* the sample's last row: use the output */ }"
+        format!(
+            "if let Some({output}) = MODEL.push_row(&row) {{ /* the sample's last row: use the {output} */ }}{fields}"
+        )
     } else {
-        "MODEL.input_mut().copy_from_slice(&sample);\nlet output = MODEL.infer();"
+        format!(
+            "MODEL.input_mut().copy_from_slice(&sample);\nlet {output} = MODEL.infer();{fields}"
+        )
     };
     let lines = format!(
         "```rust\n\

@@ -29,13 +29,25 @@ impl Interpreter {
         self.graph.inputs.iter().map(|&id| self.elements(id)).sum()
     }
 
-    /// The network's first output for a sample of [`Interpreter::input_len`] bytes.
+    /// Bytes of one result: the elements of all outputs.
+    pub fn output_len(&self) -> usize {
+        self.graph.outputs.iter().map(|&id| self.elements(id)).sum()
+    }
+
+    /// The network's output for a sample of [`Interpreter::input_len`] bytes; several lie one after the
+    /// other.
     ///
     /// # Panics
     /// If the sample has another length.
     pub fn run(&self, input: &[i8]) -> Vec<i8> {
         let mut tensors = self.run_all(input);
-        std::mem::take(&mut tensors[self.graph.outputs[0].0])
+        match self.graph.outputs.as_slice() {
+            &[output] => std::mem::take(&mut tensors[output.0]),
+            outputs => {
+                let values = outputs.iter().map(|&output| tensors[output.0].as_slice());
+                values.collect::<Vec<_>>().concat()
+            }
+        }
     }
 
     /// Every tensor, by [`TensorId`].

@@ -165,10 +165,15 @@ pub fn quantize_sample(network: &QuantGraph, sample: &[f32]) -> Vec<i8> {
         .collect()
 }
 
-/// The real values of the network's first output.
+/// The real values of the network's output, of one sample or of several one after the other; where there are
+/// several outputs, these lie one after the other in each sample.
 pub fn dequantize_output(network: &QuantGraph, output: &[i8]) -> Vec<f32> {
-    let quant = network.quants[network.graph.outputs[0].0];
-    output.iter().map(|&q| quant.dequantize(q)).collect()
+    let quants = network.graph.outputs.iter().flat_map(|&id| {
+        let elements = network.graph.tensor(id).shape.elements();
+        std::iter::repeat_n(network.quants[id.0], elements)
+    });
+    let values = output.iter().zip(quants.cycle());
+    values.map(|(&q, quant)| quant.dequantize(q)).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 mod operator;
 mod tensor;
 
+use std::collections::BTreeSet;
+
 use super::flatbuffer::{Field, Malformed, Table};
 use crate::{ImportError, Problem};
 pub(super) use operator::Operator;
@@ -84,13 +86,21 @@ impl<'a> Model<'a> {
                 "convert it without IF, WHILE or CALL_ONCE",
             );
         }
-        for (ends, what) in [(&self.inputs, "inputs"), (&self.outputs, "outputs")] {
-            if ends.len() != 1 {
-                problem(
-                    format!("it has {} {what}", ends.len()),
-                    "split it into models of one input and one output",
-                );
-            }
+        if self.inputs.len() != 1 {
+            problem(
+                format!("it has {} inputs", self.inputs.len()),
+                "split it into models of one input",
+            );
+        }
+        if self.outputs.is_empty() {
+            problem("it has no output".into(), "export the model again");
+        }
+        let distinct: BTreeSet<&usize> = self.outputs.iter().collect();
+        if distinct.len() != self.outputs.len() {
+            problem(
+                "it gives one tensor as several outputs".into(),
+                "leave all but one of them out",
+            );
         }
         if self.operators.is_empty() {
             problem(
