@@ -6,7 +6,12 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ember_codegen::interpret::Interpreter;
+use ember_codegen::interpret::{Interpreter, run_float};
+use ember_codegen::quantize::{
+    RangeMethod, calibrate, dequantize, dequantize_output, quantize, quantize_sample,
+};
+use ember_import::Network;
+use ember_ir::Rounding;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/import/tests/fixtures")
@@ -50,14 +55,18 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let interpreter = Interpreter::new(&network).unwrap_or_else(|error| panic!("{name}: {error}"));
     let recorded = fs::read(recorded).unwrap();
-    let graph = &network.graph;
-    let [input, output] =
-        [&graph.inputs, &graph.outputs].map(|ids| graph.tensor(ids[0]).shape.elements());
+    let (input, output) = (interpreter.input_len(), interpreter.output_len());
     assert_eq!(
         recorded.len() % output,
         0,
         "{name}: outputs of {output} bytes"
     );
+    // In real numbers it runs too, and gives as many values.
+    let real = dequantize(&network);
+    let zeros = vec![0.0; input];
+    let tensors = run_float(&real, &zeros);
+    let outputs = real.graph.outputs.iter();
+    assert_eq!(outputs.map(|id| tensors[id.0].len()).sum::<usize>(), output);
     let mut samples = Samples::new(name);
     let mut differing = 0;
     for (index, bytes) in recorded.chunks(output).enumerate() {
@@ -71,6 +80,74 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
         }
     }
     (recorded.len() / output, differing)
+}
+
+/// Difference that the order of sums makes, in parts of the range.
+const F32: f32 = 1e-5;
+/// Difference that int8 may make, in parts of the range of the outputs.
+const INT8: f32 = 0.05;
+
+/// The largest difference over the range of the second.
+fn difference(actual: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(actual.len(), expected.len());
+    let pairs = actual.iter().zip(expected);
+    let error = pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+    let [low, high] = expected
+        .iter()
+        .fold([0.0f32; 2], |[low, high], &x| [low.min(x), high.max(x)]);
+    error / (high - low).max(1e-6)
+}
+
+#[test]
+fn float_models_equal_tensorflow_lite_micro_and_int8_follows() {
+    let mut models = 0;
+    for entry in fs::read_dir(fixtures().join("float")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|kind| kind != "tflite") {
+            continue;
+        }
+        models += 1;
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let model = ember_import::import(name, &fs::read(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let Network::Float(network) = model.network else {
+            panic!("{name} is int8");
+        };
+        let elements = |id: &ember_ir::TensorId| network.graph.tensor(*id).shape.elements();
+        let input: usize = network.graph.inputs.iter().map(elements).sum();
+        let output: usize = network.graph.outputs.iter().map(elements).sum();
+        let recorded = fs::read(path.with_extension("bin")).unwrap();
+        let (values, _) = recorded.as_chunks::<4>();
+        let values: Vec<f32> = values
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect();
+        let records: Vec<(&[f32], &[f32])> = values
+            .chunks_exact(input + output)
+            .map(|record| record.split_at(input))
+            .collect();
+        let ranges = calibrate(
+            &network,
+            records.iter().map(|(input, _)| *input),
+            RangeMethod::MinMax,
+        );
+        let int8 = quantize(&network, &ranges, Rounding::Single)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let interpreter = Interpreter::new(&int8).unwrap();
+        for (input, expected) in &records {
+            let tensors = run_float(&network, input);
+            let outputs = network.graph.outputs.iter();
+            let real: Vec<f32> = outputs.flat_map(|id| tensors[id.0].clone()).collect();
+            assert!(
+                difference(&real, expected) < F32,
+                "{name}: {real:?}, {expected:?}"
+            );
+            let raw = interpreter.run(&quantize_sample(&int8, input));
+            let close = difference(&dequantize_output(&int8, &raw), expected);
+            assert!(close < INT8, "{name}: int8 is off by {close}");
+        }
+    }
+    assert!(models >= 10, "only {models} models found");
 }
 
 #[test]

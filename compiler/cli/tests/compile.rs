@@ -30,8 +30,12 @@ fn model() -> String {
 
 /// An npy file of three samples.
 fn samples(path: &Path, descr: &str, bytes: &[u8]) {
+    samples_of("8, 8, 2", path, descr, bytes);
+}
+
+fn samples_of(shape: &str, path: &Path, descr: &str, bytes: &[u8]) {
     let mut header =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (3, 8, 8, 2), }}");
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (3, {shape}), }}");
     header.push('\n');
     let length = u16::try_from(header.len()).unwrap().to_le_bytes();
     let file = [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), bytes].concat();
@@ -144,5 +148,59 @@ fn wrong_samples_and_boards_are_refused() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(matches!(output.status.code(), Some(2 | 3)), "{stderr}");
         assert!(stderr.contains(part), "{arguments:?}: {stderr}");
+    }
+}
+
+/// A float32 TensorFlow Lite model gets its ranges from samples; each of its outputs its own file.
+#[test]
+fn a_float_model_with_two_outputs_is_quantised_and_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let real = (0..3 * 60_u32).map(|i| (i * 37 % 251) as f32 / 64.0 - 2.0);
+    let bytes: Vec<u8> = real.flat_map(f32::to_le_bytes).collect();
+    samples_of("6, 5, 2", &dir.path().join("real.npy"), "<f4", &bytes);
+    let model = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../import/tests/fixtures/float/two_heads.tflite");
+    let model = model.canonicalize().unwrap().display().to_string();
+    let refused = emberc(
+        &["compile", &model, "--board", "mps2-an386", "--quiet"],
+        dir.path(),
+    );
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--calibrate"));
+    let report = stdout(&emberc(
+        &[
+            "compile",
+            &model,
+            "--board",
+            "mps2-an386",
+            "--out",
+            "crate",
+            "--calibrate",
+            "real.npy",
+            "--compare",
+            "real.npy",
+            "--json",
+            "--quiet",
+        ],
+        dir.path(),
+    ));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["samples"], report["samples_equal"]);
+    assert!(report["agreement"]["largest_error"].as_f64().unwrap() < 0.2);
+    let library = fs::read_to_string(dir.path().join("crate/src/lib.rs")).unwrap();
+    for part in ["pub boxes: &'a [i8; OUTPUT_BOXES_LEN]", "-> Outputs<'_>"] {
+        assert!(library.contains(part), "{part} is not in the source");
+    }
+    for (place, board) in [("host", &[][..]), ("board", &["--board", "mps2-an386"][..])] {
+        let output = format!("{place}.npy");
+        let arguments = [
+            "infer", "--quiet", "crate", "--input", "real.npy", "--output", &output,
+        ];
+        stdout(&emberc(&[&arguments[..], board].concat(), dir.path()));
+    }
+    for name in ["boxes", "scores"] {
+        let [host, board] = ["host", "board"]
+            .map(|place| fs::read(dir.path().join(format!("{place}.{name}.npy"))).unwrap());
+        assert!(!host.is_empty() && host == board, "{name} differs");
     }
 }

@@ -4,8 +4,8 @@
 //! is a [`Model`] or the full list of reasons why not. Must not know: how
 //! graphs are planned or emitted, files (bytes come in, the caller reads them), boards.
 //!
-//! * [`tflite`]: int8 TensorFlow Lite models, read without generated code or C++, every offset
-//!   checked. Nodes round as TensorFlow Lite Micro's kernels do ([`ember_ir::Rounding::TfLite`]), so
+//! * [`tflite`]: int8 and float32 TensorFlow Lite models, read without generated code or C++, every offset
+//!   checked. Nodes of int8 models round as TensorFlow Lite Micro's kernels do ([`ember_ir::Rounding::TfLite`]), so
 //!   the result is theirs bit for bit.
 //! * `onnx`: float models, to be calibrated and quantised, and models with QuantizeLinear and
 //!   DequantizeLinear, which keep their own parameters.
@@ -38,15 +38,16 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Model, ImportError> {
         });
     }
     if tflite::is_tflite(bytes) {
-        let network = tflite::import(name, bytes)?;
+        let network = tflite::network(name, bytes)?;
+        let graph = network.graph();
         let layouts = |ids: &[ember_ir::TensorId]| {
-            let shapes = ids.iter().map(|&id| &network.graph.tensor(id).shape);
+            let shapes = ids.iter().map(|&id| &graph.tensor(id).shape);
             shapes.map(|shape| Layout::same(shape.dims())).collect()
         };
         return Ok(Model {
-            inputs: layouts(&network.graph.inputs),
-            outputs: layouts(&network.graph.outputs),
-            network: Network::Int8(network),
+            inputs: layouts(&graph.inputs),
+            outputs: layouts(&graph.outputs),
+            network,
         });
     }
     onnx::import(name, bytes).unwrap_or(Err(ImportError::UnknownFormat))

@@ -37,7 +37,7 @@ fn generated_models_are_accepted() {
             found += 1;
         }
     }
-    assert!(found >= 113, "only {found} models found");
+    assert!(found >= 136, "only {found} models found");
 }
 
 #[test]

@@ -8,23 +8,42 @@ pub fn dequantize(network: &QuantGraph) -> FloatGraph {
     let nodes = network.graph.nodes.iter().zip(&network.params);
     let params = nodes.map(|(node, params)| {
         let params = params.as_ref()?;
+        let Some(input) = node.inputs.first() else {
+            // A constant, whose values are those of its tensor.
+            let quant = network.quants[node.output.0];
+            let values = params.weights.iter();
+            return Some(FloatParams {
+                weights: values.map(|&value| quant.dequantize(value)).collect(),
+                bias: Vec::new(),
+            });
+        };
         let channels = params.bias.len();
         let taps = params.weights.len() / channels.max(1);
-        let scale = |channel: usize| *params.scales.get(channel).unwrap_or(&params.scales[0]);
-        let channel_of = |index: usize| match node.op {
+        let scale = |group: usize| *params.scales.get(group).unwrap_or(&params.scales[0]);
+        // The scale of a bias, times the input's.
+        let of_channel = |channel: usize| match &node.op {
+            Op::Lstm(op) => 2 * (channel / op.hidden),
+            _ => channel,
+        };
+        let of_weight = |index: usize| match &node.op {
             // Depthwise weights have the channel innermost.
             Op::DepthwiseConv2d(_) => index % channels,
+            // Those of hidden values have a scale of their own.
+            Op::Lstm(op) => {
+                let is_hidden = index % taps >= taps - op.hidden;
+                of_channel(index / taps) + usize::from(is_hidden)
+            }
             _ => index / taps,
         };
-        let input = network.quants[node.inputs[0].0].scale;
+        let input = network.quants[input.0].scale;
         let weights = params.weights.iter().enumerate();
         let biases = params.bias.iter().enumerate();
         Some(FloatParams {
             weights: weights
-                .map(|(index, &weight)| f32::from(weight) * scale(channel_of(index)))
+                .map(|(index, &weight)| f32::from(weight) * scale(of_weight(index)))
                 .collect(),
             bias: biases
-                .map(|(channel, &bias)| bias as f32 * (input * scale(channel)))
+                .map(|(channel, &bias)| bias as f32 * (input * scale(of_channel(channel))))
                 .collect(),
         })
     });

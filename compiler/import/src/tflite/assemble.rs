@@ -2,21 +2,21 @@
 //! of 1 in the file get a reshape, which costs nothing on the device.
 
 use ember_ir::{
-    Constant, Function, GraphBuilder, Move, Op, Quant, QuantGraph, QuantParams, Reshape, Rounding,
-    Shape, TensorId, Unary,
+    Constant, FloatGraph, FloatParams, Function, GraphBuilder, Move, Op, Quant, QuantGraph,
+    QuantParams, Reshape, Rounding, Shape, TensorId, Unary, verify_float,
 };
 
-use super::lower::{Lowered, LoweredModel};
+use super::lower::{Lowered, LoweredModel, Params, real};
 use super::schema::Model;
 use crate::identifier::{Identifiers, identifier};
-use crate::{ImportError, Problem};
+use crate::{ImportError, Network, Problem};
 
 /// Builds the graph of a model without problems.
 pub(super) fn assemble(
     name: &str,
     model: &Model<'_>,
     lowered: LoweredModel,
-) -> Result<QuantGraph, ImportError> {
+) -> Result<Network, ImportError> {
     let mut assembly = Assembly::new(name, model, &lowered);
     for &input in &model.inputs {
         assembly.input(input)?;
@@ -29,12 +29,34 @@ pub(super) fn assemble(
         .iter()
         .map(|&output| assembly.id(output))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(QuantGraph {
-        graph: assembly.builder.finish(&outputs),
-        roundings: vec![Rounding::TfLite; assembly.params.len()],
+    let graph = assembly.builder.finish(&outputs);
+    let (mut ints, mut reals) = (Vec::new(), Vec::new());
+    for params in assembly.params {
+        // A model's constants are of one kind.
+        let (int, real) = match params {
+            Some(Params::Int8(params)) => (Some(params), None),
+            Some(Params::Real(params)) => (None, Some(params)),
+            None => (None, None),
+        };
+        ints.push(int);
+        reals.push(real);
+    }
+    if lowered.activations.is_real() {
+        let params = reals;
+        let network = FloatGraph { graph, params };
+        // Its numbers come from the file as they are.
+        let violations = verify_float(&network);
+        return match violations.as_slice() {
+            [] => Ok(Network::Float(network)),
+            [violation, ..] => Err(broken("the model", violation)),
+        };
+    }
+    Ok(Network::Int8(QuantGraph {
+        graph,
+        roundings: vec![Rounding::TfLite; ints.len()],
         quants: assembly.quants,
-        params: assembly.params,
-    })
+        params: ints,
+    }))
 }
 
 struct Assembly<'m, 'a> {
@@ -43,7 +65,7 @@ struct Assembly<'m, 'a> {
     builder: GraphBuilder,
     names: Identifiers,
     quants: Vec<Quant>,
-    params: Vec<Option<QuantParams>>,
+    params: Vec<Option<Params>>,
     /// By tensor of the file.
     ids: Vec<Option<TensorId>>,
 }
@@ -164,7 +186,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
         op: Op,
         inputs: &[TensorId],
         quant: Quant,
-        params: Option<QuantParams>,
+        params: Option<Params>,
     ) -> Result<TensorId, ImportError> {
         let place = name.clone();
         let output = self
@@ -199,10 +221,16 @@ impl<'m, 'a> Assembly<'m, 'a> {
         };
         let (shape, quant) = self.activation(tensor)?;
         let name = self.name(tensor);
-        let values = QuantParams {
-            weights: data.iter().map(|&byte| byte.cast_signed()).collect(),
-            scales: Vec::new(),
-            bias: Vec::new(),
+        let values = match self.lowered.activations.is_real() {
+            true => Params::Real(FloatParams {
+                weights: real(&self.model.tensors[tensor]).unwrap_or_default(),
+                bias: Vec::new(),
+            }),
+            false => Params::Int8(QuantParams {
+                weights: data.iter().map(|&byte| byte.cast_signed()).collect(),
+                scales: Vec::new(),
+                bias: Vec::new(),
+            }),
         };
         let op = Op::Constant(Constant { shape });
         let id = self.node(name, op, &[], quant, Some(values))?;

@@ -5,6 +5,8 @@ use super::schema::Model;
 
 /// `TensorType.FLOAT32`.
 const FLOAT32: i8 = 0;
+/// `TensorType.FLOAT16`.
+const FLOAT16: i8 = 1;
 /// `BuiltinOperator.DEQUANTIZE`.
 const DEQUANTIZE: i32 = 6;
 /// `BuiltinOperator.QUANTIZE`.
@@ -33,6 +35,31 @@ pub(super) fn to_int8(model: &mut Model<'_>) {
         if let Some(int8) = other_end(model, float, writer, DEQUANTIZE) {
             model.outputs[end] = int8;
         }
+    }
+}
+
+/// Reads constants that a DEQUANTIZE turns into real numbers (as files with float16 weights have them) where
+/// they are: the operator goes.
+pub(super) fn fold_constants(model: &mut Model<'_>) {
+    let mut instead: Vec<usize> = (0..model.tensors.len()).collect();
+    let tensors = &model.tensors;
+    model.operators.retain(|operator| {
+        let ([Some(input)], [output]) = (operator.inputs.as_slice(), operator.outputs.as_slice())
+        else {
+            return true;
+        };
+        let source = instead[*input];
+        let folds = operator.code == DEQUANTIZE
+            && tensors[source].data.is_some()
+            && tensors[source].element == FLOAT16
+            && !model.outputs.contains(output);
+        if folds {
+            instead[*output] = source;
+        }
+        !folds
+    });
+    for input in model.operators.iter_mut().flat_map(|op| &mut op.inputs) {
+        *input = input.map(|tensor| instead[tensor]);
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use ember_ir::{ArgMax, Quant, Shape};
 
 use super::MAX_PROBLEMS;
+use super::numbers::{FLOAT32, real};
 use crate::Problem;
 use crate::tflite::flatbuffer::{Malformed, Table};
 use crate::tflite::schema::{Model, Tensor};
@@ -34,8 +35,24 @@ pub(in crate::tflite) struct Activation {
     pub quant: Quant,
 }
 
+/// What helps against other numbers than int8.
+const INT8_THROUGHOUT: &str =
+    "convert the model with full-integer int8 quantisation, inputs and outputs included";
+/// What helps against real numbers among int8.
+const REAL_WITHIN: &str = "an int8 model may take and give real numbers (QUANTIZE first, DEQUANTIZE last), but \
+                           not compute with them in between: convert all of its operators to int8";
+
+/// What tensors of real numbers have until they are quantised.
+const REAL: Quant = Quant {
+    scale: 1.0,
+    zero_point: 0,
+};
+
 /// By tensor of the file; `None` for constants and for what was reported.
-pub(in crate::tflite) struct Activations(Vec<Option<Activation>>);
+pub(in crate::tflite) struct Activations {
+    of_tensor: Vec<Option<Activation>>,
+    is_real: bool,
+}
 
 impl Activations {
     /// Reads the graph's inputs and all that operators write.
@@ -55,6 +72,11 @@ impl Activations {
         for &tensor in model.inputs.iter().chain(written) {
             wanted[tensor] = true;
         }
+        let mut computed = (0..model.tensors.len()).filter(|&at| wanted[at] && !indices[at]);
+        let is_real = computed.all(|at| model.tensors[at].element == FLOAT32);
+        let mut computed = (0..model.tensors.len()).filter(|&at| wanted[at]);
+        let is_mixed = computed.any(|at| model.tensors[at].element == INT8);
+        let own = if is_real { FLOAT32 } else { INT8 };
         // A float model has hundreds of wrong tensors: one line per type says it.
         let mut foreign: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
         let mut activations = vec![None; model.tensors.len()];
@@ -62,15 +84,15 @@ impl Activations {
             if !wanted[index] || problems.len() >= MAX_PROBLEMS {
                 continue;
             }
-            if indices[index] && tensor.element != INT8 {
+            if indices[index] && tensor.element != own {
                 activations[index] = index_tensor(tensor, problems, index);
                 continue;
             }
-            if tensor.element != INT8 {
+            if tensor.element != own {
                 foreign.entry(tensor.type_name()).or_insert((index, 0)).1 += 1;
                 continue;
             }
-            match activation(tensor) {
+            match activation(tensor, is_real) {
                 Ok(activation) => activations[index] = Some(activation),
                 Err((what, help)) => problems.push(Problem {
                     place: format!("tensor {index} (\"{}\")", tensor.name().escape_debug()),
@@ -79,7 +101,7 @@ impl Activations {
                 }),
             }
         }
-        constants(model, &mut activations);
+        constants(model, is_real, &mut activations);
         for (kind, (first, count)) in foreign {
             let name = model.tensors[first].name();
             problems.push(Problem {
@@ -89,23 +111,33 @@ impl Activations {
                     2 => format!("it and one other tensor are {kind}"),
                     _ => format!("it and {} other tensors are {kind}", count - 1),
                 },
-                help: "convert the model with full-integer int8 quantisation, inputs and outputs \
-                       included"
-                    .into(),
+                help: match is_mixed && model.tensors[first].element == FLOAT32 {
+                    true => REAL_WITHIN,
+                    false => INT8_THROUGHOUT,
+                }
+                .into(),
             });
         }
-        Self(activations)
+        Self {
+            of_tensor: activations,
+            is_real,
+        }
     }
 
     /// The activation in this tensor.
     pub fn get(&self, tensor: usize) -> Option<&Activation> {
-        self.0[tensor].as_ref()
+        self.of_tensor[tensor].as_ref()
+    }
+
+    /// Whether all of them are real numbers.
+    pub fn is_real(&self) -> bool {
+        self.is_real
     }
 }
 
 type Refusal = (String, &'static str);
 
-fn activation(tensor: &Tensor<'_>) -> Result<Activation, Refusal> {
+fn activation(tensor: &Tensor<'_>, is_real: bool) -> Result<Activation, Refusal> {
     if tensor.is_variable || tensor.is_sparse {
         return Err((
             "it is a variable or sparse tensor".into(),
@@ -120,7 +152,7 @@ fn activation(tensor: &Tensor<'_>) -> Result<Activation, Refusal> {
     }
     Ok(Activation {
         shape: shape(&tensor.shape)?,
-        quant: quant(tensor)?,
+        quant: if is_real { REAL } else { quant(tensor)? },
     })
 }
 
@@ -150,7 +182,7 @@ fn index_tensor(
 
 /// Adds the constants that element-wise operators and concatenations read as tensors. One that is not as
 /// it should be is left out, and its reader reports it.
-fn constants(model: &Model<'_>, activations: &mut [Option<Activation>]) {
+fn constants(model: &Model<'_>, is_real: bool, activations: &mut [Option<Activation>]) {
     for operator in model
         .operators
         .iter()
@@ -162,14 +194,14 @@ fn constants(model: &Model<'_>, activations: &mut [Option<Activation>]) {
             .map_or(0, |&output| model.tensors[output].shape.len());
         for &index in operator.inputs.iter().flatten() {
             let tensor = &model.tensors[index];
-            if tensor.data.is_some() && tensor.element == INT8 && !tensor.is_sparse {
-                activations[index] = constant(tensor, rank);
+            if tensor.data.is_some() && !tensor.is_sparse && (is_real || tensor.element == INT8) {
+                activations[index] = constant(tensor, rank, is_real);
             }
         }
     }
 }
 
-fn constant(tensor: &Tensor<'_>, rank: usize) -> Option<Activation> {
+fn constant(tensor: &Tensor<'_>, rank: usize, is_real: bool) -> Option<Activation> {
     let sizes = tensor.shape.iter().map(|&dim| usize::try_from(dim).ok());
     let mut sizes = sizes.collect::<Option<Vec<_>>>()?;
     // The batch axis, if it has one.
@@ -182,10 +214,14 @@ fn constant(tensor: &Tensor<'_>, rank: usize) -> Option<Activation> {
     let elements = sizes
         .iter()
         .try_fold(1usize, |all, &dim| all.checked_mul(dim));
-    let whole = elements == tensor.data.map(<[u8]>::len) && sizes.len() <= rank.max(1);
+    let (count, quant) = match is_real {
+        true => (real(tensor).map(|values| values.len()), Some(REAL)),
+        false => (tensor.data.map(<[u8]>::len), quant(tensor).ok()),
+    };
+    let whole = elements == count && sizes.len() <= rank.max(1);
     Some(Activation {
         shape: Shape::new(sizes),
-        quant: quant(tensor).ok().filter(|_| whole)?,
+        quant: quant.filter(|_| whole)?,
     })
 }
 

@@ -2,7 +2,7 @@
 //! make groups. Groups of one channel are a depthwise convolution; others become filters over all
 //! channels, which compute the same and cost as much as those.
 
-use ember_ir::{Conv2d, DepthwiseConv2d, Op, QuantParams};
+use ember_ir::{Conv2d, DepthwiseConv2d, Op};
 
 use super::Lowered;
 use super::site::{EXPORT_AGAIN, Site};
@@ -39,13 +39,15 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     }
     let taps = kernel_height * kernel_width;
     let activation = activation?;
-    let (op, values) = if groups > 1 && depth == 1 {
+    let numbers = weights.numbers;
+    let count = numbers.len();
+    let (op, numbers) = if groups > 1 && depth == 1 {
         let op = Op::DepthwiseConv2d(DepthwiseConv2d {
             window,
             multiplier: out_channels / groups,
             activation,
         });
-        (op, channels_innermost(&weights.values, taps))
+        (op, numbers.picked(channels_innermost(count, taps)))
     } else {
         let op = Op::Conv2d(Conv2d {
             window,
@@ -53,43 +55,37 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
             activation,
         });
         match groups {
-            1 => (op, weights.values),
-            _ if weights.values.len().saturating_mul(groups) > MOST_WEIGHTS => {
+            1 => (op, numbers),
+            _ if count.saturating_mul(groups) > MOST_WEIGHTS => {
                 let what = format!("its {groups} groups would be {MOST_WEIGHTS} weights or more");
                 site.problem(what, "use fewer groups or a depthwise convolution");
                 return None;
             }
-            _ => (
-                op,
-                one_group(&weights.values, [out_channels, depth], groups),
-            ),
+            _ => {
+                let places = one_group(count, [out_channels, depth], groups);
+                (op, numbers.picked(places.into_iter()))
+            }
         }
     };
-    let params = QuantParams {
-        weights: values,
-        scales: weights.scales,
-        bias: bias?,
-    };
+    let params = numbers.with(bias?)?;
     site.finish(op, &[input], Some(params))
 }
 
-/// `[out, taps]` as `[taps, out]`.
-fn channels_innermost(weights: &[i8], taps: usize) -> Vec<i8> {
-    let tap = |tap| weights.iter().skip(tap).step_by(taps).copied();
-    (0..taps).flat_map(tap).collect()
+/// Where the weights `[taps, out]` lie in `[out, taps]`.
+fn channels_innermost(count: usize, taps: usize) -> impl Iterator<Item = Option<usize>> {
+    (0..taps).flat_map(move |tap| (tap..count).step_by(taps).map(Some))
 }
 
-/// Filters over all channels: those of other groups have the weight 0, which adds nothing.
-fn one_group(weights: &[i8], [filters, depth]: [usize; 2], groups: usize) -> Vec<i8> {
-    let taps_of_filter = weights.len() / filters;
-    let mut all = Vec::with_capacity(weights.len() * groups);
-    for (filter, weights) in weights.chunks_exact(taps_of_filter).enumerate() {
-        let group = filter / (filters / groups);
-        for tap in weights.chunks_exact(depth) {
-            all.resize(all.len() + group * depth, 0);
-            all.extend_from_slice(tap);
-            all.resize(all.len() + (groups - 1 - group) * depth, 0);
-        }
+/// Where the weights of filters over all channels lie: those of other groups have the weight 0, which adds
+/// nothing.
+fn one_group(count: usize, [filters, depth]: [usize; 2], groups: usize) -> Vec<Option<usize>> {
+    let taps_of_filter = count / filters;
+    let mut all = Vec::with_capacity(count * groups);
+    for first in (0..count).step_by(depth) {
+        let group = first / taps_of_filter / (filters / groups);
+        all.resize(all.len() + group * depth, None);
+        all.extend((first..first + depth).map(Some));
+        all.resize(all.len() + (groups - 1 - group) * depth, None);
     }
     all
 }

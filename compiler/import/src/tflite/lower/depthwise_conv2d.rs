@@ -1,6 +1,6 @@
 //! DEPTHWISE_CONV_2D. Inputs: image, `[1, H, W, C·multiplier]` weights, optional bias.
 
-use ember_ir::{DepthwiseConv2d, Op, QuantParams};
+use ember_ir::{DepthwiseConv2d, Op};
 
 use super::Lowered;
 use super::site::{EXPORT_AGAIN, Site};
@@ -44,10 +44,6 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         multiplier,
         activation: activation?,
     });
-    let params = QuantParams {
-        weights: weights.values,
-        scales: weights.scales,
-        bias: bias?,
-    };
+    let params = weights.numbers.with(bias?)?;
     site.finish(op, &[input], Some(params))
 }

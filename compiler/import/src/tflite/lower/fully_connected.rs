@@ -1,7 +1,7 @@
 //! FULLY_CONNECTED. Inputs: any tensor, read in memory order as one vector or as several of the weights' length;
 //! `[out, in]` weights, optional bias.
 
-use ember_ir::{Dense, Op, QuantParams};
+use ember_ir::{Dense, Op};
 
 use super::Lowered;
 use super::site::Site;
@@ -48,10 +48,6 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         out_features,
         activation: activation?,
     });
-    let params = QuantParams {
-        weights: weights.values,
-        scales: weights.scales,
-        bias: bias?,
-    };
+    let params = weights.numbers.with(bias?)?;
     site.finish(op, &[input], Some(params))
 }

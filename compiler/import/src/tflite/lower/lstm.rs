@@ -2,10 +2,11 @@
 //! a sequence, 4 + 4 weights (input, forget, candidate, output gate; of inputs, of hidden values), 4
 //! biases, hidden and cell state. The states are variable tensors, which hold zeros before an inference.
 
-use ember_ir::{Lstm, Op, Quant, QuantParams, Real};
+use ember_ir::{Lstm, Op, Quant, Real};
 
 use super::Lowered;
 use super::activations::quant;
+use super::numbers::{Biases, Numbers};
 use super::site::{EXPORT_AGAIN, Site};
 use super::weights::Weights;
 use crate::tflite::flatbuffer::Table;
@@ -28,6 +29,8 @@ const UNUSED: [usize; 9] = [9, 10, 11, 16, 17, 20, 21, 22, 23];
 
 /// `ActivationFunctionType.TANH`.
 const TANH: i8 = 4;
+/// Bits behind the point of the cells of a network that is quantised here: as converters choose them.
+const CELL_BITS: usize = 11;
 /// `TensorType.INT16`.
 const INT16: i8 = 7;
 const GATES: usize = 4;
@@ -55,7 +58,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     if weights
         .iter()
         .chain(&recurrent)
-        .any(|gate| gate.scales.len() != 1)
+        .any(|gate| matches!(&gate.numbers, Numbers::Int { scales, .. } if scales.len() != 1))
     {
         site.problem(
             "its weights have a scale per channel",
@@ -73,23 +76,65 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         cell_bits,
         clip: Real::new(clip),
     });
-    let rows = weights
-        .iter()
-        .zip(&recurrent)
-        .flat_map(|(weights, recurrent)| {
-            let rows = weights.values.chunks_exact(inputs);
-            rows.zip(recurrent.values.chunks_exact(hidden))
-        });
-    let params = QuantParams {
-        weights: rows.flat_map(|(x, h)| x.iter().chain(h)).copied().collect(),
-        scales: weights
-            .iter()
-            .zip(&recurrent)
-            .flat_map(|(x, h)| [x.scales[0], h.scales[0]])
-            .collect(),
-        bias: biases.concat(),
-    };
+    let gates = weights.iter().zip(&recurrent);
+    let gates = gates.map(|(weights, recurrent)| [&weights.numbers, &recurrent.numbers]);
+    let numbers = joined(&gates.collect::<Vec<_>>(), [inputs, hidden])?;
+    let params = numbers.with(all_biases(&biases))?;
     site.finish(op, &[input], Some(params))
+}
+
+/// Per gate and unit the weights of the inputs, then those of the hidden values.
+fn joined(gates: &[[&Numbers; 2]], columns: [usize; 2]) -> Option<Numbers> {
+    fn rows<T: Copy>(gates: &[[&[T]; 2]], [inputs, hidden]: [usize; 2]) -> Vec<T> {
+        let rows = gates.iter().flat_map(|[weights, recurrent]| {
+            let rows = weights.chunks_exact(inputs);
+            rows.zip(recurrent.chunks_exact(hidden))
+        });
+        rows.flat_map(|(x, h)| x.iter().chain(h)).copied().collect()
+    }
+    let (mut ints, mut reals, mut all_scales) = (Vec::new(), Vec::new(), Vec::new());
+    for gate in gates {
+        match gate {
+            [
+                Numbers::Int { values, scales },
+                Numbers::Int {
+                    values: recurrent,
+                    scales: recurrent_scales,
+                },
+            ] => {
+                ints.push([values.as_slice(), recurrent.as_slice()]);
+                all_scales.extend([scales[0], recurrent_scales[0]]);
+            }
+            [Numbers::Real(values), Numbers::Real(recurrent)] => {
+                reals.push([values.as_slice(), recurrent.as_slice()]);
+            }
+            [Numbers::Int { .. }, Numbers::Real(_)] | [Numbers::Real(_), Numbers::Int { .. }] => {
+                return None;
+            }
+        }
+    }
+    Some(match reals.is_empty() {
+        true => Numbers::Int {
+            values: rows(&ints, columns),
+            scales: all_scales,
+        },
+        false => Numbers::Real(rows(&reals, columns)),
+    })
+}
+
+/// Those of all gates, which are of one kind.
+fn all_biases(gates: &[Biases]) -> Biases {
+    let (mut ints, mut reals) = (Vec::new(), Vec::new());
+    for gate in gates {
+        match gate {
+            Biases::Int(values) => ints.extend(values),
+            Biases::Real(values) => reals.extend(values),
+        }
+    }
+    match reals.is_empty() {
+        true => Biases::Int(ints),
+        false => Biases::Real(reals),
+    }
 }
 
 /// Refuses what is not computed.
@@ -126,6 +171,9 @@ fn attributes(site: &mut Site<'_, '_>) -> Option<()> {
 
 /// Checks both states; the bits behind the point of cells.
 fn states(site: &mut Site<'_, '_>) -> Option<usize> {
+    if site.is_real() {
+        return Some(CELL_BITS);
+    }
     let output = site.output()?.1.quant;
     let (hidden, _) = state(site, HIDDEN_STATE)?;
     let (cell, kind) = state(site, CELL_STATE)?;

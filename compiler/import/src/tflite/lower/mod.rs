@@ -10,6 +10,7 @@ mod depthwise_conv2d;
 mod fully_connected;
 mod gather;
 mod lstm;
+mod numbers;
 mod operands;
 mod pad;
 mod pool2d;
@@ -26,11 +27,12 @@ mod unary;
 mod weights;
 mod window;
 
-use ember_ir::{Op, QuantParams};
+use ember_ir::Op;
 
 use super::schema::Model;
 use crate::Problem;
 pub(super) use activations::Activations;
+pub(super) use numbers::{Params, real};
 use site::Site;
 
 /// An operator in the IR's terms; `inputs` and `output` are tensors of the file.
@@ -38,7 +40,7 @@ pub(super) struct Lowered {
     pub op: Op,
     pub inputs: Vec<usize>,
     pub output: usize,
-    pub params: Option<QuantParams>,
+    pub params: Option<Params>,
 }
 
 /// A model in the IR's terms.

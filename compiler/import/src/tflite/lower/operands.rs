@@ -116,8 +116,8 @@ impl<'m> Site<'m, '_> {
         let found = self.activations().get(index);
         if found.is_none() {
             self.problem(
-                format!("its input {slot} (tensor {index}) is no int8 tensor"),
-                "convert the model with full-integer int8 quantisation",
+                format!("its input {slot} (tensor {index}) is no tensor of the model's kind"),
+                "convert the model with full-integer int8 quantisation, or float32 throughout",
             );
         }
         Some((index, found?))

@@ -2,8 +2,9 @@
 
 use ember_ir::{MirrorPad, Move, Op, Pad, Real};
 
-use super::Lowered;
+use super::activations::Activation;
 use super::site::{EXPORT_AGAIN, Site};
+use super::{Lowered, real};
 use crate::tflite::flatbuffer::Table;
 
 const MIRROR_MODE: u16 = 0;
@@ -16,6 +17,9 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     let fill = match site.optional(2) {
         None => 0.0,
         Some((value, tensor)) => {
+            if let Some(&[fill]) = real(tensor).as_deref() {
+                return padded(site, (index, input), [before, after], fill);
+            }
             let Some(&[byte]) = tensor.data else {
                 site.problem(
                     format!("its value (tensor {value}) is not a constant number"),
@@ -27,12 +31,21 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
             input.quant.dequantize(byte.cast_signed())
         }
     };
+    padded(site, (index, input), [before, after], fill)
+}
+
+fn padded(
+    site: &mut Site<'_, '_>,
+    input: (usize, &Activation),
+    [before, after]: [Vec<usize>; 2],
+    fill: f32,
+) -> Option<Lowered> {
     let op = Move::Pad(Pad {
         before,
         after,
         fill: Real::new(fill),
     });
-    site.finish(Op::Move(op), &[(index, input)], None)
+    site.finish(Op::Move(op), &[input], None)
 }
 
 pub(super) fn lower_mirror(site: &mut Site<'_, '_>) -> Option<Lowered> {

@@ -1,9 +1,10 @@
 //! One operator under examination: access to its operands and attributes, and the list that its
 //! problems go to.
 
-use ember_ir::{Move, Op, Quant, QuantParams, Shape};
+use ember_ir::{Move, Op, Quant, Shape};
 
 use super::activations::Activation;
+use super::numbers::Params;
 use super::{Activations, Lowered};
 use crate::Problem;
 use crate::tflite::flatbuffer::{Field, Malformed, Table};
@@ -41,6 +42,11 @@ impl<'m, 'a> Site<'m, 'a> {
             what: what.into(),
             help: help.into(),
         });
+    }
+
+    /// Whether the model computes in real numbers.
+    pub fn is_real(&self) -> bool {
+        self.activations.is_real()
     }
 
     /// The operator's number in the schema.
@@ -193,7 +199,7 @@ impl<'m, 'a> Site<'m, 'a> {
     pub fn fixed_output(&mut self, fixed: Quant) -> Option<()> {
         let (_, output) = self.output()?;
         let Quant { scale, zero_point } = output.quant;
-        if output.quant == fixed {
+        if output.quant == fixed || self.is_real() {
             return Some(());
         }
         self.problem(
@@ -211,7 +217,7 @@ impl<'m, 'a> Site<'m, 'a> {
         &mut self,
         op: Op,
         inputs: &[(usize, &Activation)],
-        params: Option<QuantParams>,
+        params: Option<Params>,
     ) -> Option<Lowered> {
         self.finish_at(0, op, inputs, params)
     }
@@ -222,7 +228,7 @@ impl<'m, 'a> Site<'m, 'a> {
         number: usize,
         op: Op,
         inputs: &[(usize, &Activation)],
-        params: Option<QuantParams>,
+        params: Option<Params>,
     ) -> Option<Lowered> {
         let (output, written) = self.output_at(number)?;
         let shapes: Vec<&Shape> = inputs.iter().map(|(_, input)| &input.shape).collect();

@@ -15,16 +15,10 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     if beta != 1.0 {
         site.problem(format!("its beta is {beta}"), "use a softmax with beta 1");
     }
-    let output = site.output()?.1.quant;
-    if output.scale != 1.0 / 256.0 || output.zero_point != -128 {
-        site.problem(
-            format!(
-                "its output has scale {} and zero point {}",
-                output.scale, output.zero_point
-            ),
-            "convert the model with the fixed softmax range, scale 1/256 and zero point −128",
-        );
+    let op = Op::Softmax(Softmax {});
+    if let Some(fixed) = op.fixed_output() {
+        site.fixed_output(fixed)?;
     }
     let input = input?;
-    site.finish(Op::Softmax(Softmax {}), &[input], None)
+    site.finish(op, &[input], None)
 }

@@ -1,17 +1,16 @@
 //! The constants of convolutions and fully connected layers.
 
 use super::activations::{INT8, damaged, is_symmetric, scales};
+use super::numbers::{Biases, Numbers, real};
 use super::site::{EXPORT_AGAIN, Site};
 
 /// `TensorType.INT32`.
 const INT32: i8 = 2;
 
-/// Integer weights in the file's layout, which is the IR's.
+/// Weights in the file's layout, which is the IR's.
 pub(super) struct Weights<const RANK: usize> {
     pub shape: [usize; RANK],
-    pub values: Vec<i8>,
-    /// One, or one per output channel.
-    pub scales: Vec<f32>,
+    pub numbers: Numbers,
 }
 
 impl Site<'_, '_> {
@@ -34,14 +33,15 @@ impl Site<'_, '_> {
             );
             return None;
         };
-        if tensor.element != INT8 || tensor.is_sparse {
+        let reals = real(tensor).filter(|_| self.is_real() && !tensor.is_sparse);
+        if reals.is_none() && (tensor.element != INT8 || tensor.is_sparse) {
             self.problem(
                 format!(
                     "its weights are {}{}",
                     if tensor.is_sparse { "sparse " } else { "" },
                     tensor.type_name()
                 ),
-                "convert the model with dense int8 weights",
+                "convert the model with dense int8 weights, or float32 throughout",
             );
             return None;
         }
@@ -53,9 +53,9 @@ impl Site<'_, '_> {
         let elements = sizes
             .iter()
             .try_fold(1usize, |product, &dim| product.checked_mul(dim));
+        let count = reals.as_ref().map_or(data.len(), Vec::len);
         let shape: Option<[usize; RANK]> = sizes.as_slice().try_into().ok();
-        let Some(shape) =
-            shape.filter(|_| tensor.shape.len() == RANK && elements == Some(data.len()))
+        let Some(shape) = shape.filter(|_| tensor.shape.len() == RANK && elements == Some(count))
         else {
             self.problem(
                 format!(
@@ -67,6 +67,10 @@ impl Site<'_, '_> {
             );
             return None;
         };
+        if let Some(values) = reals {
+            let numbers = Numbers::Real(values);
+            return Some(Weights { shape, numbers });
+        }
         let symmetric = tensor.quantization.as_ref().map_or(Ok(true), is_symmetric);
         let checked = symmetric
             .map_err(damaged)
@@ -95,22 +99,32 @@ impl Site<'_, '_> {
             );
             return None;
         }
-        Some(Weights {
-            shape,
-            values,
-            scales,
-        })
+        if !self.is_real() {
+            let numbers = Numbers::Int { values, scales };
+            return Some(Weights { shape, numbers });
+        }
+        // Integers that the file's own interpreter turns into real numbers.
+        let inner: usize = shape.iter().skip(axis + 1).product();
+        let channel = |at: usize| at / inner % shape[axis];
+        let scale = |at: usize| scales[if scales.len() == 1 { 0 } else { channel(at) }];
+        let steps = values.iter().enumerate();
+        let numbers = Numbers::Real(steps.map(|(at, &q)| f32::from(q) * scale(at)).collect());
+        Some(Weights { shape, numbers })
     }
 
     /// The bias of input 2, one per channel; zeros where there is none.
-    pub fn bias(&mut self, channels: usize) -> Option<Vec<i32>> {
+    pub fn bias(&mut self, channels: usize) -> Option<Biases> {
         self.bias_of(2, channels)
     }
 
     /// The bias of an input, one per channel; zeros where there is none.
-    pub fn bias_of(&mut self, slot: usize, channels: usize) -> Option<Vec<i32>> {
+    pub fn bias_of(&mut self, slot: usize, channels: usize) -> Option<Biases> {
+        let is_real = self.is_real();
         let Some((index, tensor)) = self.optional(slot) else {
-            return Some(vec![0; channels]);
+            return Some(match is_real {
+                true => Biases::Real(vec![0.0; channels]),
+                false => Biases::Int(vec![0; channels]),
+            });
         };
         let Some(data) = tensor.data else {
             self.problem(
@@ -119,10 +133,13 @@ impl Site<'_, '_> {
             );
             return None;
         };
-        if tensor.element != INT32 {
+        if let Some(values) = real(tensor).filter(|values| is_real && values.len() == channels) {
+            return Some(Biases::Real(values));
+        }
+        if is_real || tensor.element != INT32 {
             self.problem(
                 format!("its bias (tensor {index}) is {}", tensor.type_name()),
-                "convert the model with int32 biases",
+                "convert the model with an int32 bias per channel, or float32 throughout",
             );
             return None;
         }
@@ -135,6 +152,7 @@ impl Site<'_, '_> {
             );
             return None;
         }
-        Some(values.iter().copied().map(i32::from_le_bytes).collect())
+        let values = values.iter().copied().map(i32::from_le_bytes);
+        Some(Biases::Int(values.collect()))
     }
 }

@@ -66,14 +66,14 @@ use ember_runtime::{Arena, Model};
 
 /// Bytes of one input sample.
 pub const INPUT_LEN: usize = 64;
-/// Bytes of one output.
-pub const OUTPUT_LEN: usize = 10;
 /// Bytes of all activations.
 pub const ARENA_LEN: usize = 1376;
 /// Real size of one step of an input value.
 pub const INPUT_SCALE: f32 = 0.007822161;
 /// The input value that stands for real zero.
 pub const INPUT_ZERO_POINT: i8 = 0;
+/// Bytes of one output.
+pub const OUTPUT_LEN: usize = 10;
 /// Real size of one step of an output value.
 pub const OUTPUT_SCALE: f32 = 0.016834833;
 /// The output value that stands for real zero.

@@ -53,14 +53,14 @@ use ember_runtime::{Arena, Model};
 
 /// Bytes of one input sample.
 pub const INPUT_LEN: usize = 12;
-/// Bytes of one output.
-pub const OUTPUT_LEN: usize = 3;
 /// Bytes of all activations.
 pub const ARENA_LEN: usize = 24;
 /// Real size of one step of an input value.
 pub const INPUT_SCALE: f32 = 0.0077396985;
 /// The input value that stands for real zero.
 pub const INPUT_ZERO_POINT: i8 = -1;
+/// Bytes of one output.
+pub const OUTPUT_LEN: usize = 3;
 /// Real size of one step of an output value.
 pub const OUTPUT_SCALE: f32 = 0.00390625;
 /// The output value that stands for real zero.
