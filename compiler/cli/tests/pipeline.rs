@@ -15,7 +15,7 @@ fn job(dir: &Path) -> PathBuf {
     let text = "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\nshape = [8, 8, 1]\n\
                 test = \"tail 500\"\n[board]\nname = \"stm32vldiscovery\"\n\
                 [search]\ntrials = 3\nworkers = 2\n\
-                [train]\nepochs = 2\nfinal_epochs = 4\nteachers = 0\n";
+                [train]\nepochs = 2\nfinal_epochs = 4\nteachers = 0\nseeds = 2\n";
     fs::write(&config, text).unwrap();
     config
 }
@@ -94,6 +94,17 @@ fn a_job_ends_in_firmware_that_equals_the_host_and_keeps_every_promise() {
         (number("accuracy_int8") - number("accuracy_float")).abs() < 0.05,
         "{report}"
     );
+    let replicated = &report["replicated"];
+    assert_eq!(replicated["finalists"], 2);
+    assert_eq!(replicated["seeds"], 2);
+    for form in ["float", "int8"] {
+        let [mean, deviation] = ["mean", "deviation"].map(|key| {
+            replicated[form][key]
+                .as_f64()
+                .unwrap_or_else(|| panic!("{form} {key}: {report}"))
+        });
+        assert!(mean > 0.2 && deviation >= 0.0, "{form}: {report}");
+    }
     for key in ["instructions", "stack_bytes", "search_seconds"] {
         assert!(number(key) > 0.0, "{key}");
     }

@@ -1,6 +1,7 @@
-//! A search that is killed goes on where it was and ends where an undisturbed one ends, byte for byte.
+//! A job that is killed goes on where it was and ends where an undisturbed one ends, byte for byte.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +18,7 @@ fn job(dir: &Path) -> PathBuf {
         "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\ntest = \"tail 500\"\n\
          [board]\nname = \"microbit\"\n\
          [search]\nspace = \"mlp\"\ntrials = {TRIALS}\nworkers = 2\n\
-         [train]\nepochs = 2\nfinal_epochs = 2\nteachers = 0\n"
+         [train]\nepochs = 2\nfinal_epochs = 3\nteachers = 1\nseeds = 3\n"
     );
     fs::write(&config, text).unwrap();
     config
@@ -124,4 +125,66 @@ fn two_runs_at_once_do_not_share_a_state() {
     } else {
         assert!(second.status.success());
     }
+}
+
+/// The records of the finals and of the final training by file name, the time that the search took left
+/// out.
+fn records(dir: &Path) -> BTreeMap<String, String> {
+    let state = dir.join("ember-out/state/tiny");
+    let mut records = BTreeMap::new();
+    let mut folders = vec![state];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (path, name) = (entry.path(), entry.file_name().into_string().unwrap());
+            if name.starts_with("final-") {
+                folders.push(path);
+            } else if name.ends_with(".json") || name.ends_with(".ember") {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let kept = text.lines().filter(|line| !line.contains("search_seconds"));
+                records.insert(name, kept.collect::<Vec<_>>().join("\n"));
+            }
+        }
+    }
+    records
+}
+
+/// Runs the job until so many records are there, and kills it.
+fn run_until(config: &Path, is_enough: impl Fn(&BTreeMap<String, String>) -> bool) {
+    let dir = config.parent().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_emberc"))
+        .args(["run", "--quiet"])
+        .arg(config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    while !is_enough(&records(dir)) && child.try_wait().unwrap().is_none() {
+        assert!(began.elapsed() < Duration::from_secs(100), "no progress");
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(is_enough(&records(dir)));
+}
+
+#[test]
+fn kill_nine_in_the_finals_changes_nothing() {
+    let is_trained = |records: &BTreeMap<String, String>| records.contains_key("training.json");
+    let replicas = |records: &BTreeMap<String, String>| {
+        let is_replica = |name: &&String| name.starts_with("replica-");
+        records.keys().filter(is_replica).count()
+    };
+    let undisturbed = tempfile::tempdir().unwrap();
+    run_until(&job(undisturbed.path()), is_trained);
+    let expected = records(undisturbed.path());
+    // Two finalists with three seeds each.
+    assert_eq!(replicas(&expected), 6, "{:?}", expected.keys());
+
+    let disturbed = tempfile::tempdir().unwrap();
+    let config = job(disturbed.path());
+    run_until(&config, |records| replicas(records) >= 1);
+    run_until(&config, |records| replicas(records) >= 3);
+    run_until(&config, is_trained);
+    assert_eq!(records(disturbed.path()), expected);
 }

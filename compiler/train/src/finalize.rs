@@ -76,9 +76,22 @@ pub struct Trained {
     pub quant_graph: QuantGraph,
     /// How it was quantised.
     pub method: Method,
+    /// What each way to quantise gave on the validation set, in the order in which they were tried.
+    pub steps: Vec<Step>,
     /// Accuracy of the f32 network on the validation set.
     pub accuracy_float: f32,
     /// Accuracy of the int8 network on the validation set.
+    pub accuracy_int8: f32,
+}
+
+/// What a way to quantise gave on the validation set.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// The way.
+    pub method: Method,
+    /// Accuracy of the f32 network that was quantised.
+    pub accuracy_float: f32,
+    /// Accuracy of the int8 network.
     pub accuracy_int8: f32,
 }
 
@@ -166,21 +179,29 @@ pub fn finalize(
         };
         let tuned = start.tuned(session(&recipe.tuning, run_seed(seed, 0), &teachers))??;
         let tuned = judged(tuned, Method::QuantizationAware, parts)?;
+        let steps = [plain.steps.as_slice(), &tuned.steps].concat();
         // On equal accuracy the fine-tuned one: it has seen the grid.
-        Ok(if tuned.accuracy_int8 >= plain.accuracy_int8 {
+        let better = if tuned.accuracy_int8 >= plain.accuracy_int8 {
             tuned
         } else {
             plain
-        })
+        };
+        Ok(Trained { steps, ..better })
     })
     .map_err(|error| FinalizeError::Threads(error.to_string()))?
 }
 
 fn judged(quantized: Quantized, method: Method, parts: &Parts) -> Result<Trained, FinalizeError> {
     let scores = predict(&quantized.float, &parts.validation)?;
-    Ok(Trained {
+    let step = Step {
+        method,
         accuracy_float: accuracy(&scores, &parts.validation.labels),
         accuracy_int8: int8_accuracy(&quantized.network, &parts.validation)?,
+    };
+    Ok(Trained {
+        accuracy_float: step.accuracy_float,
+        accuracy_int8: step.accuracy_int8,
+        steps: vec![step],
         float_graph: quantized.float,
         ranges: quantized.ranges,
         quant_graph: quantized.network,

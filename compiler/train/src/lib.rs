@@ -28,7 +28,7 @@ pub mod weights;
 pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};
-pub use finalize::{FinalRecipe, FinalizeError, Method, Supervision, Trained, finalize};
+pub use finalize::{FinalRecipe, FinalizeError, Method, Step, Supervision, Trained, finalize};
 pub use net::NetError;
 pub use normalization::Normalization;
 pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};

@@ -312,5 +312,7 @@ pub(super) fn train_job(values: &Values) -> TrainJob {
         },
         mixup: values.number("train", "mixup"),
         teachers: values.integer("train", "teachers") as usize,
+        finalists: values.integer("train", "finalists") as usize,
+        seeds: values.integer("train", "seeds") as usize,
     }
 }

@@ -153,6 +153,10 @@ pub struct TrainJob {
     pub mixup: f64,
     /// Runs whose mean opinion the final run learns from.
     pub teachers: usize,
+    /// Networks of the search that are trained again.
+    pub finalists: usize,
+    /// Runs of each of them; 0: none.
+    pub seeds: usize,
 }
 
 /// Strengths of augmentation that the configuration gives.

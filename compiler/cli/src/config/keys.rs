@@ -417,6 +417,20 @@ pub const KEYS: &[Key] = &[
         "Runs of the chosen network whose mean opinion its last run learns from.",
     ),
     key(
+        "train",
+        "finalists",
+        Kind::Integer(1, 100),
+        Some("2"),
+        "Networks of the search, its choice first, that are trained again before one of them is chosen for good.",
+    ),
+    key(
+        "train",
+        "seeds",
+        Kind::Integer(0, 100),
+        Some("3"),
+        "Runs of each finalist, with a seed each; the best by mean - deviation of the int8 validation accuracy is chosen. 0 trusts the search's one run.",
+    ),
+    key(
         "output",
         "dir",
         Kind::Path,

@@ -1,7 +1,7 @@
 //! The main job, from a configuration to verified firmware. Each line of [`run`] is a stage; each
 //! stage finds what an earlier run has left and goes on from there.
 //!
-//! Reading order: [`run`], then the stages in its order: [`search`], [`train`], [`package`],
+//! Reading order: [`run`], then the stages in its order: [`search`], [`finalists`], [`train`], [`package`],
 //! [`build`], [`verify`]; [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
 //! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] what comes out.
 
@@ -9,6 +9,7 @@ pub mod bench;
 pub mod build;
 pub mod compare;
 pub mod compile;
+pub mod finalists;
 pub mod imported;
 pub mod infer;
 pub mod package;
@@ -26,7 +27,7 @@ use std::path::Path;
 use ember_codegen::target::Board;
 use ember_train::{Evaluator, Recipe};
 
-pub use report::Report;
+pub use report::{Replicated, Report};
 
 use crate::config::Job;
 use crate::data::Parts;
@@ -44,7 +45,16 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
     let recipe = recipe::recipe(job, parts.shape());
     let state = State::open(job, parts, &search::settings(job))?;
     let found = find(job, parts, &recipe, &state, progress)?;
-    let trained = train::train(job, parts, &found, &recipe, &state, progress)?;
+    let (found, finals) = finalists::replicate(job, parts, found, &recipe, &state, progress)?;
+    let trained = train::train(
+        job,
+        parts,
+        &found,
+        finals.as_ref(),
+        &recipe,
+        &state,
+        progress,
+    )?;
     let packed = package::package(job, parts, &trained.network, &trained.record, progress)?;
     let built = build::build(
         &packed.dir,
@@ -56,6 +66,7 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
     let report = verify::verify(&packed.dir, &job.board.board, &built, progress)?;
     let report = Report {
         search_seconds: Some(trained.record.search_seconds),
+        replicated: finals.as_ref().map(Replicated::of),
         ..report
     };
     let json = serde_json::to_string_pretty(&report)

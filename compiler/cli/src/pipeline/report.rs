@@ -3,6 +3,7 @@
 use ember_codegen::target::Limits;
 use serde::{Deserialize, Serialize};
 
+use super::finalists::{Finals, Spread};
 use crate::config::size;
 
 /// All figures of a verified firmware. What is predicted was known before anything was built.
@@ -42,12 +43,41 @@ pub struct Report {
     pub ram_static_bytes: usize,
     /// Time that the search took, over all sessions, where that is known.
     pub search_seconds: Option<f64>,
+    /// What several runs of the network came to on the validation set, where it was trained so.
+    #[serde(default)]
+    pub replicated: Option<Replicated>,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
     /// What flash and RAM may be.
     pub flash_limit_bytes: usize,
     /// As above.
     pub ram_limit_bytes: usize,
+}
+
+/// Several runs of the network, on the training set alone and judged on the validation set.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Replicated {
+    /// Networks that were trained so; this one is the best by mean − deviation in int8.
+    pub finalists: usize,
+    /// Runs of each.
+    pub seeds: usize,
+    /// Accuracy in f32.
+    pub float: Spread,
+    /// Accuracy in int8.
+    pub int8: Spread,
+}
+
+impl Replicated {
+    /// The winner's figures.
+    pub fn of(finals: &Finals) -> Self {
+        let winner = finals.winner();
+        Self {
+            finalists: finals.finalists.len(),
+            seeds: winner.replicas.len(),
+            float: winner.float(),
+            int8: winner.int8(),
+        }
+    }
 }
 
 impl Report {
@@ -85,6 +115,12 @@ impl Report {
         }
         if let Some(accuracy) = self.accuracy_int8 {
             rows.push(("accuracy, int8 on the device", percent(accuracy)));
+        }
+        if let Some(replicated) = &self.replicated {
+            let seeds = replicated.seeds;
+            let of = |spread: &Spread| format!("{} over {seeds} seeds", spread.percent());
+            rows.push(("validation, float", of(&replicated.float)));
+            rows.push(("validation, int8", of(&replicated.int8)));
         }
         rows.extend([
             (

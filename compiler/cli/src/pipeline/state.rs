@@ -4,6 +4,7 @@
 //! <output>/<name>/                         the emitted crate
 //! <output>/state/<name>/lock               one run at a time
 //! <output>/state/<name>/search-<key>/      journal.jsonl, one line per event
+//! <output>/state/<name>/replica-<key>.json what one run of one finalist came to
 //! <output>/state/<name>/final-<key>/       <name>.ember and training.json of the chosen network
 //! ```
 //!
@@ -44,6 +45,11 @@ impl State {
         self.dir.join(format!("search-{}", self.key))
     }
 
+    /// The record of one run of one finalist.
+    pub fn replica(&self, key: &str) -> PathBuf {
+        self.dir.join(format!("replica-{key}.json"))
+    }
+
     /// The folder of a final training with this key.
     pub fn final_dir(&self, key: &str) -> PathBuf {
         self.dir.join(format!("final-{key}"))
@@ -69,6 +75,8 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
             TrainJob {
                 final_epochs: 0,
                 teachers: 0,
+                finalists: 0,
+                seeds: 0,
                 ..job.train.clone()
             }
         ),

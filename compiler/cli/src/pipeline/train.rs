@@ -5,6 +5,7 @@ use ember_train::{
     FinalRecipe, FinalizeError, Recipe, Supervision, TrainError, finalize, int8_accuracy,
 };
 
+use super::finalists::Finals;
 use super::search::Found;
 use super::state::State;
 use super::trained::{Record, Trained};
@@ -14,11 +15,12 @@ use crate::interrupt::CANCEL;
 use crate::progress::Progress;
 use crate::{Error, hash};
 
-/// Trains the network that the search chose, or reads what an earlier run has trained.
+/// Trains the network that the search or the finals chose, or reads what an earlier run has trained.
 pub fn train(
     job: &Job,
     parts: &Parts,
     found: &Found,
+    finals: Option<&Finals>,
     recipe: &Recipe,
     state: &State,
     progress: Progress,
@@ -28,7 +30,7 @@ pub fn train(
         progress.say(format!("{:>9} done in an earlier run", "train"));
         return Ok(trained);
     }
-    // The validation set has done its work in the search: now its samples train as well.
+    // The validation set has done its work in the search and the finals: now its samples train as well.
     let train_parts = ember_train::Parts::new(
         parts.all.clone(),
         &parts.calibration,
@@ -71,7 +73,8 @@ pub fn train(
             accuracy_int8: int8_accuracy(&result.quant_graph, &test).map_err(Error::tool)?,
             // Whole milliseconds read back from JSON as what they were.
             search_seconds: found.outcome.elapsed.as_millis() as f64 / 1000.0,
-            why: found.outcome.why.clone(),
+            why: finals.map_or_else(|| found.outcome.why.clone(), Finals::why),
+            steps: result.steps,
         },
         network: result.quant_graph,
     };
@@ -90,6 +93,8 @@ fn key(job: &Job, found: &Found, state: &State) -> String {
         state.key.clone(),
         format!("{:?} {}", found.chosen.architecture, found.chosen.seed),
         format!("{} {}", job.train.final_epochs, job.train.teachers),
+        // The record says why.
+        format!("{} {}", job.train.finalists, job.train.seeds),
     ];
     hash::of(&texts.each_ref().map(String::as_str))
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use ember_ir::QuantGraph;
+use ember_train::Step;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -29,6 +30,9 @@ pub struct Record {
     pub search_seconds: f64,
     /// Why this network was chosen.
     pub why: String,
+    /// What each way to quantise gave.
+    #[serde(default)]
+    pub steps: Vec<Step>,
 }
 
 impl Trained {
