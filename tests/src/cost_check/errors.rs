@@ -7,10 +7,6 @@ use super::measure::{Measured, Pair};
 /// How far instructions may be off, of a layer and of a network.
 pub const INSTRUCTIONS: f64 = 0.03;
 
-/// How far a layer may be off whose outputs are finished one by one: their factors are near one, and the
-/// instructions depend on the data. Searched networks have few.
-pub const ONE_BY_ONE: f64 = 0.06;
-
 /// How far bytes of code may be off.
 pub const CODE: f64 = 0.05;
 
@@ -78,10 +74,8 @@ impl fmt::Display for Errors {
 pub struct Report {
     /// Instructions of layers, each by its own number.
     pub layers: Errors,
-    /// The same without those below, small layers by [`SMALL`].
+    /// The same, small layers by [`SMALL`].
     pub judged: Errors,
-    /// The same of layers whose outputs are finished one by one.
-    pub one_by_one: Errors,
     /// Instructions of whole networks.
     pub networks: Errors,
     /// Bytes of code.
@@ -98,11 +92,7 @@ impl Report {
             for layer in &network.layers {
                 let name = || format!("{} {}", network.name, layer.name);
                 report.layers.add(name, layer.instructions, 0);
-                let judged = match layer.one_by_one {
-                    true => &mut report.one_by_one,
-                    false => &mut report.judged,
-                };
-                judged.add(name, layer.instructions, SMALL);
+                report.judged.add(name, layer.instructions, SMALL);
             }
             let name = || network.name.clone();
             report.networks.add(name, network.instructions, 0);
@@ -115,7 +105,6 @@ impl Report {
     /// Whether all is within the limits.
     pub fn holds(&self) -> bool {
         self.judged.most() <= INSTRUCTIONS
-            && self.one_by_one.most() <= ONE_BY_ONE
             && self.networks.most() <= INSTRUCTIONS
             && self.code.most() <= CODE
     }
@@ -125,7 +114,6 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  instructions per layer: {}", self.layers)?;
         writeln!(f, "  the same, small layers as {SMALL}: {}", self.judged)?;
-        writeln!(f, "  finished one by one: {}", self.one_by_one)?;
         writeln!(f, "  instructions per network: {}", self.networks)?;
         writeln!(f, "  code bytes: {}", self.code)?;
         write!(f, "  flash bytes: {}", self.flash)

@@ -3,11 +3,10 @@
 
 use std::path::Path;
 
-use ember_codegen::cost::{Rescale, footprint_of};
+use ember_codegen::cost::footprint_of;
 use ember_codegen::emit::{Provenance, emit, profile};
 use ember_codegen::plan::Planned;
 use ember_codegen::target::{Board, Limits};
-use ember_runtime::kernels::Form;
 
 use crate::firmware::{device_cargo, run, write_package};
 use crate::linked::{run_vectors, sizes};
@@ -30,8 +29,6 @@ pub struct Pair {
 pub struct Layer {
     /// Its operator and its name.
     pub name: String,
-    /// Whether its outputs are finished one by one, by branches that depend on the data.
-    pub one_by_one: bool,
     /// Executed instructions.
     pub instructions: Pair,
 }
@@ -87,7 +84,6 @@ pub fn measure(
         let node = &graph.nodes[layer.node];
         Layer {
             name: format!("{} {}", node.op.name(), graph.node_name(node)),
-            one_by_one: Rescale::of(&planned.layers()[layer.node]).form == Form::Other,
             instructions: Pair {
                 predicted: footprint.layers[layer.node].instructions,
                 actual: board.instructions(ticks, 1).unwrap_or(0),

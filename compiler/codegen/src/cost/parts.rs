@@ -64,7 +64,7 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
                 ("clamp", None),
             ]);
             // The last few channels need code of their own.
-            if features.whole && form != Some(Form::Other) {
+            if features.whole {
                 parts.insert((whole, form));
             } else {
                 parts.extend([

@@ -25,6 +25,7 @@ pub use rescale::Rescale;
 pub use rows::{RowPart, row_features, row_parts};
 
 use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape};
+use ember_runtime::kernels::Form;
 use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
@@ -154,7 +155,7 @@ pub struct Features {
     pub kernel: Kernel,
     /// How its outputs are requantised.
     pub rescale: Rescale,
-    /// Whether the layers of its operator have their channels in whole groups.
+    /// Whether code for whole groups of channels alone serves it.
     pub whole: bool,
     /// How often its parts run.
     pub instructions: Vec<f64>,
@@ -180,6 +181,8 @@ pub fn features_in(
         output.hwc().unwrap_or_default(),
     );
     let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
+    // Code for whole groups alone exists in the short forms only.
+    let whole = whole && rescale.form != Form::Other;
     let around = match &node.op {
         Op::Conv2d(_) => [1, spatial.1[0] * spatial.1[1]],
         Op::Dense(op) if op.over_rows => [1, output.elements() / op.out_features],
