@@ -5,8 +5,9 @@
 use crate::arena::Region;
 use crate::params::{
     AddParams, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams, CopyParams, DenseParams,
-    DepthwiseConv2dParams, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams, MeanParams,
-    Pool2dParams, ReduceParams, Schedule, SoftmaxParams,
+    DepthwiseConv2dParams, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams, MatmulParams,
+    MeanParams, Pool2dParams, ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams,
+    TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -40,6 +41,16 @@ pub trait Conv2d: Unary {
     /// Shapes, constants, weights.
     const PARAMS: Conv2dParams<'static>;
     /// The weights and constants of `PARAMS`, by [`crate::packing::conv2d`].
+    const PACKED: &'static [i32];
+}
+
+/// Input of [`crate::kernels::transpose_conv2d_s8`].
+pub trait TransposeConv2d: Unary {
+    /// Where patches of the input are gathered.
+    const SCRATCH: Region;
+    /// Shapes, phases, constants, weights.
+    const PARAMS: TransposeConv2dParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::transpose_conv2d`].
     const PACKED: &'static [i32];
 }
 
@@ -127,13 +138,27 @@ pub trait Elementwise {
     const PARAMS: BinaryParams;
 }
 
-/// Where an operand of [`crate::kernels::binary_s8`] lies.
+/// Where an operand of [`crate::kernels::binary_s8`] or [`crate::kernels::matmul_s8`] lies.
 #[derive(Clone, Copy, Debug)]
 pub enum Operand {
     /// In the arena.
     Arena(Region),
     /// In flash: a constant of the model.
     Flash(&'static [i8]),
+}
+
+/// Input of [`crate::kernels::matmul_s8`].
+pub trait Matmul {
+    /// Left matrices.
+    const LEFT: Operand;
+    /// Right matrices.
+    const RIGHT: Operand;
+    /// What is written; disjoint from both.
+    const OUTPUT: Region;
+    /// Where a row of the left matrices is spread.
+    const SCRATCH: Region;
+    /// Axes and constants.
+    const PARAMS: MatmulParams;
 }
 
 /// Input of [`crate::kernels::copy_s8`].
@@ -150,6 +175,12 @@ pub trait Copy {
 pub trait Reduce: Unary {
     /// Axes and constants.
     const PARAMS: ReduceParams;
+}
+
+/// Input of [`crate::kernels::resize_bilinear_s8`].
+pub trait ResizeBilinear: Unary {
+    /// Shapes and positions.
+    const PARAMS: ResizeBilinearParams;
 }
 
 /// Input of [`crate::kernels::arg_max_s8`].

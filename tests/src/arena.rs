@@ -149,7 +149,10 @@ pub(crate) fn run(
         | Layer::Lstm(_)
         | Layer::Copy(_)
         | Layer::Reduce(_)
-        | Layer::ArgMax(_) => {}
+        | Layer::ArgMax(_)
+        | Layer::TransposeConv2d(_)
+        | Layer::Matmul(_)
+        | Layer::ResizeBilinear(_) => {}
     }
     // Other kernels may write any output before they read an input.
     arena.get_mut(slice(output))?.fill(-86);
@@ -179,6 +182,16 @@ pub(crate) fn run(
         }
         Layer::Copy(layer) => reference::copy_s8(&layer.params(), &all?, &mut result),
         Layer::Reduce(params) => reference::reduce_s8(params, input, &mut result),
+        Layer::TransposeConv2d(layer) => {
+            reference::transpose_conv2d_s8(&layer.params(), input, &mut result);
+        }
+        Layer::ResizeBilinear(params) => {
+            reference::resize_bilinear_s8(params, input, &mut result);
+        }
+        Layer::Matmul(params) => {
+            let all = all?;
+            reference::matmul_s8(params, all[0], all[1], &mut result);
+        }
         Layer::ArgMax(params) => reference::arg_max_s8(params, input, &mut result),
         Layer::Add(_)
         | Layer::Lookup(_)

@@ -12,7 +12,7 @@ use ember_ir::{
 };
 mod others;
 
-pub(crate) use others::movement;
+pub(crate) use others::{bilinear, movement, product, transposed};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use ember_codegen::interpret::Interpreter;
 use ember_ir::{
-    Activation, BinaryFunction, Node, Op, Quant, QuantGraph, QuantParams, Reduce, ReduceFunction,
-    Rounding, Window2d,
+    Activation, BinaryFunction, Coordinates, Matmul, Node, Op, Quant, QuantGraph, QuantParams,
+    Reduce, ReduceFunction, ResizeBilinear, Rounding, TransposeConv2d, Window2d,
 };
 use ember_tests::random_graphs;
 use proptest::prelude::{Just, ProptestConfig, any, prop_assert_eq, prop_oneof, proptest};
@@ -82,6 +82,9 @@ impl<'a> Contract<'a> {
                 (o / op.multiplier == c).then_some(tap * channels * op.multiplier + o)
             }),
             Op::Dense(_) => self.dense(x),
+            Op::Matmul(op) => self.matrices(op, inputs),
+            Op::ResizeBilinear(op) => self.resized(op, x),
+            Op::TransposeConv2d(op) => self.transposed(op, x),
             Op::Add(_) => self.sum(inputs, 1),
             Op::Binary(op) => match op.function {
                 BinaryFunction::Sub => self.sum(inputs, -1),
@@ -165,6 +168,102 @@ impl<'a> Contract<'a> {
             }
         });
         y
+    }
+
+    /// Every product is added where it belongs.
+    fn transposed(&self, op: &TransposeConv2d, x: &[i8]) -> Vec<i8> {
+        let params = self.params.unwrap();
+        let (from, to) = (self.from(), self.to());
+        let mut sums = vec![0; to.iter().product()];
+        for (place, sum) in sums.iter_mut().enumerate() {
+            *sum = i64::from(params.bias[place % to[2]]);
+        }
+        for index in indices(&[from[0], from[1], from[2], to[2], op.kernel[0], op.kernel[1]]) {
+            let [iy, ix, i, o, ky, kx] = index[..] else {
+                unreachable!()
+            };
+            let y = (iy * op.stride[0] + ky).checked_sub(op.before[0]);
+            let x_out = (ix * op.stride[1] + kx).checked_sub(op.before[1]);
+            let (Some(y), Some(x_out)) = (y.filter(|&y| y < to[0]), x_out.filter(|&x| x < to[1]))
+            else {
+                continue;
+            };
+            let weight =
+                params.weights[((o * op.kernel[0] + ky) * op.kernel[1] + kx) * from[2] + i];
+            let value = i64::from(x[(iy * from[1] + ix) * from[2] + i]);
+            let centred = value - i64::from(self.input.zero_point);
+            sums[(y * to[1] + x_out) * to[2] + o] += i64::from(weight) * centred;
+        }
+        let finish = |(place, &sum): (usize, &i64)| self.finish(sum, self.factor(place % to[2]));
+        sums.iter().enumerate().map(finish).collect()
+    }
+
+    /// Two rows and two columns, whose weights are multiples of 2⁻¹⁰.
+    fn resized(&self, op: &ResizeBilinear, x: &[i8]) -> Vec<i8> {
+        let (from, to) = (self.from(), self.to());
+        let places = |axis: usize| -> Vec<[(usize, i64); 2]> {
+            let (n, m) = (from[axis], to[axis]);
+            let ratio = match (op.step, op.coordinates) {
+                (_, Coordinates::AlignCorners) if m > 1 => (n - 1) as f64 / (m - 1) as f64,
+                (Some(step), _) => f64::from(step[axis].get()),
+                (None, _) => n as f64 / m as f64,
+            };
+            let step = (1024.0 * ratio + 0.5).floor() as i64;
+            let place = |o: i64| {
+                let at = match op.coordinates {
+                    Coordinates::HalfPixel => o * step + step / 2 - 512,
+                    _ => o * step,
+                };
+                let at = at.clamp(0, 1024 * (n as i64 - 1));
+                let next = (at / 1024 + 1).min(n as i64 - 1);
+                [
+                    ((at / 1024) as usize, 1024 - at % 1024),
+                    (next as usize, at % 1024),
+                ]
+            };
+            (0..m as i64).map(place).collect()
+        };
+        let (rows, columns) = (places(0), places(1));
+        let one = |index: &Vec<usize>| {
+            let mut sum = 0;
+            for (y, down) in rows[index[0]] {
+                for (x_in, right) in columns[index[1]] {
+                    let at = (y * from[1] + x_in) * from[2] + index[2];
+                    sum += i64::from(x[at]) * down * right;
+                }
+            }
+            (sum as f64 / f64::from(1 << 20)).round() as i8
+        };
+        indices(&to).iter().map(one).collect()
+    }
+
+    fn matrices(&self, op: &Matmul, inputs: &[&[i8]]) -> Vec<i8> {
+        let other = self.network.quants[self.node.inputs[1].0];
+        let d = f64::from(self.input.scale * other.scale) / f64::from(self.output.scale);
+        let to = self.to();
+        let element = |number: usize, index: &[usize], zero: i8| {
+            let id = self.node.inputs[number];
+            let dims = self.network.graph.tensor(id).shape.dims();
+            let own = &index[index.len() - dims.len()..];
+            let at = own.iter().zip(dims);
+            let at = at.fold(0, |at, (&i, &dim)| at * dim + if dim == 1 { 0 } else { i });
+            i64::from(inputs[number][at]) - i64::from(zero)
+        };
+        let depth = op.depth(&self.network.graph.tensor(self.node.inputs[0]).shape);
+        let one = |index: &Vec<usize>| {
+            let (batches, matrix) = index.split_at(to.len() - 2);
+            let at = |pair: [usize; 2], turned: bool| {
+                let pair = if turned { [pair[1], pair[0]] } else { pair };
+                [batches, &pair].concat()
+            };
+            let product = |k: usize| {
+                let left = at([matrix[0], k], op.transpose_left);
+                let right = at([k, matrix[1]], op.transpose_right);
+                element(0, &left, self.input.zero_point) * element(1, &right, other.zero_point)
+            };
+            self.finish((0..depth).map(product).sum(), d)
+        };
+        indices(&to).iter().map(one).collect()
     }
 
     fn pool(&self, window: &Window2d, x: &[i8], reduce: impl Fn(&[i64]) -> i64) -> Vec<i8> {

@@ -26,6 +26,9 @@ pub(crate) fn is(op: &Op) -> bool {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
     }
 }

@@ -11,7 +11,8 @@ pub(crate) fn is_plain(graph: &Graph, node: &Node) -> bool {
     })
 }
 
-/// Whether a tensor is read where it lies in flash: a constant that element-wise operators alone read. Any
+/// Whether a tensor is read where it lies in flash: a constant that element-wise operators and products
+/// alone read. Any
 /// other constant is copied to the arena, where all other kernels expect their inputs.
 pub(crate) fn in_flash(graph: &Graph, tensor: TensorId) -> bool {
     let writer = graph.nodes.iter().find(|node| node.output == tensor);
@@ -22,7 +23,7 @@ pub(crate) fn in_flash(graph: &Graph, tensor: TensorId) -> bool {
         .filter(|node| node.inputs.contains(&tensor));
     constant
         && !graph.outputs.contains(&tensor)
-        && readers.all(|node| matches!(node.op, Op::Add(_) | Op::Binary(_)))
+        && readers.all(|node| matches!(node.op, Op::Add(_) | Op::Binary(_) | Op::Matmul(_)))
 }
 
 /// Whether no input in the arena is repeated, so that each of their elements is read once, before the

@@ -40,6 +40,9 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_),
             _,
         ) => false,

@@ -216,6 +216,9 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
     };
     Some(NodeWeights {

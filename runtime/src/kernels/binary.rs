@@ -84,7 +84,7 @@ const fn operand(operand: Operand, read: usize, output: Region, arena: usize) {
 
 /// Where an operand lies.
 #[derive(Debug)]
-enum Source {
+pub(super) enum Source {
     /// Offset in the arena.
     Arena(usize),
     /// A constant.
@@ -92,7 +92,7 @@ enum Source {
 }
 
 impl Source {
-    const fn new(operand: Operand) -> Self {
+    pub(super) const fn new(operand: Operand) -> Self {
         match operand {
             Operand::Arena(region) => Source::Arena(region.offset),
             Operand::Flash(values) => Source::Flash(values),
@@ -102,7 +102,7 @@ impl Source {
     /// # Safety
     /// `arena` is the layer's.
     #[inline(always)]
-    unsafe fn first(&self, arena: *mut i8) -> *const i8 {
+    pub(super) unsafe fn first(&self, arena: *mut i8) -> *const i8 {
         match self {
             // SAFETY: the region lies in the arena.
             Source::Arena(offset) => unsafe { arena.add(*offset) },

@@ -24,12 +24,14 @@ mod l2_norm;
 mod log_softmax;
 mod lookup;
 mod lstm;
+mod matmul;
 mod max_pool2d;
 mod mean;
 mod multiply;
 mod pool2d;
 mod reduce;
 pub(crate) mod requant;
+mod resize_bilinear;
 mod row_sums;
 mod rows;
 pub(crate) mod sliding;
@@ -40,7 +42,7 @@ pub use arg_max::arg_max_s8;
 pub use average_pool2d::average_pool2d_s8;
 pub use binary::{binary_form, binary_s8};
 pub use constant::constant_s8;
-pub use conv2d::conv2d_s8;
+pub use conv2d::{conv2d_s8, transpose_conv2d_s8};
 pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
@@ -48,17 +50,19 @@ pub use l2_norm::l2_norm_s8;
 pub use log_softmax::log_softmax_s8;
 pub use lookup::lookup_s8;
 pub use lstm::lstm_s8;
+pub use matmul::matmul_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
 pub use reduce::reduce_s8;
 pub use requant::Form;
+pub use resize_bilinear::resize_bilinear_s8;
 pub use row_sums::{average_row_s8, mean_row_s8};
 pub use rows::{MOST_TICKS, feed_row, next_row, store_row};
 pub use softmax::softmax_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 24] = [
+pub const TASK_BYTES: [(&str, usize); 27] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -86,6 +90,9 @@ pub const TASK_BYTES: [(&str, usize); 24] = [
     ("constant", size_of::<constant::Task>()),
     ("log_softmax", size_of::<log_softmax::Task>()),
     ("l2_norm", size_of::<l2_norm::Task>()),
+    ("transpose_conv2d", size_of::<conv2d::TransposeTask>()),
+    ("matmul", size_of::<matmul::Task>()),
+    ("resize_bilinear", size_of::<resize_bilinear::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

@@ -7,6 +7,7 @@
 //!   biases; weights in blocks of [`LANES`] taps (the first filter's block, the second's, …; zeros fill
 //!   the last block's words and the filters that do not exist); then per pair of filters the first
 //!   mantissa, the pair's shifts, the second mantissa.
+//! * A transposed convolution has the records of a convolution per phase.
 //! * A depthwise convolution has one record per [`CHANNELS`] channels: biases, per tap a word of four
 //!   weights (on cores with DSP instructions two words of half-words, channels 0, 2, 1, 3), mantissas and
 //!   shifts as above.
@@ -18,12 +19,14 @@
 //! per filter a byte, the shift negated (of a layer without a short form the exponent).
 
 mod stream;
+mod transpose_conv2d;
 
 use crate::isa::TARGET;
 use crate::kernels::requant::{Form, Requant};
 use crate::params::{Conv2dParams, DenseParams, DepthwiseConv2dParams};
 pub use crate::scratch::{CHANNELS, Isa};
 use stream::{Factors, Stream, pair, word};
+pub use transpose_conv2d::{transpose_conv2d, transpose_conv2d_form, transpose_conv2d_words};
 
 /// Filters of a convolution in one record.
 pub const FILTERS: usize = filters(TARGET);
@@ -206,13 +209,26 @@ pub const fn depthwise_conv2d<const N: usize>(params: &DepthwiseConv2dParams<'_>
 
 /// The stream of `[rows per record, rows, columns]` weights, for inputs that are `offset` too large.
 const fn matrix<const N: usize>(
-    [group, rows, columns]: [usize; 3],
+    shape: [usize; 3],
     weights: &[i8],
     bias: &[i32],
     factors: Factors<'_>,
     offset: i32,
 ) -> [i32; N] {
     let mut stream = Stream::new();
+    push_matrix(&mut stream, shape, weights, bias, &factors, offset);
+    stream.finish()
+}
+
+/// Appends what [`matrix`] says.
+const fn push_matrix<const N: usize>(
+    stream: &mut Stream<N>,
+    [group, rows, columns]: [usize; 3],
+    weights: &[i8],
+    bias: &[i32],
+    factors: &Factors<'_>,
+    offset: i32,
+) {
     let mut first = 0;
     while first < rows {
         let group = rows_in_record(TARGET, group, rows - first);
@@ -258,10 +274,9 @@ const fn matrix<const N: usize>(
             }
             block += LANES;
         }
-        stream.factors(&factors, first, group);
+        stream.factors(factors, first, group);
         first += group;
     }
-    stream.finish()
 }
 
 /// Where in a record of `group` filters on cores with Helium the weights of filter `k` are, and back.

@@ -7,13 +7,20 @@
 
 mod binary;
 mod copy;
+mod matmul;
 mod reduce;
+mod resize_bilinear;
 mod rows;
+mod transpose_conv2d;
 
 pub use binary::{BinaryAxis, BinaryFunction, BinaryParams};
 pub use copy::{CopyParams, PIECE_AXES, PIECE_WORDS, Piece, PieceAxis};
+pub use matmul::{MatmulParams, matmul_scratch};
 pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
+pub use resize_bilinear::ResizeBilinearParams;
+pub(crate) use resize_bilinear::{BILINEAR_BITS, between, rounded};
 pub use rows::{L2NormParams, LogSoftmaxParams, SoftmaxParams};
+pub use transpose_conv2d::{PHASE_WORDS, Phase, TransposeConv2dParams};
 
 use crate::requant::{Rounding, Scale};
 

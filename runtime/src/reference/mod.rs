@@ -16,10 +16,13 @@ mod l2_norm;
 mod log_softmax;
 mod lookup;
 mod lstm;
+mod matmul;
 mod max_pool2d;
 mod mean;
 mod reduce;
+mod resize_bilinear;
 mod softmax;
+mod transpose_conv2d;
 
 pub use add::add_s8;
 pub use arg_max::arg_max_s8;
@@ -33,10 +36,13 @@ pub use l2_norm::l2_norm_s8;
 pub use log_softmax::log_softmax_s8;
 pub use lookup::lookup_s8;
 pub use lstm::lstm_s8;
+pub use matmul::matmul_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
 pub use reduce::reduce_s8;
+pub use resize_bilinear::resize_bilinear_s8;
 pub use softmax::softmax_s8;
+pub use transpose_conv2d::transpose_conv2d_s8;
 
 use crate::requant::{Rounding, Scale, requantize};
 

@@ -5,10 +5,10 @@ use ember_ir::{
     GraphBuilder, L2Norm, LogSoftmax, Move, Op, Reduce, ReduceFunction, Shape, TensorId, Window2d,
 };
 
-use crate::random_graphs::{Random, movement};
+use crate::random_graphs::{Random, bilinear, movement, product, transposed};
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 11] = [
+const COUNTS: [(Kind, usize); 14] = [
     (Kind::Sum, 48),
     (Kind::Product, 48),
     (Kind::Pick, 24),
@@ -20,6 +20,9 @@ const COUNTS: [(Kind, usize); 11] = [
     (Kind::Prelu, 32),
     (Kind::LogSoftmax, 16),
     (Kind::L2Norm, 16),
+    (Kind::TransposeConv2d, 120),
+    (Kind::ResizeBilinear, 12),
+    (Kind::Matmul, 24),
 ];
 
 #[derive(Clone, Copy)]
@@ -35,6 +38,9 @@ enum Kind {
     Prelu,
     LogSoftmax,
     L2Norm,
+    TransposeConv2d,
+    ResizeBilinear,
+    Matmul,
 }
 
 /// Networks like those of [`super::layers`], whose names count on from `first`.
@@ -113,6 +119,19 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
         Kind::ArgMax => {
             let axis = random.below(3);
             (Op::ArgMax(ArgMax { axis }), vec![input])
+        }
+        Kind::TransposeConv2d => {
+            let channels = random.pick(&[1, 2, 3, 4, 6, 8, 12, 16, 20, 24]);
+            let op = transposed(random, &shape, channels);
+            (Op::TransposeConv2d(op), vec![input])
+        }
+        Kind::ResizeBilinear => {
+            let op = bilinear(random);
+            (Op::ResizeBilinear(op), vec![input])
+        }
+        Kind::Matmul => {
+            let (op, right) = product(random, &mut builder, &shape)?;
+            (op, vec![input, right])
         }
         Kind::Constant => (Op::Constant(Constant { shape }), Vec::new()),
         Kind::Prelu => {

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 42] = [
+const MODULES: [(&str, &str); 45] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -41,6 +41,8 @@ const MODULES: [(&str, &str); 42] = [
     ("::reduce::sums", "reduce_sum"),
     ("::reduce::maxima", "reduce_max"),
     ("::arg_max::", "arg_max"),
+    ("::resize_bilinear::", "resize_bilinear"),
+    ("::matmul::", "matmul"),
     ("::constant::", "constant"),
     ("::row_sums::averages", "average_row"),
     ("::row_sums::", "row_sums"),
@@ -51,6 +53,7 @@ const MODULES: [(&str, &str); 42] = [
     ("::depthwise_conv2d::one_", "depthwise_conv2d_rest"),
     ("::depthwise_conv2d::run", "depthwise_conv2d_loops"),
     ("::depthwise_conv2d::", "depthwise_conv2d"),
+    ("::transpose_conv2d::", "transpose_conv2d"),
     ("::conv2d::one_", "conv2d_rest"),
     ("::conv2d::run", "conv2d_loops"),
     ("::conv2d::", "conv2d"),

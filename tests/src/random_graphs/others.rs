@@ -3,8 +3,9 @@
 
 use ember_ir::{
     Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, DepthToSpace,
-    Gather, GraphBuilder, L2Norm, LogSoftmax, MirrorPad, Move, Op, Pad, Real, Reduce,
-    ReduceFunction, ResizeNearest, Shape, Slice, SpaceToDepth, TensorId, Transpose,
+    Gather, GraphBuilder, L2Norm, LogSoftmax, Matmul, MirrorPad, Move, Op, Pad, Real, Reduce,
+    ReduceFunction, ResizeBilinear, ResizeNearest, Shape, Slice, SpaceToDepth, TensorId, Transpose,
+    TransposeConv2d,
 };
 
 use super::Random;
@@ -18,7 +19,7 @@ pub(super) fn operator(
     is_last: bool,
 ) -> (Op, Vec<TensorId>) {
     let shape = builder.shape(input).clone();
-    match random.below(11) {
+    match random.below(15) {
         0..=3 => {
             let right = match random.below(2) {
                 0 => constant(random, builder, tensors, &shape),
@@ -50,6 +51,33 @@ pub(super) fn operator(
             0 => (Op::LogSoftmax(LogSoftmax {}), vec![input]),
             _ => (Op::L2Norm(L2Norm {}), vec![input]),
         },
+        8..=9 => {
+            let channels = random.between(1, 6);
+            let op = transposed(random, &shape, channels);
+            (Op::TransposeConv2d(op), vec![input])
+        }
+        11 => {
+            // With itself, another tensor or a constant.
+            let right = random.pick(tensors);
+            let flags = [random.below(2) == 0, random.below(2) == 0];
+            let op = Op::Matmul(Matmul {
+                transpose_left: flags[0],
+                transpose_right: flags[1],
+            });
+            match random.below(2) {
+                0 => product(random, builder, &shape)
+                    .map(|(op, right)| {
+                        tensors.push(right);
+                        (op, vec![input, right])
+                    })
+                    .unwrap_or((op.clone(), vec![input, right])),
+                _ => (op, vec![input, right]),
+            }
+        }
+        10 => {
+            let op = bilinear(random);
+            (Op::ResizeBilinear(op), vec![input])
+        }
         // Its output's fixed parameters are for no one else.
         6 if is_last => {
             let axis = random.below(shape.dims().len());
@@ -65,6 +93,75 @@ pub(super) fn operator(
             }
             (Op::Move(op), inputs)
         }
+    }
+}
+
+/// A product with a constant, as large at most as a few times the input; `None` for vectors.
+pub(crate) fn product(
+    random: &mut Random,
+    builder: &mut GraphBuilder,
+    left: &Shape,
+) -> Option<(Op, TensorId)> {
+    let (batches, &[height, width]) = left.dims().split_last_chunk::<2>()?;
+    let op = Matmul {
+        transpose_left: random.below(3) == 0,
+        transpose_right: random.below(2) == 0,
+    };
+    let depth = if op.transpose_left { height } else { width };
+    let columns = random.between(1, 9);
+    let mut dims = batches.to_vec();
+    for dim in &mut dims {
+        if random.below(2) == 0 {
+            *dim = 1;
+        }
+    }
+    dims.extend(match op.transpose_right {
+        false => [depth, columns],
+        true => [columns, depth],
+    });
+    let constant = Op::Constant(Constant {
+        shape: Shape::new(dims),
+    });
+    let name = format!("constant_of_{}", random.below(1 << 30));
+    let right = builder.node(name, constant, &[]).ok()?;
+    Some((Op::Matmul(op), right))
+}
+
+/// A bilinear resize to a few rows and columns.
+pub(crate) fn bilinear(random: &mut Random) -> ResizeBilinear {
+    ResizeBilinear {
+        size: [random.between(1, 9), random.between(1, 9)],
+        coordinates: random.pick(&[
+            Coordinates::Asymmetric,
+            Coordinates::HalfPixel,
+            Coordinates::AlignCorners,
+        ]),
+        step: match random.below(4) {
+            0 => Some([0.6, 0.4].map(Real::new)),
+            _ => None,
+        },
+    }
+}
+
+/// A transposed convolution of an image, of any size that it may have.
+pub(crate) fn transposed(random: &mut Random, shape: &Shape, channels: usize) -> TransposeConv2d {
+    let image = shape.hwc().unwrap_or([1, 1, 1]);
+    let pair = |random: &mut Random, from: &[usize]| [random.pick(from), random.pick(from)];
+    let kernel = pair(random, &[1, 2, 3, 3, 4, 5]);
+    let stride = pair(random, &[1, 2, 2, 2, 3]);
+    let (mut before, mut size) = ([0; 2], [0; 2]);
+    for axis in 0..2 {
+        before[axis] = random.below(kernel[axis]);
+        let most = (image[axis] * stride[axis] + kernel[axis] - 1 - before[axis]).min(16);
+        size[axis] = random.between(most.saturating_sub(kernel[axis]).max(1), most);
+    }
+    TransposeConv2d {
+        kernel,
+        stride,
+        before,
+        size,
+        out_channels: channels,
+        activation: random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]),
     }
 }
 

@@ -35,7 +35,7 @@ use ember_ir::{Dense, Graph, Node, Op, Shape};
 use ember_runtime::packing::{self, Isa};
 use ember_runtime::params::PIECE_WORDS;
 
-use crate::lower::{Layer, copy};
+use crate::lower::{Layer, copy, transpose_conv2d};
 use crate::plan::{Plan, Planned};
 use crate::target::{Board, Runner};
 
@@ -180,6 +180,7 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             let record = packing::depthwise_record_words(isa, taps);
             channels.div_ceil(packing::CHANNELS).saturating_mul(record)
         }
+        Op::TransposeConv2d(op) => transpose_conv2d::words(op, input, isa),
         Op::Softmax(_) | Op::LogSoftmax(_) => SOFTMAX_TABLE_WORDS,
         Op::Unary(_) => LOOKUP_TABLE_WORDS,
         Op::Move(op) => {
@@ -196,7 +197,9 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         | Op::Reshape(_)
         | Op::L2Norm(_)
         | Op::Reduce(_)
-        | Op::ArgMax(_) => 0,
+        | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_) => 0,
     };
     words.saturating_mul(4)
 }

@@ -75,6 +75,19 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
                 ]);
             }
         }
+        Kernel::TransposeConv2d => {
+            // Sums and padding are the convolution's.
+            parts.extend([
+                ("transpose_conv2d", form),
+                ("conv2d", None),
+                ("conv2d", form),
+                ("conv2d_rest", None),
+                ("saturated", form),
+                ("clamp", None),
+                ("finish_one", None),
+                ("finish_any", None),
+            ]);
+        }
         Kernel::Add => {
             parts.extend([("add", form), ("saturated", form), ("clamp", None)]);
             if form == Some(Form::Other) {
@@ -110,8 +123,13 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             ("long_shifts", None),
             ("leading_zeros", None),
         ]),
+        Kernel::Matmul => parts.extend([("matmul", None), ("finish_any", None)]),
         Kernel::ReduceSum => parts.extend([("reduce_sum", None), ("finish_any", None)]),
-        Kernel::BinaryPick | Kernel::ReduceMax | Kernel::ArgMax | Kernel::Constant => {
+        Kernel::BinaryPick
+        | Kernel::ReduceMax
+        | Kernel::ArgMax
+        | Kernel::ResizeBilinear
+        | Kernel::Constant => {
             parts.extend([(kernel.name(), None)]);
         }
         Kernel::Copy => {

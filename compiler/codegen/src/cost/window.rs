@@ -1,6 +1,7 @@
 //! How a sliding window meets the borders of its input: what the kernels decide at compile time.
 
 use ember_ir::Window2d;
+use ember_runtime::params::Phase;
 
 /// One axis.
 #[derive(Clone, Copy, Debug)]
@@ -10,24 +11,28 @@ struct Axis {
     kernel: usize,
     stride: usize,
     dilation: usize,
-    pad: usize,
+    /// May be negative: the first window starts within the input.
+    pad: isize,
 }
 
 impl Axis {
+    /// Where a tap of an output lies in the input.
+    fn at(&self, output: usize, tap: usize) -> isize {
+        (output * self.stride + tap * self.dilation).cast_signed() - self.pad
+    }
+
     /// Valid taps of an output.
     fn taps(&self, output: usize) -> usize {
+        let inside = 0..self.len.cast_signed();
         (0..self.kernel)
-            .filter(|tap| {
-                let at = output * self.stride + tap * self.dilation;
-                self.pad <= at && at - self.pad < self.len
-            })
+            .filter(|&tap| inside.contains(&self.at(output, tap)))
             .count()
     }
 
     /// Taps of an output before the input.
     fn before(&self, output: usize) -> usize {
         (0..self.kernel)
-            .filter(|tap| output * self.stride + tap * self.dilation < self.pad)
+            .filter(|&tap| self.at(output, tap) < 0)
             .count()
     }
 }
@@ -56,17 +61,34 @@ pub(super) fn pixels(window: &Window2d, input: [usize; 2], output: [usize; 2]) -
         kernel: window.kernel[axis],
         stride: window.stride[axis],
         dilation: window.dilation[axis],
-        pad: pad[axis],
+        pad: pad[axis].cast_signed(),
     });
-    let taps = axes.map(|axis| (0..axis.out).map(|output| axis.taps(output)).collect());
-    let [kh, kw] = window.kernel;
+    count(axes)
+}
+
+/// As [`pixels`], of the phases of rows and columns of a transposed convolution of an input of `[height, width]`.
+pub(super) fn phase_pixels(phases: [&Phase; 2], input: [usize; 2]) -> Pixels {
+    count([0, 1].map(|axis| Axis {
+        len: input[axis],
+        out: phases[axis].count as usize,
+        kernel: phases[axis].taps as usize,
+        stride: 1,
+        dilation: 1,
+        pad: -(phases[axis].start as isize),
+    }))
+}
+
+fn count(axes: [Axis; 2]) -> Pixels {
+    let taps: [Vec<usize>; 2] =
+        axes.map(|axis| (0..axis.out).map(|output| axis.taps(output)).collect());
+    let [kh, kw] = axes.map(|axis| axis.kernel);
     let whole = |taps: &Vec<usize>, kernel| taps.iter().filter(|&&taps| taps == kernel).count();
     let interior = whole(&taps[0], kh) * whole(&taps[1], kw);
     let [rows, columns] = [0, 1].map(|axis| -> usize { taps[axis].iter().sum() });
     Pixels {
-        border: output[0] * output[1] - interior,
+        border: axes[0].out * axes[1].out - interior,
         border_taps: rows * columns - interior * kh * kw,
-        border_runs: rows * output[1] - interior * kh,
+        border_runs: rows * axes[1].out - interior * kh,
         taps,
         before: axes.map(|axis| (0..axis.out).map(|output| axis.before(output)).sum()),
     }

@@ -20,6 +20,10 @@ pub(super) fn operator(op: &Op) -> String {
             text.clear();
             text.push_str(op.function.name());
         }
+        Op::TransposeConv2d(op) => {
+            let ([kh, kw], [sh, sw]) = (op.kernel, op.stride);
+            text += &format!(" {kh}x{kw}, stride {sh}x{sw}");
+        }
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
         }
@@ -34,6 +38,8 @@ pub(super) fn operator(op: &Op) -> String {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
         | Op::Constant(_) => {}
     }
     match op.activation() {

@@ -119,7 +119,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                 }
             }
             // Theirs are in the one trait that they have.
-            Op::Add(_) | Op::Binary(_) | Op::Move(_) | Op::Constant(_) => TokenStream::new(),
+            Op::Add(_) | Op::Binary(_) | Op::Matmul(_) | Op::Move(_) | Op::Constant(_) => {
+                TokenStream::new()
+            }
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -133,7 +135,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
-            | Op::ArgMax(_) => {
+            | Op::ArgMax(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_) => {
                 let input = place(inputs[0]);
                 quote! {
                     impl layer::Unary for #type_name {
@@ -148,6 +152,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let scratch = match node.op {
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
+            | Op::TransposeConv2d(_)
             | Op::Dense(Dense {
                 over_rows: true, ..
             })
@@ -155,7 +160,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }
-            Op::Add(_) | Op::Binary(_) if matches!(layer, Layer::Binary(_)) => {
+            Op::Add(_) | Op::Binary(_) | Op::Matmul(_)
+                if matches!(layer, Layer::Binary(_) | Layer::Matmul(_)) =>
+            {
                 let [left, right] = [0, 1].map(|i| {
                     let input = node.inputs[i];
                     match flash(planned, all_names, input) {
@@ -166,7 +173,12 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                         }
                     }
                 });
+                let scratch = matches!(layer, Layer::Matmul(_)).then(|| {
+                    let scratch = region(Region::new(scratch.offset, scratch.bytes));
+                    quote!(const SCRATCH: Region = #scratch;)
+                });
                 Some(quote! {
+                    #scratch
                     const LEFT: layer::Operand = #left;
                     const RIGHT: layer::Operand = #right;
                     const OUTPUT: Region = #output;
@@ -192,7 +204,9 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::L2Norm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
-            | Op::ArgMax(_) => None,
+            | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_) => None,
         };
         let packed = quoted.packing.map(|packing| {
             let name = names.constant("PACKED");

@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 29] = [
+const TAKEN_TYPES: [&str; 32] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -44,6 +44,8 @@ const TAKEN_TYPES: [&str; 29] = [
     "None",
     "ReduceAxis",
     "ReduceParams",
+    "MatmulParams",
+    "ResizeBilinearParams",
     "SumParams",
     "Conv2dParams",
     "DenseParams",
@@ -60,6 +62,7 @@ const TAKEN_TYPES: [&str; 29] = [
     "Schedule",
     "Self",
     "SoftmaxParams",
+    "TransposeConv2dParams",
     "Box",
     "Option",
     "Vec",

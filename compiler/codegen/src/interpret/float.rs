@@ -9,12 +9,15 @@ mod depthwise_conv2d;
 mod l2_norm;
 mod log_softmax;
 mod lstm;
+mod matmul;
 mod mean;
 mod movement;
 mod pool2d;
 mod reduce;
+mod resize_bilinear;
 mod softmax;
 mod taps;
+mod transpose_conv2d;
 mod unary;
 
 use ember_ir::{Activation, BinaryFunction, FloatGraph, FloatParams, Op, Shape};
@@ -74,6 +77,9 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Unary(op) => unary::run(op, left),
             Op::Move(op) => movement::run(op, &inputs, to),
             Op::Reduce(op) => reduce::run(op, from, to, left),
+            Op::TransposeConv2d(op) => transpose_conv2d::run(op, weights(), from, to, left),
+            Op::ResizeBilinear(op) => resize_bilinear::run(op, from, left),
+            Op::Matmul(op) => matmul::run(op, [inputs[0], inputs[1]], to),
             Op::ArgMax(op) => arg_max::run(op, from, left),
             Op::Constant(_) => weights().weights.clone(),
         };

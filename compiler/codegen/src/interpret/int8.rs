@@ -90,6 +90,15 @@ impl Interpreter {
                 }
                 Layer::Copy(layer) => reference::copy_s8(&layer.params(), &inputs, &mut output),
                 Layer::Reduce(params) => reference::reduce_s8(params, left, &mut output),
+                Layer::TransposeConv2d(layer) => {
+                    reference::transpose_conv2d_s8(&layer.params(), left, &mut output);
+                }
+                Layer::ResizeBilinear(params) => {
+                    reference::resize_bilinear_s8(params, left, &mut output);
+                }
+                Layer::Matmul(params) => {
+                    reference::matmul_s8(params, left, inputs[1], &mut output);
+                }
                 Layer::ArgMax(params) => reference::arg_max_s8(params, left, &mut output),
                 Layer::Constant(layer) => output.copy_from_slice(&layer.values),
                 Layer::AveragePool2d(params) => {

@@ -16,11 +16,14 @@ mod depthwise_conv2d;
 mod l2_norm;
 mod log_softmax;
 mod lstm;
+pub(crate) mod matmul;
 mod mean;
 mod pool2d;
 pub(crate) mod reduce;
 mod requant;
+mod resize_bilinear;
 mod softmax;
+pub(crate) mod transpose_conv2d;
 pub mod unary;
 
 pub use constant::Constant;
@@ -31,14 +34,15 @@ pub use depthwise_conv2d::DepthwiseConv2d;
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use softmax::Softmax;
+pub use transpose_conv2d::TransposeConv2d;
 pub use unary::Lookup;
 
 use ember_ir::{
     Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
 };
 use ember_runtime::params::{
-    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, L2NormParams, MeanParams, Pool2dParams,
-    ReduceParams,
+    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, L2NormParams, MatmulParams, MeanParams,
+    Pool2dParams, ReduceParams, ResizeBilinearParams,
 };
 
 use crate::elementwise;
@@ -81,6 +85,12 @@ pub enum Layer {
     Reduce(ReduceParams),
     /// Index of the largest element.
     ArgMax(ArgMaxParams),
+    /// Product of matrices.
+    Matmul(MatmulParams),
+    /// Bilinear resizing.
+    ResizeBilinear(ResizeBilinearParams),
+    /// Transposed 2-D convolution.
+    TransposeConv2d(TransposeConv2d),
     /// Values in flash, or from there to the arena.
     Constant(Constant),
 }
@@ -119,6 +129,9 @@ impl Layer {
             | Layer::Copy(_)
             | Layer::Reduce(_)
             | Layer::ArgMax(_)
+            | Layer::TransposeConv2d(_)
+            | Layer::Matmul(_)
+            | Layer::ResizeBilinear(_)
             | Layer::Constant(_) => {
                 panic!("BUG: a layer that does not work by rows")
             }
@@ -235,6 +248,11 @@ fn lower_node(
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),
         Op::Reduce(op) => Layer::Reduce(reduce::lower(context, op, overflows)),
+        Op::TransposeConv2d(op) => {
+            Layer::TransposeConv2d(transpose_conv2d::lower(context, op, weights(), overflows))
+        }
+        Op::ResizeBilinear(op) => Layer::ResizeBilinear(resize_bilinear::lower(context, op)),
+        Op::Matmul(op) => Layer::Matmul(matmul::lower(context, op, overflows)),
         Op::ArgMax(op) => Layer::ArgMax(arg_max::lower(context, op)),
         Op::Constant(_) => Layer::Constant(Constant {
             values: weights().weights.clone(),

@@ -38,6 +38,9 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
         // Without quantisation, these are copies.
         Op::Unary(op) => op.function == Function::Quantize,

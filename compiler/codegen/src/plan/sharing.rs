@@ -9,13 +9,14 @@
 //! inference on MCUs", MLSys 2024) overlaps a layer's input and output by segments; here the distance
 //! is exact to the byte and there is no ring buffer.
 
-use ember_ir::{Graph, Node, Op, Window2d};
-use ember_runtime::params::lstm_scratch;
+use ember_ir::{Graph, Node, Op, TransposeConv2d, Window2d};
+use ember_runtime::params::{lstm_scratch, matmul_scratch};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
 use crate::convolution::{self, Shapes};
 use crate::elementwise;
+use crate::lower::transpose_conv2d::most_taps;
 
 /// How a node's output may share bytes with one input that dies at the node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +81,14 @@ impl Wants {
                 },
                 None => Self::NOTHING,
             },
+            Op::TransposeConv2d(conv) => Self {
+                scratch: transposed_scratch(graph, node, conv, isa),
+                sharing: Sharing::Never,
+            },
+            Op::Matmul(product) => Self {
+                scratch: matmul_scratch(product.depth(graph.input_shape(node))),
+                sharing: Sharing::Never,
+            },
             Op::Lstm(lstm) => Self {
                 scratch: lstm_scratch(lstm.hidden),
                 sharing: Sharing::Never,
@@ -99,6 +108,7 @@ impl Wants {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::ResizeBilinear(_)
             | Op::Constant(_) => Self::NOTHING,
         }
     }
@@ -119,6 +129,12 @@ impl Wants {
         scratch: 0,
         sharing: Sharing::Never,
     };
+}
+
+/// Bytes of the patches of a transposed convolution's largest phase; 0 for what no device has the memory for.
+fn transposed_scratch(graph: &Graph, node: &Node, conv: &TransposeConv2d, isa: Isa) -> usize {
+    let window = Window2d::valid(most_taps(conv), [1, 1]);
+    geometry(graph, node, &window).map_or(0, |geometry| isa.conv2d_scratch(&geometry))
 }
 
 /// Elements of a tensor, or taps times channels, up to which a geometry is computed with: far beyond

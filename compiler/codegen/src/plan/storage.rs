@@ -76,6 +76,9 @@ impl Storages {
                 | Op::Move(_)
                 | Op::Reduce(_)
                 | Op::ArgMax(_)
+                | Op::Matmul(_)
+                | Op::ResizeBilinear(_)
+                | Op::TransposeConv2d(_)
                 | Op::Constant(_) => open(node.output.0, Some(index)),
             };
         }

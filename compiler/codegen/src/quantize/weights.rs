@@ -50,6 +50,9 @@ impl Layout {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_) => Kind::Rows,
         };
         Self {

@@ -259,6 +259,7 @@ impl Lowering {
             Op::Conv2d(op) => &mut op.activation,
             Op::DepthwiseConv2d(op) => &mut op.activation,
             Op::Dense(op) => &mut op.activation,
+            Op::TransposeConv2d(op) => &mut op.activation,
             Op::Add(op) => &mut op.activation,
             Op::AveragePool2d(op) => &mut op.activation,
             Op::MaxPool2d(op) => &mut op.activation,
@@ -273,6 +274,8 @@ impl Lowering {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
             | Op::Constant(_)
             | Op::Lstm(_) => return false,
         };

@@ -12,13 +12,16 @@ mod depthwise_conv2d;
 mod l2_norm;
 mod log_softmax;
 mod lstm;
+mod matmul;
 mod mean;
 mod movement;
 mod pool2d;
 mod real;
 mod reduce;
 mod reshape;
+mod resize_bilinear;
 mod softmax;
+mod transpose_conv2d;
 mod unary;
 mod window;
 
@@ -32,6 +35,7 @@ pub use depthwise_conv2d::DepthwiseConv2d;
 pub use l2_norm::L2Norm;
 pub use log_softmax::LogSoftmax;
 pub use lstm::{GATES, Lstm};
+pub use matmul::Matmul;
 pub use mean::Mean;
 pub use movement::{
     Block, BlockAxis, Concat, Coordinates, DepthToSpace, Gather, MirrorPad, Move, Pad,
@@ -41,7 +45,9 @@ pub use pool2d::{AveragePool2d, MaxPool2d};
 pub use real::Real;
 pub use reduce::{Reduce, ReduceFunction};
 pub use reshape::Reshape;
+pub use resize_bilinear::ResizeBilinear;
 pub use softmax::Softmax;
+pub use transpose_conv2d::TransposeConv2d;
 pub use unary::{Function, Unary};
 pub use window::{Padding, Window2d};
 
@@ -86,6 +92,12 @@ pub enum Op {
     Reduce(Reduce),
     /// Index of the largest element along an axis.
     ArgMax(ArgMax),
+    /// Transposed 2-D convolution.
+    TransposeConv2d(TransposeConv2d),
+    /// An image of another size, weighted from neighbouring pixels.
+    ResizeBilinear(ResizeBilinear),
+    /// Product of matrices.
+    Matmul(Matmul),
     /// A tensor that is the same for every sample; has no inputs.
     Constant(Constant),
 }
@@ -195,6 +207,9 @@ impl Op {
             Op::Move(op) => op.name(),
             Op::Reduce(op) => op.function.name(),
             Op::ArgMax(_) => "arg_max",
+            Op::TransposeConv2d(_) => "transpose_conv2d",
+            Op::Matmul(_) => "matmul",
+            Op::ResizeBilinear(_) => "resize_bilinear",
             Op::Constant(_) => "constant",
         }
     }
@@ -202,7 +217,7 @@ impl Op {
     /// Shape of the output for these input shapes.
     pub fn output_shape(&self, inputs: &[&Shape]) -> Result<Shape, ShapeError> {
         let arity = match self {
-            Op::Add(_) | Op::Binary(_) => 2,
+            Op::Add(_) | Op::Binary(_) | Op::Matmul(_) => 2,
             Op::Constant(_) => 0,
             Op::Move(op) => op.arity().unwrap_or(inputs.len().max(1)),
             Op::Conv2d(_)
@@ -218,7 +233,9 @@ impl Op {
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
-            | Op::ArgMax(_) => 1,
+            | Op::ArgMax(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_) => 1,
         };
         if inputs.len() != arity {
             return Err(ShapeError::Arity {
@@ -245,11 +262,14 @@ impl Op {
             Op::Move(op) => op.output_shape(inputs),
             Op::Reduce(op) => op.output_shape(inputs[0]),
             Op::ArgMax(op) => op.output_shape(inputs[0]),
+            Op::TransposeConv2d(op) => op.output_shape(inputs[0]),
+            Op::Matmul(op) => op.output_shape(inputs[0], inputs[1]),
+            Op::ResizeBilinear(op) => op.output_shape(inputs[0]),
             Op::Constant(op) => op.output_shape(),
         }
     }
 
-    /// Shape of the weights (conv OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, a constant's values), or `None` for
+    /// Shape of the weights (conv and its transpose OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, a constant's values), or `None` for
     /// operators without weights. The input shape must be one that [`Op::output_shape`] accepts.
     pub fn weight_shape(&self, input: &Shape) -> Option<Shape> {
         match self {
@@ -257,6 +277,7 @@ impl Op {
             Op::DepthwiseConv2d(op) => op.weight_shape(input),
             Op::Dense(op) => Some(op.weight_shape(input)),
             Op::Lstm(op) => op.weight_shape(input),
+            Op::TransposeConv2d(op) => op.weight_shape(input),
             Op::Constant(op) => Some(op.shape.clone()),
             Op::Add(_)
             | Op::Binary(_)
@@ -270,7 +291,9 @@ impl Op {
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
-            | Op::ArgMax(_) => None,
+            | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_) => None,
         }
     }
 
@@ -280,6 +303,7 @@ impl Op {
             Op::Conv2d(op) => Some(op.out_channels),
             Op::DepthwiseConv2d(op) => input.hwc().map(|[_, _, c]| c * op.multiplier),
             Op::Dense(op) => Some(op.out_features),
+            Op::TransposeConv2d(op) => Some(op.out_channels),
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
             // Its scale and zero point are those of its tensor.
             Op::Constant(_) => Some(0),
@@ -295,7 +319,9 @@ impl Op {
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
-            | Op::ArgMax(_) => None,
+            | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_) => None,
         }
     }
 
@@ -320,6 +346,9 @@ impl Op {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_) => self.weight_channels(input),
         }
     }
@@ -327,11 +356,20 @@ impl Op {
     /// Multiply-accumulates of one inference (padded taps counted, as is customary).
     pub fn macs(&self, input: &Shape, output: &Shape) -> u64 {
         let out = output.elements() as u64;
+        if let Op::Matmul(op) = self {
+            return out.saturating_mul(op.depth(input) as u64);
+        }
         let Some(weights) = self.weight_shape(input) else {
             return 0;
         };
         let taps = weights.elements() as u64;
         match self {
+            // Every pixel of the input takes all taps of each filter.
+            Op::TransposeConv2d(_) => {
+                let channels = input.hwc().map_or(1, |[_, _, channels]| channels);
+                let pixels = input.elements() / channels.max(1);
+                (pixels as u64).saturating_mul(taps)
+            }
             // Every step takes all weights.
             Op::Lstm(op) => (out / op.hidden.max(1) as u64).saturating_mul(taps),
             Op::Conv2d(_)
@@ -350,6 +388,8 @@ impl Op {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
             | Op::Constant(_) => match self.weight_channels(input) {
                 Some(channels @ 1..) => out.saturating_mul(taps / channels as u64),
                 None | Some(0) => 0,
@@ -377,6 +417,9 @@ impl Op {
             | Op::Binary(_)
             | Op::Move(_)
             | Op::Reduce(_)
+            | Op::TransposeConv2d(_)
+            | Op::ResizeBilinear(_)
+            | Op::Matmul(_)
             | Op::Constant(_) => None,
             Op::LogSoftmax(_) => Some(LogSoftmax::QUANT),
             Op::L2Norm(_) => Some(L2Norm::QUANT),
@@ -388,7 +431,11 @@ impl Op {
     /// such as pools, reshapes and whatever moves or picks elements.
     pub fn shares_quant(&self) -> bool {
         match self {
-            Op::AveragePool2d(_) | Op::MaxPool2d(_) | Op::Reshape(_) | Op::Move(_) => true,
+            Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Reshape(_)
+            | Op::Move(_)
+            | Op::ResizeBilinear(_) => true,
             Op::Binary(op) => op.function.picks(),
             Op::Reduce(op) => op.function == ReduceFunction::Max,
             Op::Conv2d(_)
@@ -402,6 +449,8 @@ impl Op {
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_) => false,
         }
     }
@@ -412,6 +461,7 @@ impl Op {
             Op::Conv2d(op) => op.activation,
             Op::DepthwiseConv2d(op) => op.activation,
             Op::Dense(op) => op.activation,
+            Op::TransposeConv2d(op) => op.activation,
             Op::Add(op) => op.activation,
             Op::Binary(op) => op.activation,
             Op::AveragePool2d(op) => op.activation,
@@ -426,6 +476,8 @@ impl Op {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
             | Op::Constant(_) => Activation::None,
         }
     }

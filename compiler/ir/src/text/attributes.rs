@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::moves;
 use crate::{
     Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Constant, Conv2d, Dense,
-    DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, MaxPool2d, Mean, Op, Padding, Real,
-    Reduce, ReduceFunction, Reshape, Shape, Softmax, Unary, Window2d,
+    DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, Matmul, MaxPool2d, Mean, Op, Padding,
+    Real, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, TransposeConv2d, Unary,
+    Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -27,6 +28,32 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
             out.push(("features", dense.out_features.to_string()));
             if dense.over_rows {
                 out.push(("over_rows", "true".into()));
+            }
+        }
+        Op::TransposeConv2d(conv) => {
+            out.push(("kernel", pair(conv.kernel)));
+            if conv.stride != [1, 1] {
+                out.push(("stride", pair(conv.stride)));
+            }
+            if conv.before != [0, 0] {
+                out.push(("before", pair(conv.before)));
+            }
+            out.push(("size", pair(conv.size)));
+            out.push(("channels", conv.out_channels.to_string()));
+        }
+        Op::ResizeBilinear(op) => {
+            out.push(("size", pair(op.size)));
+            out.extend(moves::coordinates(op.coordinates));
+            if let Some(step) = op.step {
+                out.push(("step", moves::list(&step)));
+            }
+        }
+        Op::Matmul(op) => {
+            if op.transpose_left {
+                out.push(("transpose_left", "true".into()));
+            }
+            if op.transpose_right {
+                out.push(("transpose_right", "true".into()));
             }
         }
         Op::AveragePool2d(pool) => window_attributes(&mut out, &pool.window),
@@ -86,8 +113,11 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
     out.extend(reals.into_iter().map(|(key, real)| (key, real.to_string())));
 }
 
+fn pair([h, w]: [usize; 2]) -> String {
+    format!("{h}x{w}")
+}
+
 fn window_attributes(out: &mut Vec<(&'static str, String)>, window: &Window2d) {
-    let pair = |[h, w]: [usize; 2]| format!("{h}x{w}");
     out.push(("kernel", pair(window.kernel)));
     if window.stride != [1, 1] {
         out.push(("stride", pair(window.stride)));
@@ -127,6 +157,27 @@ impl<'a> Attributes<'a> {
                 out_features: self.required("features")?,
                 over_rows: self.flag("over_rows")?,
                 activation: self.activation()?,
+            }),
+            "transpose_conv2d" => Op::TransposeConv2d(TransposeConv2d {
+                kernel: self.pair("kernel")?.ok_or("kernel=… is missing")?,
+                stride: self.pair("stride")?.unwrap_or([1, 1]),
+                before: self.pair("before")?.unwrap_or([0, 0]),
+                size: self.pair("size")?.ok_or("size=HEIGHTxWIDTH is missing")?,
+                out_channels: self.required("channels")?,
+                activation: self.activation()?,
+            }),
+            "resize_bilinear" => Op::ResizeBilinear(ResizeBilinear {
+                size: self.pair("size")?.ok_or("size=HEIGHTxWIDTH is missing")?,
+                coordinates: moves::parse_coordinates(self)?,
+                step: match self.optional_list("step")?.as_deref() {
+                    None => None,
+                    Some(&[height, width]) => Some([height, width].map(Real::new)),
+                    Some(_) => return Err("step must be two numbers, as in 0.5,0.5".into()),
+                },
+            }),
+            "matmul" => Op::Matmul(Matmul {
+                transpose_left: self.flag("transpose_left")?,
+                transpose_right: self.flag("transpose_right")?,
             }),
             "add" => Op::Add(Add {
                 activation: self.activation()?,
@@ -179,11 +230,11 @@ impl<'a> Attributes<'a> {
                 None => {
                     return Err(format!(
                         "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
-                         dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, \
+                         transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, \
                          mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, \
                          log_softmax, l2_norm, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
-                         resize_nearest, lstm, unary"
+                         resize_nearest, resize_bilinear, matmul, lstm, unary"
                     ));
                 }
             },

@@ -41,13 +41,30 @@ pub(super) fn attributes(op: &Move) -> Vec<(&'static str, String)> {
         Move::DepthToSpace(op) => vec![("block", op.block.to_string())],
         Move::ResizeNearest(op) => {
             let mut out = vec![("size", format!("{}x{}", op.size[0], op.size[1]))];
-            match op.coordinates {
-                Coordinates::Asymmetric => {}
-                Coordinates::HalfPixel => out.push(("coordinates", "half_pixel".into())),
-                Coordinates::AlignCorners => out.push(("coordinates", "align_corners".into())),
-            }
+            out.extend(coordinates(op.coordinates));
             out
         }
+    }
+}
+
+/// How coordinates correspond, if not in the usual way.
+pub(super) fn coordinates(coordinates: Coordinates) -> Option<(&'static str, String)> {
+    match coordinates {
+        Coordinates::Asymmetric => None,
+        Coordinates::HalfPixel => Some(("coordinates", "half_pixel".into())),
+        Coordinates::AlignCorners => Some(("coordinates", "align_corners".into())),
+    }
+}
+
+/// How coordinates correspond.
+pub(super) fn parse_coordinates(from: &mut Attributes<'_>) -> Result<Coordinates, String> {
+    match from.take("coordinates") {
+        None | Some("asymmetric") => Ok(Coordinates::Asymmetric),
+        Some("half_pixel") => Ok(Coordinates::HalfPixel),
+        Some("align_corners") => Ok(Coordinates::AlignCorners),
+        Some(other) => Err(format!(
+            "coordinates={other}; it must be asymmetric, half_pixel or align_corners"
+        )),
     }
 }
 
@@ -100,16 +117,7 @@ pub(super) fn parse(name: &str, from: &mut Attributes<'_>) -> Result<Option<Move
         }),
         "resize_nearest" => Move::ResizeNearest(ResizeNearest {
             size: from.pair("size")?.ok_or("size=HEIGHTxWIDTH is missing")?,
-            coordinates: match from.take("coordinates") {
-                None | Some("asymmetric") => Coordinates::Asymmetric,
-                Some("half_pixel") => Coordinates::HalfPixel,
-                Some("align_corners") => Coordinates::AlignCorners,
-                Some(other) => {
-                    return Err(format!(
-                        "coordinates={other}; it must be asymmetric, half_pixel or align_corners"
-                    ));
-                }
-            },
+            coordinates: parse_coordinates(from)?,
         }),
         _ => return Ok(None),
     }))

@@ -146,6 +146,107 @@ fn every_function_reads_back() {
     assert_eq!(parse(&print(&network)).unwrap(), network);
 }
 
+/// The text of one operator on tensors of these shapes.
+fn one(inputs: &[&str], line: &str) -> String {
+    let names = ["x", "z"];
+    let inputs = inputs.iter().zip(names);
+    let inputs: String = inputs
+        .map(|(shape, name)| format!("input {name} {shape} scale=1 zero=0\n"))
+        .collect();
+    let weights = match line.contains("channels=") || line.contains("features=") {
+        true => "\n  weights seed=1\n  scales 1\n  bias 0 0",
+        false => "",
+    };
+    format!("ember 1\nmodel m\n{inputs}y = {line} scale=1 zero=0{weights}\noutput y\n")
+}
+
+#[test]
+fn operators_with_attributes_of_their_own_read_back() {
+    for (inputs, line) in [
+        (&["2x3x4"][..], "dense x features=2 over_rows=true -> 2x3x2"),
+        (
+            &["4x5x3"],
+            "transpose_conv2d x kernel=3x2 stride=2x3 before=1x0 size=8x14 channels=2 act=relu -> 8x14x2",
+        ),
+        (
+            &["4x5x3"],
+            "transpose_conv2d x kernel=1x2 size=4x6 channels=2 -> 4x6x2",
+        ),
+        (
+            &["4x5x3"],
+            "resize_bilinear x size=9x2 coordinates=half_pixel step=0.4,2.5 -> 9x2x3",
+        ),
+        (&["4x5x3"], "resize_bilinear x size=8x1 -> 8x1x3"),
+        (&["4x5x3", "3x7"], "matmul x z -> 4x5x7"),
+        (
+            &["6x1x5x3", "4x7x5"],
+            "matmul x z transpose_left=true transpose_right=true -> 6x4x3x7",
+        ),
+    ] {
+        let text = one(inputs, line);
+        let network = parse(&text).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert!(print(&network).contains(line), "{}", print(&network));
+        assert_eq!(parse(&print(&network)).unwrap(), network);
+    }
+    for (inputs, line, message) in [
+        (
+            &["4x5x3"][..],
+            "transpose_conv2d x kernel=3x3 before=3x0 size=4x5 channels=2 -> 4x5x2",
+            "before is 3; it must be smaller than the kernel",
+        ),
+        (
+            &["4x5x3"],
+            "transpose_conv2d x kernel=3x3 stride=2x2 size=11x5 channels=2 -> 11x5x2",
+            "size is 11",
+        ),
+        (
+            &["4x5x3"],
+            "transpose_conv2d x kernel=3x3 stride=0x2 size=4x5 channels=2 -> 4x5x2",
+            "stride is 0; it must be at least 1",
+        ),
+        (
+            &["4x5x3"],
+            "transpose_conv2d x kernel=3x3 stride=90000x90000 size=4x5 channels=2 -> 4x5x2",
+            "stride is 90000; it must be so small",
+        ),
+        (
+            &["4x5x3"],
+            "resize_bilinear x size=9x2 step=1 -> 9x2x3",
+            "step must be two numbers",
+        ),
+        (
+            &["4x5x3"],
+            "resize_bilinear x size=9x2 step=1,1 -> 9x2x3",
+            "step is 1; it must be positive, and the output must not reach beyond the input",
+        ),
+        (
+            &["4x5x3"],
+            "resize_bilinear x size=0x2 -> 0x2x3",
+            "size is 0",
+        ),
+        (
+            &["4x5x3", "4x3"],
+            "matmul x z -> 4x5x3",
+            "shapes 4x5x3 and 4x3 differ",
+        ),
+        (
+            &["4x5x3", "2x3x7"],
+            "matmul x z -> 4x5x7",
+            "shapes 4 and 2 differ",
+        ),
+        (&["4", "4x3"], "matmul x z -> 3", "needs an input of shape"),
+        (&["4x3"], "matmul x -> 3", "takes 2 input(s)"),
+        (
+            &["4x3"],
+            "dense x features=2 over_rows=yes -> 4x2",
+            "over_rows=yes; it must be true or false",
+        ),
+    ] {
+        let error = parse(&one(inputs, line)).unwrap_err().to_string();
+        assert!(error.contains(message), "{line}: {error}");
+    }
+}
+
 #[test]
 fn real_attributes_are_checked() {
     let text = |attributes: &str| {
@@ -205,7 +306,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, dense, add, sub, mul, maximum, minimum, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, lstm, unary
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here

@@ -178,6 +178,9 @@ impl<'a> Net<'a> {
                 | Op::Move(_)
                 | Op::Reduce(_)
                 | Op::ArgMax(_)
+                | Op::Matmul(_)
+                | Op::ResizeBilinear(_)
+                | Op::TransposeConv2d(_)
                 | Op::Constant(_) => {
                     unreachable!("BUG: {} was refused", node.op.name())
                 }
@@ -233,6 +236,9 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => Some(node.op.name()),
         Op::Unary(op) => Some(op.function.name()),
         Op::Conv2d(_)

@@ -10,6 +10,10 @@
 #[cfg(not(all(target_arch = "arm", feature = "mve")))]
 mod gather;
 mod one_by_one;
+mod transpose_conv2d;
+
+pub(super) use transpose_conv2d::Task as TransposeTask;
+pub use transpose_conv2d::transpose_conv2d_s8;
 
 use super::requant::{Form, Requant, accumulator_bits};
 use super::sliding::{Axis, axes};

@@ -49,7 +49,7 @@ pub(super) fn counts(
 }
 
 /// Tiles of [`PIXELS`] pixels, and of fewer: see `ember_runtime::scratch::tile`.
-fn tiles(pixels: usize) -> [usize; 2] {
+pub(super) fn tiles(pixels: usize) -> [usize; 2] {
     let tails = match pixels % PIXELS {
         0 => 0,
         1 => pixels.min(2),

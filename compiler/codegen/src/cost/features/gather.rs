@@ -2,10 +2,11 @@
 //! is copied in runs, at its border tap by tap; with Helium always in rows, by vectors.
 
 use ember_ir::Window2d;
+use ember_runtime::params::Phase;
 use ember_runtime::scratch::Isa;
 
 use super::flag;
-use crate::cost::window::{Pixels, pixels};
+use crate::cost::window::{Pixels, phase_pixels, pixels};
 
 pub(super) fn counts(
     window: &Window2d,
@@ -25,23 +26,20 @@ pub(super) fn counts(
         pointwise: window.kernel == [1, 1] && window.stride == [1, 1] && [h, w] == [oh, ow],
         places: pixels(window, [h, w], [oh, ow]),
     };
-    match isa {
-        Isa::Mve => layer.by_vectors().to_vec(),
-        Isa::Thumb1 | Isa::Thumb2 => layer.by_taps(false).to_vec(),
-        // Channels that come in words are widened as they are copied, others afterwards.
-        Isa::Dsp | Isa::Any => {
-            let words = c.is_multiple_of(4);
-            let [mut wide, mut bytes] = [layer.by_taps(true), layer.by_taps(false)];
-            if words {
-                bytes.fill(0);
-            } else {
-                wide.fill(0);
-            }
-            let widened = flag(!words) * layer.all;
-            let taps = layer.taps().div_ceil(4);
-            [&wide[..], &bytes, &[widened * taps, widened * (taps % 2)]].concat()
-        }
-    }
+    layer.counts(isa)
+}
+
+/// As [`counts`], of two phases of a transposed convolution.
+pub(super) fn phase_counts(phases: [&Phase; 2], [h, w, c]: [usize; 3], isa: Isa) -> Vec<usize> {
+    let layer = Gather {
+        kernel: phases.map(|phase| phase.taps as usize),
+        runs: 1,
+        channels: c,
+        all: phases.iter().map(|phase| phase.count as usize).product(),
+        pointwise: false,
+        places: phase_pixels(phases, [h, w]),
+    };
+    layer.counts(isa)
 }
 
 struct Gather {
@@ -54,6 +52,26 @@ struct Gather {
 }
 
 impl Gather {
+    fn counts(&self, isa: Isa) -> Vec<usize> {
+        match isa {
+            Isa::Mve => self.by_vectors().to_vec(),
+            Isa::Thumb1 | Isa::Thumb2 => self.by_taps(false).to_vec(),
+            // Channels that come in words are widened as they are copied, others afterwards.
+            Isa::Dsp | Isa::Any => {
+                let words = self.channels.is_multiple_of(4);
+                let [mut wide, mut bytes] = [self.by_taps(true), self.by_taps(false)];
+                if words {
+                    bytes.fill(0);
+                } else {
+                    wide.fill(0);
+                }
+                let widened = flag(!words) * self.all;
+                let taps = self.taps().div_ceil(4);
+                [&wide[..], &bytes, &[widened * taps, widened * (taps % 2)]].concat()
+            }
+        }
+    }
+
     fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.channels
     }

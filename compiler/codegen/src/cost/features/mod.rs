@@ -14,12 +14,15 @@ mod l2_norm;
 mod log_softmax;
 mod lookup;
 mod lstm;
+mod matmul;
 mod mean;
 mod pool2d;
 mod reduce;
 mod rescale;
+mod resize_bilinear;
 mod rows;
 mod softmax;
+mod transpose_conv2d;
 
 pub use rescale::Rescale;
 pub use rows::{RowPart, row_features, row_parts};
@@ -86,11 +89,17 @@ pub enum Kernel {
     LogSoftmax,
     /// `l2_norm_s8`.
     L2Norm,
+    /// `transpose_conv2d_s8`.
+    TransposeConv2d,
+    /// `resize_bilinear_s8`.
+    ResizeBilinear,
+    /// `matmul_s8`.
+    Matmul,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 24] = [
+    pub const ALL: [Kernel; 27] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -115,6 +124,9 @@ impl Kernel {
         Kernel::BinaryPrelu,
         Kernel::LogSoftmax,
         Kernel::L2Norm,
+        Kernel::TransposeConv2d,
+        Kernel::ResizeBilinear,
+        Kernel::Matmul,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -144,6 +156,9 @@ impl Kernel {
             Kernel::BinaryPrelu => "binary_prelu",
             Kernel::LogSoftmax => "log_softmax",
             Kernel::L2Norm => "l2_norm",
+            Kernel::TransposeConv2d => "transpose_conv2d",
+            Kernel::ResizeBilinear => "resize_bilinear",
+            Kernel::Matmul => "matmul",
         }
     }
 }
@@ -202,6 +217,9 @@ pub fn features_in(
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => [0, 0],
     };
     let (kernel, mut instructions) = match &node.op {
@@ -267,6 +285,16 @@ pub fn features_in(
             };
             let axes = [false, true].map(|goes| lower::reduce::axes(input, op, goes));
             (kernel, reduce::counts(axes, rescale))
+        }
+        Op::TransposeConv2d(op) => {
+            let counts = transpose_conv2d::counts(op, spatial.0, isa, rescale);
+            (Kernel::TransposeConv2d, counts)
+        }
+        Op::ResizeBilinear(_) => (Kernel::ResizeBilinear, resize_bilinear::counts(spatial.1)),
+        Op::Matmul(op) => {
+            let (batches, matrices) = lower::matmul::axes(graph, node, op);
+            let counts = matmul::counts(&batches, matrices, rescale);
+            (Kernel::Matmul, counts)
         }
         Op::ArgMax(op) => (Kernel::ArgMax, arg_max::counts(op, input)),
         Op::Constant(_) if elementwise::in_flash(graph, node.output) => return None,

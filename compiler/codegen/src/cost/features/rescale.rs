@@ -2,7 +2,9 @@
 
 use ember_runtime::Rounding;
 use ember_runtime::kernels::{Form, add_form, binary_form};
-use ember_runtime::packing::{conv2d_form, dense_form, depthwise_conv2d_form};
+use ember_runtime::packing::{
+    conv2d_form, dense_form, depthwise_conv2d_form, transpose_conv2d_form,
+};
 use ember_runtime::params::BinaryFunction;
 
 use crate::lower::Layer;
@@ -40,6 +42,10 @@ impl Rescale {
                 new(form, layer.rounding, layer.clamp)
             }
             Layer::Dense(layer) => new(dense_form(&layer.params()), layer.rounding, layer.clamp),
+            Layer::TransposeConv2d(layer) => {
+                let form = transpose_conv2d_form(&layer.params());
+                new(form, layer.rounding, layer.clamp)
+            }
             Layer::Add(p) => new(add_form(p), p.rounding, p.clamp),
             Layer::Lstm(layer) => Self {
                 double: layer.rounding == Rounding::TfLite,
@@ -49,6 +55,10 @@ impl Rescale {
                 new(one_by_one(p.rounding), p.rounding, p.clamp)
             }
             Layer::Binary(p) => new(binary_form(p), p.rounding, p.clamp),
+            Layer::Matmul(p) => {
+                let full = [i8::MIN, i8::MAX];
+                new(one_by_one(p.rounding), p.rounding, full)
+            }
             Layer::Mean(p) => new(one_by_one(p.rounding), p.rounding, p.clamp),
             Layer::Reduce(p) => p.sum.map_or(Self::USUAL, |sum| {
                 let full = [i8::MIN, i8::MAX];
@@ -63,6 +73,7 @@ impl Rescale {
             | Layer::Lookup(_)
             | Layer::Copy(_)
             | Layer::ArgMax(_)
+            | Layer::ResizeBilinear(_)
             | Layer::Constant(_) => Self::USUAL,
         }
     }

@@ -187,6 +187,9 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => None,
     }
     .map_or(1, |window| {

@@ -1,6 +1,6 @@
 //! Element-wise function of two tensors.
 
-use ember_runtime::params::{BinaryFunction, BinaryParams};
+use ember_runtime::params::{BinaryAxis, BinaryFunction, BinaryParams};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -16,10 +16,7 @@ pub(super) fn quote_layer(p: &BinaryParams) -> Quoted {
         BinaryFunction::Minimum => quote!(Minimum),
         BinaryFunction::Prelu => quote!(Prelu),
     };
-    let axes = p.axes.iter().map(|axis| -> TokenStream {
-        let [count, left, right] = [axis.count, axis.left, axis.right].map(size);
-        quote!(BinaryAxis { count: #count, left: #left, right: #right })
-    });
+    let axes = p.axes.iter().map(quote_axis);
     let [left_zero, right_zero, output_zero] = [p.left_zero, p.right_zero, p.output_zero].map(int);
     let [left, right, output] = [p.left, p.right, p.output].map(scale);
     let (clamp, rounding_mode) = (ints(&p.clamp), rounding(p.rounding));
@@ -46,4 +43,10 @@ pub(super) fn quote_layer(p: &BinaryParams) -> Quoted {
         constants: Vec::new(),
         packing: None,
     }
+}
+
+/// An axis of two tensors.
+pub(super) fn quote_axis(axis: &BinaryAxis) -> TokenStream {
+    let [count, left, right] = [axis.count, axis.left, axis.right].map(size);
+    quote!(BinaryAxis { count: #count, left: #left, right: #right })
 }

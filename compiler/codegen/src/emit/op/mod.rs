@@ -13,10 +13,13 @@ mod l2_norm;
 mod log_softmax;
 mod lookup;
 mod lstm;
+mod matmul;
 mod mean;
 mod pool2d;
 mod reduce;
+mod resize_bilinear;
 mod softmax;
+mod transpose_conv2d;
 
 use ember_runtime::Rounding;
 use proc_macro2::{Ident, TokenStream};
@@ -111,6 +114,9 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Binary(params) => binary::quote_layer(params),
         Layer::Copy(layer) => copy::quote_layer(&layer.params(), names),
         Layer::Reduce(params) => reduce::quote_layer(params),
+        Layer::TransposeConv2d(layer) => transpose_conv2d::quote_layer(&layer.params(), names),
+        Layer::ResizeBilinear(params) => resize_bilinear::quote_layer(params),
+        Layer::Matmul(params) => matmul::quote_layer(params),
         Layer::ArgMax(params) => arg_max::quote_layer(params),
         Layer::Constant(layer) if layer.in_flash => return None,
         Layer::Constant(layer) => constant::quote_layer(layer, names),

@@ -137,6 +137,9 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => return None,
     };
     Some(crate::geometry::row_geometry(graph, node, window))

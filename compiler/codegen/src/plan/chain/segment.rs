@@ -123,6 +123,9 @@ pub(super) fn sums(graph: &Graph, node: &Node) -> bool {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
     }
 }
@@ -153,6 +156,9 @@ pub(super) fn row_window(graph: &Graph, node: &Node) -> Option<RowWindow> {
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)
+        | Op::Matmul(_)
+        | Op::ResizeBilinear(_)
+        | Op::TransposeConv2d(_)
         | Op::Constant(_) => None,
     }
 }

@@ -184,6 +184,9 @@ impl Ticks<'_> {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_) => Window {
                 stride: 1,
                 above: 0,

@@ -156,6 +156,9 @@ impl Run<'_> {
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::Matmul(_)
+            | Op::ResizeBilinear(_)
+            | Op::TransposeConv2d(_)
             | Op::Constant(_) => false,
         }
     }

@@ -81,6 +81,14 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             }
             Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
+            Op::TransposeConv2d(conv) => {
+                // A phase has the taps that are a stride apart.
+                let taps = [0, 1].map(|axis| conv.kernel[axis].div_ceil(conv.stride[axis]));
+                geometry(graph, node, &Window2d::valid(taps, [1, 1]), false)
+                    .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry))
+            }
+            // A row of the left matrices as half-words.
+            Op::Matmul(product) => 2 * product.depth(graph.input_shape(node)),
             // A 16-bit cell per unit.
             Op::Lstm(lstm) => 2 * lstm.hidden,
             Op::Dense(_)
@@ -97,6 +105,7 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
+            | Op::ResizeBilinear(_)
             | Op::Constant(_) => 0,
         };
         let node = graph.node_name(node).to_owned();

@@ -7,7 +7,7 @@ use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
 
 /// Largest kernel, stride, dilation and padding; beyond it lies no real model.
-const LARGEST: usize = 4096;
+pub(super) const LARGEST: usize = 4096;
 
 /// A value N×C×H×W or N×C×T.
 pub(super) struct Image {
@@ -144,7 +144,7 @@ impl Site<'_> {
     }
 
     /// Positive sizes, one per spatial axis; 1 where the attribute is missing.
-    fn sizes(&mut self, name: &str, axes: usize) -> Option<[usize; 2]> {
+    pub(super) fn sizes(&mut self, name: &str, axes: usize) -> Option<[usize; 2]> {
         let Some(values) = self.ints(name) else {
             return Some([1, 1]);
         };
@@ -161,7 +161,7 @@ impl Site<'_> {
     }
 
     /// Padding in ONNX's order: all beginnings, then all ends.
-    fn pads(&mut self, pads: &[i64], axes: usize) -> Option<[[usize; 2]; 2]> {
+    pub(super) fn pads(&mut self, pads: &[i64], axes: usize) -> Option<[[usize; 2]; 2]> {
         let sizes: Vec<usize> = pads
             .iter()
             .filter_map(|&pad| usize::try_from(pad).ok().filter(|&pad| pad <= LARGEST))

@@ -1,12 +1,12 @@
-//! Gemm and MatMul with constant weights. A single row is a dense layer: that reads its input in memory
+//! Gemm and MatMul with one constant matrix; other products of MatMul are in [`super::product`]. A single row is a dense layer: that reads its input in memory
 //! order, so the weights' columns are put into that order instead of moving data. Several rows are a
 //! convolution of 1×1.
 
 use ember_ir::{Activation, Conv2d, Dense, FloatParams, Op, Shape, Window2d};
 
-use super::{affine, arithmetic};
+use super::{affine, arithmetic, product};
 use crate::onnx::constant::Constant;
-use crate::onnx::lowering::Data;
+use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
 
@@ -59,9 +59,19 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
 }
 
 pub(super) fn matmul(site: &mut Site<'_>) -> Option<()> {
-    let data = site.activation(0)?;
-    let weights = site.constant(1, "second input")?;
-    product(site, &data, &weights)
+    match (site.value(0), site.value(1)) {
+        (Some(Value::Activation(_)), Some(Value::Constant(weights))) if is_matrix(&weights) => {
+            let data = site.activation(0)?;
+            product(site, &data, &weights)
+        }
+        _ => product::product(site),
+    }
+}
+
+/// Whether a constant is one matrix for all.
+fn is_matrix(weights: &Constant) -> bool {
+    let batches = weights.dims.len().checked_sub(2);
+    batches.is_some_and(|batches| weights.dims[..batches].iter().all(|&dim| dim == 1))
 }
 
 /// A product with a constant matrix.

@@ -4,6 +4,7 @@
 mod affine;
 mod arithmetic;
 mod conv;
+mod conv_transpose;
 mod fold;
 mod image;
 mod lstm;
@@ -12,9 +13,11 @@ mod movement;
 mod pad;
 mod pool;
 mod prelu;
+mod product;
 mod quantize;
 mod quantized;
 mod reduce;
+mod resize;
 mod shape;
 mod softmax;
 mod unary;
@@ -29,7 +32,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_>) -> Option<()>;
 
 /// The supported operators by name. Those without a lowering are computed here, on constants.
-const OPERATORS: [(&str, Option<Lower>); 65] = [
+const OPERATORS: [(&str, Option<Lower>); 66] = [
     ("Abs", Some(unary::abs)),
     ("Add", Some(arithmetic::add)),
     ("AveragePool", Some(pool::average)),
@@ -41,6 +44,7 @@ const OPERATORS: [(&str, Option<Lower>); 65] = [
     ("Constant", None),
     ("ConstantOfShape", None),
     ("Conv", Some(conv::conv)),
+    ("ConvTranspose", Some(conv_transpose::conv_transpose)),
     ("DequantizeLinear", Some(quantize::dequantize)),
     ("Div", Some(arithmetic::div)),
     ("Dropout", Some(shape::dropout)),
@@ -81,7 +85,7 @@ const OPERATORS: [(&str, Option<Lower>); 65] = [
     ("ReduceSum", Some(reduce::sum)),
     ("Relu", Some(unary::relu)),
     ("Reshape", Some(shape::reshape)),
-    ("Resize", Some(movement::resize)),
+    ("Resize", Some(resize::resize)),
     ("Shape", None),
     ("Sigmoid", Some(unary::sigmoid)),
     ("Size", None),

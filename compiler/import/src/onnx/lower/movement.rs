@@ -1,5 +1,4 @@
-//! Elements elsewhere: Concat, Split, Slice, Gather with constant indices, and Resize to the nearest element,
-//! which is a gathering along each axis.
+//! Elements elsewhere: Concat, Split, Slice and Gather with constant indices.
 
 use ember_ir::{Concat, Gather, Move, Op, Shape, Slice, TensorId};
 
@@ -8,18 +7,15 @@ use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
 
-/// Largest size of an axis that is resized.
-const LARGEST: usize = 1 << 16;
-
 /// A value as a tensor with one axis per dimension, in the order in which it is stored.
-struct Stored {
-    tensor: TensorId,
-    sizes: Vec<usize>,
+pub(super) struct Stored {
+    pub tensor: TensorId,
+    pub sizes: Vec<usize>,
     order: Vec<usize>,
 }
 
 impl Stored {
-    fn new(site: &mut Site<'_>, data: &Data) -> Option<Self> {
+    pub fn new(site: &mut Site<'_>, data: &Data) -> Option<Self> {
         let sizes = data.view.sizes();
         let own = || (0..sizes.len()).collect();
         let order = data.view.order().unwrap_or_else(own);
@@ -47,12 +43,12 @@ impl Stored {
     }
 
     /// The result of a move that leaves the axes in their order.
-    fn view(&self, tensor: TensorId, sizes: &[usize]) -> View {
+    pub fn view(&self, tensor: TensorId, sizes: &[usize]) -> View {
         View::stored(tensor, sizes, &self.order)
     }
 
     /// Elements of an axis by their indices.
-    fn gather(&mut self, site: &mut Site<'_>, axis: usize, indices: Vec<usize>) -> Option<()> {
+    pub fn gather(&mut self, site: &mut Site<'_>, axis: usize, indices: Vec<usize>) -> Option<()> {
         self.sizes[axis] = indices.len();
         let op = Gather {
             axis: self.place(axis),
@@ -226,104 +222,4 @@ pub(super) fn gather(site: &mut Site<'_>) -> Option<()> {
         None => View::plain(site.plain(&view)?.tensor, &dims),
     };
     site.write(view)
-}
-
-pub(super) fn resize(site: &mut Site<'_>) -> Option<()> {
-    let data = site.activation(0)?;
-    let mode = site.text("mode").unwrap_or("nearest").to_owned();
-    let keeps = site
-        .text("keep_aspect_ratio_policy")
-        .unwrap_or("stretch")
-        .to_owned();
-    site.require(
-        mode == "nearest" && keeps == "stretch" && site.int("antialias", 0) == 0,
-        &format!(
-            "its mode is \"{}\", \"{}\"",
-            mode.escape_debug(),
-            keeps.escape_debug()
-        ),
-        "only stretching to the nearest element is supported",
-    )?;
-    let mut stored = Stored::new(site, &data)?;
-    let rank = stored.sizes.len();
-    let axes = match site.ints("axes") {
-        Some(axes) => axes
-            .iter()
-            .map(|&axis| site.axis(axis, rank))
-            .collect::<Option<Vec<_>>>()?,
-        None => (0..rank).collect(),
-    };
-    let scales = site
-        .optional(2, "list of scales")?
-        .map(|list| list.to_floats());
-    let scales = scales.filter(|scales| !scales.is_empty());
-    let sizes = site
-        .optional(3, "list of sizes")?
-        .and_then(|list| list.to_ints());
-    for (index, &axis) in axes.iter().enumerate() {
-        let from = stored.sizes[axis];
-        let scale = scales
-            .as_ref()
-            .and_then(|scales| scales.get(index).copied());
-        let size = sizes.as_ref().and_then(|sizes| sizes.get(index).copied());
-        let (to, scale) = match (scale, size) {
-            (Some(scale), _) => ((from as f32 * scale).floor() as usize, scale),
-            (None, Some(size)) => {
-                let size = usize::try_from(size).unwrap_or(0);
-                (size, size as f32 / from as f32)
-            }
-            _ => (0, 0.0),
-        };
-        site.require(
-            (1..=LARGEST).contains(&to) && scale.is_normal(),
-            "its scales or sizes are missing or out of range",
-            EXPORT_AGAIN,
-        )?;
-        if to == from && scale == 1.0 {
-            continue;
-        }
-        let mut indices = Vec::with_capacity(to);
-        for x in 0..to {
-            indices.push(nearest(site, x as f32, (from as f32, to as f32), scale)?);
-        }
-        stored.gather(site, axis, indices)?;
-    }
-    let view = stored.view(stored.tensor, &stored.sizes);
-    match view.tensor == data.view.tensor {
-        true => site.pass(&data, view),
-        false => site.write(view),
-    }
-}
-
-/// The element that an output coordinate shows, as ONNX defines it.
-fn nearest(site: &mut Site<'_>, x: f32, (from, to): (f32, f32), scale: f32) -> Option<usize> {
-    let coordinates = site
-        .text("coordinate_transformation_mode")
-        .unwrap_or("half_pixel");
-    let at = match coordinates {
-        "half_pixel" => (x + 0.5) / scale - 0.5,
-        "pytorch_half_pixel" if to > 1.0 => (x + 0.5) / scale - 0.5,
-        "pytorch_half_pixel" => 0.0,
-        "asymmetric" => x / scale,
-        "align_corners" if to > 1.0 => x * (from - 1.0) / (to - 1.0),
-        "align_corners" => 0.0,
-        other => {
-            let what = format!("its coordinates are \"{}\"", other.escape_debug());
-            site.problem(what, "use half_pixel, asymmetric or align_corners");
-            return None;
-        }
-    };
-    let at = match site.text("nearest_mode").unwrap_or("round_prefer_floor") {
-        "round_prefer_floor" => (at - 0.5).ceil(),
-        "round_prefer_ceil" => (at + 0.5).floor(),
-        "floor" => at.floor(),
-        "ceil" => at.ceil(),
-        other => {
-            let what = format!("its nearest_mode is \"{}\"", other.escape_debug());
-            site.problem(what, "use one of ONNX's");
-            return None;
-        }
-    };
-    // The cast saturates at zero.
-    Some((at.min(from - 1.0)) as usize)
 }

@@ -16,8 +16,8 @@ const MAX_ELEMENTS: usize = 64 << 20;
 
 /// `BuiltinOperator.ARG_MAX`.
 const ARG_MAX: i32 = 56;
-/// ADD, CONCATENATION, MUL, SUB, PRELU, MAXIMUM, MINIMUM: operators that may read constants as tensors.
-const TENSORS: [i32; 7] = [0, 2, 18, 41, 54, 55, 57];
+/// ADD, CONCATENATION, MUL, SUB, PRELU, MAXIMUM, MINIMUM, BATCH_MATMUL: operators that may read constants as tensors.
+const TENSORS: [i32; 8] = [0, 2, 18, 41, 54, 55, 57, 126];
 
 /// `TensorType.INT8`.
 pub(super) const INT8: i8 = 9;

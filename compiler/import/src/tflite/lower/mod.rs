@@ -2,6 +2,7 @@
 //! and adds all its problems to one list; the flow of data between them is checked in [`dataflow`].
 
 mod activations;
+mod batch_matmul;
 mod binary;
 mod concat;
 mod conv2d;
@@ -23,6 +24,7 @@ mod site;
 mod slice;
 mod softmax;
 mod transpose;
+mod transpose_conv;
 mod unary;
 mod weights;
 mod window;
@@ -55,7 +57,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 49] = [
+const OPERATORS: [(i32, Lower); 52] = [
     (0, binary::lower),
     (1, pool2d::lower_average),
     (2, concat::lower),
@@ -71,6 +73,7 @@ const OPERATORS: [(i32, Lower); 49] = [
     (20, unary::lower),
     (21, unary::lower),
     (22, reshape::lower),
+    (23, rearrange::lower_resize_bilinear),
     (25, softmax::lower),
     (26, rearrange::lower_space_to_depth),
     (28, unary::lower),
@@ -91,6 +94,7 @@ const OPERATORS: [(i32, Lower); 49] = [
     (59, unary::lower),
     (60, pad::lower),
     (65, slice::lower),
+    (67, transpose_conv::lower),
     (70, reshape::lower),
     (73, unary::lower),
     (74, reduce::lower),
@@ -105,6 +109,7 @@ const OPERATORS: [(i32, Lower); 49] = [
     (111, unary::lower),
     (114, unary::lower),
     (117, unary::lower),
+    (126, batch_matmul::lower),
 ];
 
 type LowerMany = fn(&mut Site<'_, '_>) -> Option<Vec<Lowered>>;
