@@ -69,6 +69,18 @@ fn joins_fixed(graph: &Graph) -> bool {
     })
 }
 
+/// A topology of a transposed convolution, a bilinear resize, a dense layer over rows and a product of two
+/// tensors, one after the other.
+pub fn products(seed: u64) -> Graph {
+    let mut random = Random::new(seed);
+    loop {
+        let graph = others::products(&mut random);
+        if let Some(graph) = graph.filter(|graph| verify_graph(graph).is_empty()) {
+            return graph;
+        }
+    }
+}
+
 /// A trained network: weights as an initialiser would draw them, biases within ±0.5.
 pub fn float(seed: u64, nodes: usize) -> FloatGraph {
     with_weights(graph(seed, nodes), seed)
@@ -109,7 +121,11 @@ pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
 
 /// The int8 form of [`float`], calibrated on 16 of its [`samples`].
 pub fn quantized(seed: u64, nodes: usize, rounding: Rounding) -> QuantGraph {
-    let network = float(seed, nodes);
+    in_int8(float(seed, nodes), seed, rounding)
+}
+
+/// The int8 form of a network, calibrated on 16 of its [`samples`].
+pub fn in_int8(network: FloatGraph, seed: u64, rounding: Rounding) -> QuantGraph {
     let samples = samples(&network.graph, seed, 16);
     let ranges = calibrate(
         &network,

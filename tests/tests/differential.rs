@@ -13,7 +13,9 @@ use ember_tests::suite::{Case, write};
 const WHOLE: usize = 24;
 /// Networks with layers that run row by row.
 const CHAINS: usize = 16;
-const NETWORKS: usize = WHOLE + CHAINS;
+/// Networks of operators that the search does not use, in which each of these is there.
+const PRODUCTS: usize = 10;
+const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -31,7 +33,7 @@ fn cases() -> Vec<Case> {
         .map(|(index, network)| Case::new(network, index, SAMPLES))
         .collect();
     // Every other chain takes its input row by row, where one can; long chains first.
-    while cases.len() < NETWORKS {
+    while cases.len() < WHOLE + CHAINS {
         let Some(network) = networks.next() else {
             break;
         };
@@ -47,6 +49,16 @@ fn cases() -> Vec<Case> {
         if let Some(plan) = longest {
             cases.push(Case::with_plan(network, plan, cases.len(), SAMPLES));
         }
+    }
+    for seed in 0..PRODUCTS as u64 {
+        let rounding = if seed % 2 == 0 {
+            Rounding::TfLite
+        } else {
+            Rounding::Single
+        };
+        let network = random_graphs::with_weights(random_graphs::products(seed), seed);
+        let network = random_graphs::in_int8(network, seed, rounding);
+        cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     cases
 }

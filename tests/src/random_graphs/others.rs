@@ -2,10 +2,10 @@
 //! and all that moves elements.
 
 use ember_ir::{
-    Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, DepthToSpace,
-    Gather, GraphBuilder, L2Norm, LogSoftmax, Matmul, MirrorPad, Move, Op, Pad, Real, Reduce,
-    ReduceFunction, ResizeBilinear, ResizeNearest, Shape, Slice, SpaceToDepth, TensorId, Transpose,
-    TransposeConv2d,
+    Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, Dense,
+    DepthToSpace, Gather, Graph, GraphBuilder, L2Norm, LogSoftmax, Matmul, MirrorPad, Move, Op,
+    Pad, Real, Reduce, ReduceFunction, ResizeBilinear, ResizeNearest, Shape, Slice, SpaceToDepth,
+    TensorId, Transpose, TransposeConv2d,
 };
 
 use super::Random;
@@ -94,6 +94,47 @@ pub(super) fn operator(
             (Op::Move(op), inputs)
         }
     }
+}
+
+/// A network of a transposed convolution, a bilinear resize, a dense layer over rows and a product.
+pub(super) fn products(random: &mut Random) -> Option<Graph> {
+    let mut builder = GraphBuilder::new("products");
+    let image = [
+        random.between(1, 6),
+        random.between(1, 6),
+        random.between(1, 9),
+    ];
+    let input = builder.input("input", image);
+    let filters = random.pick(&[1, 2, 3, 4, 5, 8, 9]);
+    let op = transposed(random, &Shape::from(image), filters);
+    let wide = builder
+        .node("wide", Op::TransposeConv2d(op), &[input])
+        .ok()?;
+    let op = Op::ResizeBilinear(bilinear(random));
+    let resized = builder.node("resized", op, &[wide]).ok()?;
+    let rows = Op::Dense(Dense {
+        out_features: random.between(1, 9),
+        over_rows: true,
+        activation: Activation::None,
+    });
+    let rows = builder.node("rows", rows, &[resized]).ok()?;
+    let (op, right) = match random.below(2) {
+        0 => {
+            let shape = builder.shape(rows).clone();
+            product(random, &mut builder, &shape)?
+        }
+        // The matrices with themselves.
+        _ => {
+            let transpose_left = random.below(2) == 0;
+            let op = Matmul {
+                transpose_left,
+                transpose_right: !transpose_left,
+            };
+            (Op::Matmul(op), rows)
+        }
+    };
+    let output = builder.node("product", op, &[rows, right]).ok()?;
+    Some(builder.finish(&[output]))
 }
 
 /// A product with a constant, as large at most as a few times the input; `None` for vectors.
