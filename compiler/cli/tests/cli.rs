@@ -194,7 +194,7 @@ fn strategies_are_compared_on_tables() {
     );
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let results = json["results"].as_array().unwrap();
-    assert_eq!(results.len(), 3 * 2 * 4, "tables, noises, strategies");
+    assert_eq!(results.len(), 3 * 2 * 8, "tables, noises, strategies");
     let defaults = results.iter().filter(|row| row["default"] == true);
     assert!(
         defaults.clone().count() == 6

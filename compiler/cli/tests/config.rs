@@ -170,7 +170,7 @@ trials = 0
                 ·                 ╰── here
              15 │ trials = 0
                 ╰────
-              help: it is one of aging-evolution, nsga2, reinforce, random
+              help: it is one of aging-evolution, nsga2, reinforce, darts, pc-darts, gdas, dnas, random
 
             Error: 
               × `trials` must be an integer from 1 to 1000000, not 0

@@ -2,11 +2,11 @@
 //!
 //! Owns: the spaces of networks, the hard filter of limits with its repair, the strategies, the
 //! journal and the choice of the result. Must not know: burn, files, printing, the clock; whoever
-//! trains implements [`Evaluate`], whoever writes gives a [`Sink`], whoever has a watch gives a
+//! trains implements [`Evaluate`] (and [`Relax`] for strategies that follow a gradient), whoever writes gives a [`Sink`], whoever has a watch gives a
 //! closure.
 //!
 //! Reading order: [`mod@search`] (the pipeline), [`space`], [`constraint`], [`price`], [`repair`], [`strategy`],
-//! [`evaluate`], [`journal`], [`pareto`], [`choose`], [`tabular`] (searches without training).
+//! [`evaluate`], [`supernet`], [`journal`], [`pareto`], [`choose`], [`tabular`] (searches without training).
 #![forbid(unsafe_code)]
 
 mod archive;
@@ -23,6 +23,7 @@ pub mod search;
 pub mod settings;
 pub mod space;
 pub mod strategy;
+pub mod supernet;
 pub mod tabular;
 mod workers;
 
@@ -36,6 +37,7 @@ pub use search::{
 pub use settings::{Settings, Stop};
 pub use space::{Architecture, Space, SpaceError, SpaceKind, Task};
 pub use strategy::{Evolution, StrategyKind};
+pub use supernet::{Gates, Order, Relax, Slope, Supernet};
 
 /// The generator behind every random choice of a search; one stream per question, so that a choice
 /// depends on the seed and the question's number only.

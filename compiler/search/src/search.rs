@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::constraint::{Constraints, Cost, Price, Violation};
 use crate::driver::Driver;
-use crate::evaluate::{Candidate, CandidateId, Evaluate, Score};
+use crate::evaluate::{Candidate, CandidateId, Evaluate, EvaluateError, Score};
 use crate::journal::{History, Identity, Sink};
 use crate::settings::Settings;
 use crate::space::{Architecture, Space};
+use crate::supernet::Relax;
 use crate::workers::{Queue, Workers};
 
 /// What a search's result depends on.
@@ -32,6 +33,8 @@ pub struct Setup<'a> {
     pub constraints: &'a Constraints,
     /// What they are worth.
     pub evaluator: &'a dyn Evaluate,
+    /// Who trains a network of all of them; `None` where networks are known and not trained.
+    pub supernets: Option<&'a dyn Relax>,
     /// How to search.
     pub settings: &'a Settings,
     /// Which search this is.
@@ -147,6 +150,8 @@ pub enum Happened<'a> {
         /// How many.
         recorded: usize,
     },
+    /// The strategy trains a supernet, before the first evaluation.
+    Preparing,
     /// An evaluation began.
     Started {
         /// Of what.
@@ -187,6 +192,9 @@ pub enum SearchError {
     /// The settings name no budget.
     #[error("a search needs at least one rung, that is a training budget; the settings have none")]
     NoRungs,
+    /// The strategy's supernet cannot be trained.
+    #[error("the network of all networks, which this strategy needs, has no result: {0}")]
+    Supernet(EvaluateError),
     /// The journal cannot be written.
     #[error(
         "cannot write the journal: {0}; free some room or check the output folder's permissions, then run again to resume"
@@ -223,6 +231,7 @@ pub fn search(setup: &Setup<'_>, session: Session<'_>) -> Result<Outcome, Search
         let workers = Workers::start(scope, &queue, setup.evaluator, workers)
             .map_err(SearchError::Threads)?;
         driver.open()?;
+        driver.prepare(&workers)?;
         while driver.is_open() {
             if cancel.load(Ordering::Relaxed) {
                 driver.stop(Stopped::Interrupted, &workers);

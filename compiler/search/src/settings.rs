@@ -18,6 +18,8 @@ pub struct Settings {
     pub strategy: StrategyKind,
     /// Knobs of aging evolution.
     pub evolution: Evolution,
+    /// Whether the gates of DARTS foresee a step of the weights: better founded, for three more passes.
+    pub second_order: bool,
     /// Budgets, cheapest first; the last one is the full one. A single budget means no successive
     /// halving.
     pub rungs: Vec<Budget>,
@@ -39,6 +41,7 @@ impl Default for Settings {
             seed: 1,
             strategy: StrategyKind::default(),
             evolution: Evolution::default(),
+            second_order: false,
             rungs: vec![Budget {
                 epochs: 12,
                 fraction: 1.0,

@@ -2,6 +2,7 @@
 //! given a soft target.
 
 use crate::augment::{Sample, mixup};
+use crate::dataset::Dataset;
 use crate::normalization::{Normalization, channels};
 use crate::random::Random;
 use crate::trainer::{Session, input_shape};
@@ -9,6 +10,7 @@ use crate::trainer::{Session, input_shape};
 /// Streams of the run's seed, one per use.
 const ORDER: u64 = 1;
 const VARY: u64 = 2;
+const HALVES: u64 = 5;
 
 /// Makes the batches of a run.
 pub(crate) struct Batches<'a> {
@@ -25,11 +27,16 @@ pub(crate) struct Batches<'a> {
 impl<'a> Batches<'a> {
     /// Nothing is drawn yet.
     pub fn new(session: Session<'a>) -> Self {
-        let samples = session.data.len();
+        Self::among(session, (0..session.data.len()).collect())
+    }
+
+    /// The same from some of the samples; at least one.
+    pub fn among(session: Session<'a>, order: Vec<usize>) -> Self {
+        let samples = order.len();
         let size = session.recipe.batch_size.clamp(1, samples);
         Self {
             session,
-            order: (0..samples).collect(),
+            order,
             spread: Normalization::standard(session.data)
                 .scale
                 .iter()
@@ -89,4 +96,18 @@ impl<'a> Batches<'a> {
         }
         (samples, targets)
     }
+}
+
+/// Two halves of the samples, each class halved.
+pub(crate) fn halves(data: &Dataset, seed: u64) -> [Vec<usize>; 2] {
+    let mut order: Vec<usize> = (0..data.len()).collect();
+    Random::new(seed, HALVES).shuffle(&mut order);
+    let mut halves = [Vec::new(), Vec::new()];
+    let mut seen = vec![0usize; data.classes.len()];
+    for sample in order {
+        let class = data.labels[sample];
+        halves[seen[class] % 2].push(sample);
+        seen[class] += 1;
+    }
+    halves
 }

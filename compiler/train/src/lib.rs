@@ -1,11 +1,11 @@
 //! Training: data in, a trained network with its ranges and accuracies out.
 //!
 //! Owns: datasets in memory, augmentation, graph → burn, the training loop, batch-norm folding,
-//! quantisation-aware training, and the evaluator that a search asks. The only crate that names burn.
+//! quantisation-aware training, the evaluator and the supernets that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
 //! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`trainer`],
-//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], [`finalize`].
+//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, [`finalize`].
 #![forbid(unsafe_code)]
 
 pub mod augment;
@@ -22,6 +22,7 @@ pub mod predict;
 pub mod quantized;
 pub mod random;
 pub mod recipe;
+mod supernet;
 pub mod trainer;
 pub mod weights;
 

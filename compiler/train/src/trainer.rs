@@ -211,7 +211,7 @@ pub fn step(
 }
 
 /// Mean over the batch of −Σ target · log softmax(logits).
-fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+pub(crate) fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
     let batch = logits.dims()[0] as f32;
     (log_softmax(logits, 1) * targets)
         .sum()

@@ -234,14 +234,14 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
     })
 }
 
-fn copy_prefix(to: &mut [f32], from: &[f32]) {
+pub(crate) fn copy_prefix(to: &mut [f32], from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }
 }
 
 /// Copies the corner that two row-major tensors of one rank have in common.
-fn copy_corner(to: &mut [f32], to_shape: &Shape, from: &[f32], from_shape: &Shape) {
+pub(crate) fn copy_corner(to: &mut [f32], to_shape: &Shape, from: &[f32], from_shape: &Shape) {
     let (to_dims, from_dims) = (to_shape.dims(), from_shape.dims());
     if to_dims.len() != from_dims.len() {
         return;

@@ -284,6 +284,7 @@ pub(super) fn search_job(values: &Values) -> SearchJob {
         target_accuracy: values.number("search", "target_accuracy") as f32,
         patience: values.integer("search", "patience") as usize,
         seed: values.integer("search", "seed") as u64,
+        second_order: values.boolean("search", "second_order"),
         halving: values.boolean("search", "halving"),
         workers: values.integer("search", "workers") as usize,
     }

@@ -126,6 +126,8 @@ pub struct SearchJob {
     pub patience: usize,
     /// Everything random follows from it.
     pub seed: u64,
+    /// Whether the gates of DARTS foresee a step of the weights.
+    pub second_order: bool,
     /// Whether candidates are trained in two steps.
     pub halving: bool,
     /// Candidates trained at a time; 0: as many as there are cores.

@@ -265,9 +265,25 @@ pub const KEYS: &[Key] = &[
     key(
         "search",
         "strategy",
-        Kind::Choice(&["aging-evolution", "nsga2", "reinforce", "random"]),
+        Kind::Choice(&[
+            "aging-evolution",
+            "nsga2",
+            "reinforce",
+            "darts",
+            "pc-darts",
+            "gdas",
+            "dnas",
+            "random",
+        ]),
         Some("\"aging-evolution\""),
-        "How candidates are proposed.",
+        "How candidates are proposed. darts, pc-darts, gdas and dnas first train one network of all networks, for `train.epochs` passes, and follow its gradient; dnas knows the limits.",
+    ),
+    key(
+        "search",
+        "second_order",
+        Kind::Boolean,
+        Some("false"),
+        "darts and pc-darts: the gradient foresees how the weights follow; several times the work.",
     ),
     key(
         "search",

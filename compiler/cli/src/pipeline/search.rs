@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use ember_ir::{Graph, Shape};
 use ember_search::{
-    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Scored,
-    SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped, StrategyKind, Task,
+    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Relax,
+    Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped, StrategyKind,
+    Task,
 };
 
 use super::state::State;
@@ -46,6 +47,7 @@ pub fn settings(job: &Job) -> Settings {
             .into_iter()
             .find(|strategy| strategy.name() == search.strategy)
             .unwrap_or_default(),
+        second_order: search.second_order,
         rungs: if search.halving {
             vec![first, full]
         } else {
@@ -87,7 +89,7 @@ pub fn search(
     job: &Job,
     parts: &Parts,
     state: &State,
-    evaluator: &dyn Evaluate,
+    evaluator: &(impl Evaluate + Relax),
     progress: Progress,
 ) -> Result<Found, Error> {
     let space = space(job, parts.shape(), parts.classes().len())?;
@@ -126,6 +128,7 @@ pub fn search(
         },
         constraints: &constraints(job),
         evaluator,
+        supernets: Some(evaluator),
         settings: &settings,
         identity: &identity,
     };
@@ -195,6 +198,7 @@ fn explain(job: &Job, error: SearchError) -> Error {
                 .into()
         }
         SearchError::OtherHistory { .. } | SearchError::NoRungs => Error::usage(error.to_string()),
+        SearchError::Supernet(_) => Error::failed(error.to_string()),
         SearchError::Journal(_) | SearchError::Threads(_) => Error::tool(error),
     }
 }
@@ -212,6 +216,12 @@ fn report(stage: &Stage, progress: &ember_search::Progress<'_>) {
         Happened::Resumed { recorded } => {
             stage.say(format!(
                 "{:>9} goes on after {recorded} recorded candidates",
+                "search"
+            ));
+        }
+        Happened::Preparing => {
+            stage.say(format!(
+                "{:>9} trains a network of all networks first",
                 "search"
             ));
         }

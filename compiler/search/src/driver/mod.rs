@@ -57,7 +57,7 @@ pub(crate) struct Driver<'a, 's> {
 impl<'a, 's> Driver<'a, 's> {
     pub(crate) fn new(setup: &'a Setup<'a>, session: Session<'s>) -> Self {
         let settings = setup.settings;
-        let inner = strategy::new(settings.strategy, settings.evolution, *setup.constraints);
+        let inner = strategy::new(settings, *setup.constraints);
         let strategy: Box<dyn Strategy> = match settings.rungs.len() {
             0 | 1 => inner,
             rungs => Box::new(Rungs::new(inner, rungs, settings.eta)),

@@ -1,17 +1,57 @@
 //! What is asked: the window is filled with the strategy's questions, answered by the journal where it
 //! can, and given to the workers where it cannot.
 
+use std::collections::HashSet;
+
+use ember_ir::Graph;
 use rand::{Rng, SeedableRng};
 
 use super::{Driver, Slot, State};
 use crate::SearchRng;
-use crate::constraint::Cost;
-use crate::evaluate::{Candidate, CandidateId};
-use crate::search::{SearchError, Stopped};
+use crate::constraint::{Cost, Violation};
+use crate::evaluate::{Candidate, CandidateId, EvaluateError};
+use crate::journal::Event;
+use crate::search::{Happened, SearchError, Setup, Stopped};
 use crate::strategy::{Ask, Proposer};
 use crate::workers::Workers;
 
 impl Driver<'_, '_> {
+    /// Lets the strategy prepare itself, or reminds it of what it learned in an earlier session.
+    pub(crate) fn prepare(&mut self, workers: &Workers<'_>) -> Result<(), SearchError> {
+        let setup = self.setup;
+        let Some(supernets) = setup
+            .supernets
+            .filter(|_| setup.settings.strategy.prepares())
+        else {
+            return Ok(());
+        };
+        if self.session.history.prepared.is_none() {
+            if setup.settings.stop.trials == Some(0) || self.is_late() {
+                return Ok(());
+            }
+            self.report(Happened::Preparing);
+            let mut proposer = proposer(setup, &self.seen, &mut self.misfit, PREPARATION);
+            let gates = match self.strategy.prepare(&mut proposer, supernets) {
+                Ok(Some(gates)) => gates,
+                Ok(None) => return Ok(()),
+                Err(EvaluateError::Cancelled) => {
+                    self.stop(Stopped::Interrupted, workers);
+                    return Ok(());
+                }
+                Err(error) => return Err(SearchError::Supernet(error)),
+            };
+            let elapsed_ms = self.elapsed_ms();
+            // As the journal has it, so that a resumed search learns the same digits.
+            let written = self.record(&Event::Prepared { gates, elapsed_ms })?;
+            self.session.history.prepared = written.prepared();
+        }
+        if let Some(gates) = self.session.history.prepared.clone() {
+            let mut proposer = proposer(setup, &self.seen, &mut self.misfit, PREPARATION);
+            self.strategy.resume(&mut proposer, gates);
+        }
+        Ok(())
+    }
+
     /// Asks until the window is full.
     pub(crate) fn ask(&mut self, workers: &Workers<'_>) -> Result<(), SearchError> {
         while self.stopped.is_none() && self.window.len() < self.setup.settings.window.max(1) {
@@ -76,14 +116,8 @@ impl Driver<'_, '_> {
     /// The strategy's next candidate.
     fn question(&mut self) -> Option<(Candidate, Cost)> {
         let settings = self.setup.settings;
-        let mut proposer = Proposer {
-            space: self.setup.space,
-            price: self.setup.price,
-            constraints: self.setup.constraints,
-            seen: &self.seen,
-            rng: stream(settings.seed, self.asked as u64, Purpose::Question),
-            misfit: &mut self.misfit,
-        };
+        let number = self.asked as u64;
+        let mut proposer = proposer(self.setup, &self.seen, &mut self.misfit, number);
         match self.strategy.ask(&mut proposer)? {
             Ask::New(proposal) => {
                 let id = CandidateId(self.candidates.len() as u64);
@@ -107,6 +141,26 @@ impl Driver<'_, '_> {
                 Some((candidate.clone(), *cost))
             }
         }
+    }
+}
+
+/// Number of the question before all others.
+const PREPARATION: u64 = u64::MAX >> 1;
+
+/// Where the networks of a question come from.
+fn proposer<'a>(
+    setup: &'a Setup<'_>,
+    seen: &'a HashSet<Graph>,
+    misfit: &'a mut Vec<Violation>,
+    number: u64,
+) -> Proposer<'a> {
+    Proposer {
+        space: setup.space,
+        price: setup.price,
+        constraints: setup.constraints,
+        seen,
+        rng: stream(setup.settings.seed, number, Purpose::Question),
+        misfit,
     }
 }
 

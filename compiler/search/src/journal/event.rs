@@ -6,6 +6,7 @@ use crate::constraint::Cost;
 use crate::evaluate::{CandidateId, EvaluateError, Score};
 use crate::search::Stopped;
 use crate::space::Architecture;
+use crate::supernet::Gates;
 
 /// A line of the journal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,6 +20,13 @@ pub enum Event {
         config: String,
         /// [`super::Identity::seed`].
         seed: u64,
+    },
+    /// The strategy has trained its supernet.
+    Prepared {
+        /// What it has learned: a logit per option.
+        gates: Gates,
+        /// When.
+        elapsed_ms: u64,
     },
     /// An evaluation began.
     Started {
@@ -106,7 +114,22 @@ impl Event {
         match self {
             Event::Scored { score, .. } => Some(Verdict::Scored(*score)),
             Event::Failed { reason, .. } => Some(Verdict::Failed(reason.clone())),
-            Event::Header { .. } | Event::Started { .. } | Event::Stopped { .. } => None,
+            Event::Header { .. }
+            | Event::Prepared { .. }
+            | Event::Started { .. }
+            | Event::Stopped { .. } => None,
+        }
+    }
+
+    /// What the strategy learned from its supernet, if it records that.
+    pub(crate) fn prepared(self) -> Option<Gates> {
+        match self {
+            Event::Prepared { gates, .. } => Some(gates),
+            Event::Header { .. }
+            | Event::Started { .. }
+            | Event::Scored { .. }
+            | Event::Failed { .. }
+            | Event::Stopped { .. } => None,
         }
     }
 

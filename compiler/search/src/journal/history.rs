@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Event, FORMAT, Identity, Verdict};
 use crate::search::Stopped;
 use crate::space::Architecture;
+use crate::supernet::Gates;
 
 /// What an earlier session left behind.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -14,6 +15,8 @@ pub struct History {
     pub started: BTreeMap<usize, (Architecture, usize)>,
     /// Evaluations that ended, by trial.
     pub verdicts: BTreeMap<usize, Verdict>,
+    /// What the strategy has learned from its supernet.
+    pub prepared: Option<Gates>,
     /// Time spent so far.
     pub elapsed: Duration,
     /// How the last session ended, if it said so in its last line.
@@ -103,6 +106,10 @@ impl History {
         self.stopped = None;
         let elapsed_ms = match event {
             Event::Header { .. } => return,
+            Event::Prepared { gates, elapsed_ms } => {
+                self.prepared.get_or_insert(gates);
+                elapsed_ms
+            }
             Event::Started {
                 trial,
                 architecture,

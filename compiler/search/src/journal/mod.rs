@@ -3,7 +3,7 @@
 //! long as it has them. So nothing of a strategy's inner state is ever written, and a journal that
 //! ends anywhere, even in the middle of a line, leads to the same end as one that was never cut.
 //!
-//! Events: `header` (once), `started`, `scored` or `failed` per trial, `stopped`. A trial is one
+//! Events: `header` (once), `prepared` (once, with strategies that train a supernet), `started`, `scored` or `failed` per trial, `stopped`. A trial is one
 //! evaluation; trials are numbered in the order of the questions, lines come in the order of events.
 //! `elapsed_ms` is time spent searching, over all sessions.
 

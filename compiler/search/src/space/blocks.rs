@@ -17,14 +17,7 @@ use super::fit::{MAX_WIDTH, MAX_WINDOW, fit};
 
 /// Builds the network that `architecture` describes.
 pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
-    let mut builder = GraphBuilder::new(task.name.clone());
-    let input = builder.input("input", task.input.clone());
-    let mut assembly = Assembly {
-        builder,
-        parts: Vec::new(),
-        part: Part::Pool,
-        activation: architecture.activation,
-    };
+    let (mut assembly, input) = Assembly::new(&task.name, &task.input, architecture.activation);
     let mut x = assembly.pool("pool0", PoolKind::Average, architecture.pool, input);
     for (i, block) in architecture.blocks.iter().enumerate() {
         assembly.part = Part::Block(i);
@@ -45,7 +38,7 @@ pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
 }
 
 #[derive(Clone, Copy)]
-enum PoolKind {
+pub(super) enum PoolKind {
     Average,
     Max,
 }
@@ -59,7 +52,19 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    fn block(&mut self, number: usize, block: &Block, x: TensorId) -> TensorId {
+    pub(super) fn new(name: &str, input: &Shape, activation: Activation) -> (Self, TensorId) {
+        let mut builder = GraphBuilder::new(name);
+        let input = builder.input("input", input.clone());
+        let assembly = Self {
+            builder,
+            parts: Vec::new(),
+            part: Part::Pool,
+            activation,
+        };
+        (assembly, input)
+    }
+
+    pub(super) fn block(&mut self, number: usize, block: &Block, x: TensorId) -> TensorId {
         match *block {
             Block::Conv { width, window } => {
                 let name = format!("conv{number}");
@@ -147,7 +152,7 @@ impl Assembly {
         inner
     }
 
-    fn head(&mut self, head: Head, x: TensorId) -> TensorId {
+    pub(super) fn head(&mut self, head: Head, x: TensorId) -> TensorId {
         let Some([h, w, _]) = self.builder.shape(x).hwc() else {
             return x;
         };
@@ -237,7 +242,13 @@ impl Assembly {
     }
 
     /// Disjoint pooling windows, or nothing where they would hold one element.
-    fn pool(&mut self, name: &str, kind: PoolKind, size: usize, x: TensorId) -> TensorId {
+    pub(super) fn pool(
+        &mut self,
+        name: &str,
+        kind: PoolKind,
+        size: usize,
+        x: TensorId,
+    ) -> TensorId {
         let Some([h, w, _]) = self.builder.shape(x).hwc() else {
             return x;
         };
@@ -254,7 +265,7 @@ impl Assembly {
         self.node(name.into(), op, &[x])
     }
 
-    fn dense(
+    pub(super) fn dense(
         &mut self,
         name: String,
         width: usize,

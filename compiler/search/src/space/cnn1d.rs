@@ -10,6 +10,8 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::relaxation::{Relaxation, Relaxing};
+use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;
 
@@ -18,6 +20,7 @@ use crate::SearchRng;
 pub struct Cnn1d {
     task: Task,
     menu: Menu,
+    steps: usize,
 }
 
 impl Cnn1d {
@@ -36,6 +39,7 @@ impl Cnn1d {
         Ok(Self {
             menu: menu(steps),
             task,
+            steps,
         })
     }
 }
@@ -64,6 +68,58 @@ fn menu(steps: usize) -> Menu {
         heads: vec![Head::Mean, Head::Mean, Head::GlobalDepthwise, Head::Flatten],
         hidden: vec![None, None, None, Some(16), Some(32), Some(64)],
         activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+    }
+}
+
+impl Cnn1d {
+    /// A stem, then stages that halve time, each up to three blocks deep.
+    fn trunk(&self, level: usize) -> Option<Trunk> {
+        let (pool, scale) = trunk::level(&self.menu.pools, level)?;
+        let steps = self.steps / pool;
+        let late = if steps >= 16 { 2 } else { 1 };
+        let window = |kernel, stride, dilation| Window {
+            kernel,
+            stride,
+            dilation,
+            padding: Border::Same,
+        };
+        let conv = |kernel, stride| Block::Conv {
+            width: 0,
+            window: window(kernel, stride, 1),
+        };
+        let separable = |kernel, stride| Block::Separable {
+            width: 0,
+            window: window(kernel, stride, 1),
+        };
+        let residual = |dilation| Block::Residual {
+            width: 0,
+            window: window(3, 1, dilation),
+        };
+        let stem = Stage {
+            entry: vec![conv(5, late), conv(9, late)],
+            inner: Vec::new(),
+            nodes: 0,
+            widths: quarters(4 * scale),
+        };
+        let halvings = ((steps / late).max(4).ilog2() as usize - 2).clamp(1, 3);
+        let stage = |place: usize| Stage {
+            entry: vec![separable(5, 2), separable(9, 2), conv(3, 2), conv(7, 2)],
+            inner: vec![
+                separable(5, 1),
+                separable(9, 1),
+                conv(3, 1),
+                residual(1),
+                residual(2),
+            ],
+            nodes: 2,
+            widths: quarters([8, 12, 16][place] * scale),
+        };
+        Some(Trunk {
+            task: self.task.clone(),
+            pool,
+            stages: [stem].into_iter().chain((0..halvings).map(stage)).collect(),
+            heads: vec![Head::Mean, Head::GlobalDepthwise],
+        })
     }
 }
 
@@ -148,6 +204,10 @@ impl Space for Cnn1d {
                 Head::GlobalDepthwise,
             ),
         ]
+    }
+
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
+        Some(trunk::relax(self.trunk(how.level)?, how.share))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

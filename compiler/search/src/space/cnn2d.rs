@@ -10,6 +10,8 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::relaxation::{Relaxation, Relaxing};
+use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;
 
@@ -73,6 +75,63 @@ fn menu(edge: usize) -> Menu {
         ],
         hidden: vec![None, None, None, Some(16), Some(32), Some(64)],
         activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+    }
+}
+
+impl Cnn2d {
+    /// A stem, then stages that halve the map, each up to three blocks deep.
+    fn trunk(&self, level: usize) -> Option<Trunk> {
+        let (pool, scale) = trunk::level(&self.menu.pools, level)?;
+        let edge = self.edge / pool;
+        let late = if edge >= 16 { 2 } else { 1 };
+        let window = |kernel, stride| Window {
+            kernel,
+            stride,
+            dilation: 1,
+            padding: Border::Same,
+        };
+        let conv = |kernel, stride| Block::Conv {
+            width: 0,
+            window: window(kernel, stride),
+        };
+        let separable = |kernel, stride| Block::Separable {
+            width: 0,
+            window: window(kernel, stride),
+        };
+        let inverted = |stride| Block::InvertedResidual {
+            expand: 3,
+            width: 0,
+            window: window(3, stride),
+        };
+        let residual = Block::Residual {
+            width: 0,
+            window: window(3, 1),
+        };
+        let stem = Stage {
+            entry: vec![conv(3, late), conv(5, late)],
+            inner: Vec::new(),
+            nodes: 0,
+            widths: quarters(4 * scale),
+        };
+        let halvings = ((edge / late).max(2).ilog2() as usize - 1).clamp(1, 3);
+        let stage = |place: usize| Stage {
+            entry: vec![separable(3, 2), separable(5, 2), inverted(2), conv(3, 2)],
+            inner: vec![
+                separable(3, 1),
+                separable(5, 1),
+                inverted(1),
+                conv(3, 1),
+                residual,
+            ],
+            nodes: 2,
+            widths: quarters([8, 12, 16][place] * scale),
+        };
+        Some(Trunk {
+            task: self.task.clone(),
+            pool,
+            stages: [stem].into_iter().chain((0..halvings).map(stage)).collect(),
+            heads: vec![Head::Mean, Head::GlobalDepthwise],
+        })
     }
 }
 
@@ -174,6 +233,10 @@ impl Space for Cnn2d {
                 Head::Flatten,
             ),
         ]
+    }
+
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
+        Some(trunk::relax(self.trunk(how.level)?, how.share))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

@@ -8,6 +8,8 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::relaxation::{Relaxation, Relaxing};
+use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
 use crate::SearchRng;
 
@@ -89,6 +91,24 @@ impl Space for Mlp {
                 activation: Activation::Relu,
             })
             .collect()
+    }
+
+    /// One to three layers of equal width.
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
+        let (pool, scale) = trunk::level(&self.menu.pools, how.level)?;
+        let layer = Block::Dense { width: 0 };
+        let trunk = Trunk {
+            task: self.task.clone(),
+            pool,
+            stages: vec![Stage {
+                entry: vec![layer],
+                inner: vec![layer],
+                nodes: 2,
+                widths: quarters(32 * scale),
+            }],
+            heads: vec![Head::Flatten],
+        };
+        Some(trunk::relax(trunk, how.share))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

@@ -2,7 +2,8 @@
 //! how it is built. One file per space; [`open`] is the list that registers them.
 //!
 //! Reading order: [`architecture`] (the genes), [`assembled`], [`blocks`] and [`edge`] (genes to graph),
-//! [`decide`] (who draws), [`menu`] (what a space offers; sampling and mutation), then the spaces.
+//! [`decide`] (who draws), [`menu`] (what a space offers; sampling and mutation), then the spaces;
+//! [`relaxation`] and [`mixed`] (all networks at once, for strategies that follow a gradient), `trunk`.
 
 pub mod architecture;
 pub mod assembled;
@@ -14,7 +15,10 @@ pub mod decide;
 pub mod edge;
 mod fit;
 pub mod menu;
+pub mod mixed;
 mod mlp;
+pub mod relaxation;
+mod trunk;
 
 pub use architecture::{Architecture, Block, Border, Head, Window};
 pub use assembled::{Assembled, Part, Task};
@@ -23,7 +27,9 @@ pub use cnn2d::Cnn2d;
 pub use crossover::crossover;
 pub use decide::{Decide, Gene, What};
 pub use edge::EdgeOp;
+pub use mixed::{Mask, Mixed, MixedNode, Piece};
 pub use mlp::Mlp;
+pub use relaxation::{Relaxation, Relaxing};
 
 use std::fmt;
 
@@ -61,6 +67,9 @@ pub trait Space: Sync {
     ) -> Option<Architecture> {
         repair::shrink(architecture, blamed, resource)
     }
+
+    /// The part of the space that a gradient can look at; `None` below the smallest level.
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>>;
 
     /// The graph alone.
     fn build(&self, architecture: &Architecture) -> Graph {

@@ -245,3 +245,49 @@ fn unfit_tasks_are_refused() {
         Err(SpaceError::Classes)
     ));
 }
+
+proptest! {
+    /// Every choice of a relaxation is a network of the space, and its mixture is sound.
+    #[test]
+    fn a_relaxation_is_a_part_of_its_space(
+        (kind, input) in spaces(), seed in any::<u64>(), share in 0usize..2,
+    ) {
+        let space = open(kind, task(input.clone())).unwrap();
+        let mut rng = SearchRng::seed_from_u64(seed);
+        let share = [1, 4][share];
+        let levels: Vec<_> = (0..).map_while(|level| space.relax(Relaxing { level, share })).collect();
+        prop_assert!(!levels.is_empty() && levels.len() < 20);
+        let relaxation = &levels[rng.pick(Gene { place: 0, what: What::Depth }, levels.len())];
+        let mut choose = |n: &usize| rng.pick(Gene { place: 0, what: What::Kind }, *n);
+        let chosen: Vec<usize> = relaxation.options().iter().map(&mut choose).collect();
+        sound(&space.assemble(&relaxation.decode(&chosen)), &input);
+
+        let mixed = relaxation.mixed().unwrap();
+        prop_assert_eq!(&mixed.options[..], relaxation.options());
+        let mut shapes = vec![input];
+        for node in &mixed.nodes {
+            let read = shapes[node.reads[0]].clone();
+            prop_assert!(node.reads.iter().all(|&value| shapes[value] == read));
+            prop_assert_eq!(node.edge.map_or(1, |gene| mixed.options[gene]), node.reads.len());
+            let pieces = node.kind.map_or(node.pieces.len().min(1), |gene| mixed.options[gene]);
+            prop_assert_eq!(pieces, node.pieces.len());
+            let part = match read.hwc() {
+                Some([h, w, c]) if node.share > 1 => Shape::from([h, w, c / node.share]),
+                _ => read.clone(),
+            };
+            let output = node.pieces.first().map_or(&part, |piece| piece.output());
+            for piece in &node.pieces {
+                prop_assert_eq!(&piece.graph.tensor(piece.graph.inputs[0]).shape, &part);
+                prop_assert_eq!(piece.output().elements(), output.elements());
+                for (mask, tensor) in piece.masks.iter().zip(&piece.graph.tensors) {
+                    let Some(mask) = mask else { continue };
+                    let channels = tensor.shape.dims()[tensor.shape.dims().len() - 1];
+                    prop_assert_eq!(mask.channels.len(), mixed.options[mask.gene]);
+                    prop_assert_eq!(mask.channels.last(), Some(&channels), "the widest keeps all");
+                }
+            }
+            shapes.push(if node.share > 1 { read } else { output.clone() });
+        }
+        prop_assert_eq!(shapes.last().unwrap(), &Shape::from([5]));
+    }
+}

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use rand::RngExt as _;
 
+use super::relaxed::softmax;
 use super::{Ask, Proposer, Strategy, Told};
 use crate::SearchRng;
 use crate::space::{Architecture, Decide, Gene};
@@ -156,13 +157,6 @@ impl Strategy for Reinforce {
             self.policy.learn(&steps, advantage);
         }
     }
-}
-
-fn softmax(logits: &[f64]) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let powers: Vec<f64> = logits.iter().map(|logit| (logit - largest).exp()).collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
 }
 
 #[cfg(test)]

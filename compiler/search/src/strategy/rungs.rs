@@ -8,7 +8,8 @@
 use std::cmp::Ordering;
 
 use super::{Ask, Proposer, Strategy, Told};
-use crate::evaluate::CandidateId;
+use crate::evaluate::{CandidateId, EvaluateError};
+use crate::supernet::{Gates, Relax};
 
 /// Successive halving around `inner`.
 pub struct Rungs {
@@ -49,6 +50,18 @@ impl Rungs {
 }
 
 impl Strategy for Rungs {
+    fn prepare(
+        &mut self,
+        proposer: &mut Proposer<'_>,
+        supernets: &dyn Relax,
+    ) -> Result<Option<Gates>, EvaluateError> {
+        self.inner.prepare(proposer, supernets)
+    }
+
+    fn resume(&mut self, proposer: &mut Proposer<'_>, prepared: Gates) {
+        self.inner.resume(proposer, prepared);
+    }
+
     fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask> {
         match self.promotable() {
             Some(id) => Some(Ask::Promote(id)),

@@ -73,6 +73,7 @@ pub fn measure(
             table: &benchmark.table,
             noise_sd: how.noise_sd,
         },
+        supernets: None,
         settings: &settings,
         identity: &identity,
     };

@@ -9,7 +9,8 @@ use crate::SearchRng;
 use crate::constraint::{Cost, Price, Resource};
 use crate::evaluate::{Candidate, Evaluate, EvaluateError, Score};
 use crate::space::{
-    Architecture, Assembled, Block, Decide, Gene, Head, Part, Space, Task, What, blocks,
+    Architecture, Assembled, Block, Decide, Gene, Head, Mixed, Part, Relaxation, Relaxing, Space,
+    Task, What, blocks,
 };
 
 /// What is known of a network.
@@ -174,6 +175,15 @@ impl Space for Table {
         self.slots.assemble(architecture)
     }
 
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
+        (how.level == 0).then(|| -> Box<dyn Relaxation> {
+            Box::new(SlotChoices {
+                options: self.slots.options.iter().map(Vec::len).collect(),
+                slots: self.slots.clone(),
+            })
+        })
+    }
+
     fn shrink(
         &self,
         architecture: &Architecture,
@@ -187,6 +197,27 @@ impl Space for Table {
         })?;
         chosen[slot] -= 1;
         Some(self.slots.architecture(&chosen))
+    }
+}
+
+/// The slots as choices.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct SlotChoices {
+    slots: Slots,
+    options: Vec<usize>,
+}
+
+impl Relaxation for SlotChoices {
+    fn options(&self) -> &[usize] {
+        &self.options
+    }
+
+    fn decode(&self, chosen: &[usize]) -> Architecture {
+        self.slots.architecture(chosen)
+    }
+
+    fn mixed(&self) -> Option<Mixed> {
+        None
     }
 }
 

@@ -1,15 +1,16 @@
 //! A world without training: a made-up price, a made-up accuracy that rewards sound networks, and a
 //! search in memory.
+#![allow(dead_code, reason = "each test binary uses its part")]
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ember_ir::{Graph, Shape};
-use ember_search::space::{Block, Head, open};
+use ember_search::space::{Block, Head, Mixed, open};
 use ember_search::{
-    Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Happened, History,
-    Identity, Outcome, Price, Score, SearchError, Session, Settings, Setup, Sink, Space, SpaceKind,
-    Stop, StrategyKind, Task, search,
+    Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Gates, Happened,
+    History, Identity, Order, Outcome, Price, Relax, Score, SearchError, Session, Settings, Setup,
+    Sink, Slope, Space, SpaceKind, Stop, StrategyKind, Supernet, Task, search,
 };
 
 /// Bytes of weights, a constant per layer, and the largest sum of what a layer reads and writes.
@@ -128,8 +129,69 @@ impl Evaluate for MadeUpAccuracy {
     }
 }
 
+/// Supernets whose loss falls with every gene's last option, which is the largest.
+#[derive(Default)]
+pub struct MadeUpSupernets {
+    /// How many were opened.
+    pub opened: AtomicUsize,
+    /// Steps after which one is cancelled, if not zero.
+    pub cancel_after: usize,
+}
+
+struct MadeUpSupernet {
+    options: Vec<usize>,
+    learned: usize,
+    cancel_after: usize,
+}
+
+impl Relax for MadeUpSupernets {
+    fn open<'a>(
+        &'a self,
+        mixed: &'a Mixed,
+        _: u64,
+    ) -> Result<Box<dyn Supernet + 'a>, EvaluateError> {
+        self.opened.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(MadeUpSupernet {
+            options: mixed.options.clone(),
+            learned: 0,
+            cancel_after: self.cancel_after,
+        }))
+    }
+}
+
+impl Supernet for MadeUpSupernet {
+    fn steps(&self) -> usize {
+        400
+    }
+
+    fn learn(&mut self, gates: &Gates) -> Result<(), EvaluateError> {
+        for gates in &gates.0 {
+            assert!((gates.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        }
+        self.learned += 1;
+        if self.cancel_after > 0 && self.learned >= self.cancel_after {
+            return Err(EvaluateError::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn slope(&mut self, gates: &Gates, _: Order) -> Result<Slope, EvaluateError> {
+        let largest: Vec<usize> = self.options.iter().map(|n| n - 1).collect();
+        let mut slope = Gates::filled(&self.options, 0.0);
+        let mut loss = 0.0;
+        for (gene, &option) in largest.iter().enumerate() {
+            let gate = gates.0[gene][option];
+            loss += 1.0 - gate;
+            slope.0[gene][option] = if gate > 0.0 { -1.0 } else { 0.0 };
+        }
+        Ok(Slope { loss, gates: slope })
+    }
+}
+
 /// A search in this world.
 pub struct World {
+    /// Whoever trains networks of all networks, if somebody does.
+    pub supernets: Option<MadeUpSupernets>,
     pub space: Box<dyn Space>,
     pub constraints: Constraints,
     pub settings: Settings,
@@ -146,6 +208,7 @@ impl World {
             classes: 10,
         };
         Self {
+            supernets: None,
             space: open(SpaceKind::Cnn2d, task).expect("an image suits the space"),
             constraints: Constraints {
                 flash_bytes: 16 << 10,
@@ -238,6 +301,7 @@ impl World {
             price: &MadeUpPrice,
             constraints: &self.constraints,
             evaluator,
+            supernets: self.supernets.as_ref().map(|all| all as &dyn Relax),
             settings: &self.settings,
             identity: &self.identity,
         };

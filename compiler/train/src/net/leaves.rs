@@ -22,21 +22,51 @@ pub(super) struct NodeLeaves {
 /// Gradients of one step: kernel, bias and gamma per node, in the weights' layouts.
 pub type StepGradients = Vec<Option<[Vec<f32>; 3]>>;
 
+/// Whether gradients of a leaf are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tracking {
+    /// They are, where the device is an autodiff one.
+    Tracked,
+    /// They are not: the leaf is a constant.
+    Fixed,
+}
+
+impl Tracking {
+    /// The leaf.
+    pub(crate) fn of<const D: usize>(self, tensor: Tensor<D>) -> Tensor<D> {
+        if self == Tracking::Tracked && tensor.is_autodiff() {
+            tensor.require_grad()
+        } else {
+            tensor
+        }
+    }
+}
+
 impl Leaves {
     /// The weights as tensors of `device`, tracked if the device is an autodiff one.
     pub fn new(graph: &Graph, weights: &Weights, device: &Device) -> Self {
+        Self::among(graph, &weights.nodes, Tracking::Tracked, device)
+    }
+
+    /// The same of a graph whose nodes' weights are a part of others.
+    pub(crate) fn among(
+        graph: &Graph,
+        weights: &[Option<NodeWeights>],
+        tracking: Tracking,
+        device: &Device,
+    ) -> Self {
         let leaf = |graph: &Graph, index: usize, weights: &NodeWeights| {
             let node = &graph.nodes[index];
             let shape = node.op.weight_shape(graph.input_shape(node));
             let dims = kernel_dims(shape.as_ref().map_or(&[], Shape::dims));
             let vector = |values: &Vec<f32>| {
-                tracked(Tensor::<1>::from_data(
+                tracking.of(Tensor::<1>::from_data(
                     TensorData::new(values.clone(), [values.len()]),
                     device,
                 ))
             };
             NodeLeaves {
-                kernel: tracked(Tensor::from_data(
+                kernel: tracking.of(Tensor::from_data(
                     TensorData::new(weights.kernel.clone(), dims),
                     device,
                 )),
@@ -44,7 +74,7 @@ impl Leaves {
                 gamma: weights.norm.as_ref().map(|norm| vector(&norm.gamma)),
             }
         };
-        let nodes = weights.nodes.iter().enumerate();
+        let nodes = weights.iter().enumerate();
         Self(
             nodes
                 .map(|(i, node)| node.as_ref().map(|node| leaf(graph, i, node)))
@@ -79,14 +109,6 @@ fn gradient<const D: usize>(leaf: &Tensor<D>, gradients: &mut Gradients) -> Vec<
     match leaf.grad_remove(gradients) {
         Some(gradient) => to_vec(gradient),
         None => vec![0.0; leaf.shape().num_elements()],
-    }
-}
-
-fn tracked<const D: usize>(tensor: Tensor<D>) -> Tensor<D> {
-    if tensor.is_autodiff() {
-        tensor.require_grad()
-    } else {
-        tensor
     }
 }
 

@@ -9,7 +9,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 use ember_ir::{Graph, Node, Op, Shape, TensorId, Window2d};
 
-pub use leaves::{Leaves, StepGradients};
+pub use leaves::{Leaves, StepGradients, Tracking};
 
 use crate::lanes::{self, Norm};
 use crate::weights::EPSILON;
@@ -61,8 +61,9 @@ impl Numerics for Exact {
 /// Samples as the network takes them.
 #[derive(Clone, Debug)]
 pub struct Batch {
-    values: Tensor<5>,
-    samples: usize,
+    /// `[block, height, width, channel, lane]`.
+    pub(crate) values: Tensor<5>,
+    pub(crate) samples: usize,
 }
 
 impl Batch {
@@ -82,6 +83,14 @@ pub struct Forward {
     /// Scores before any final softmax, `[batch, classes]`.
     pub logits: Tensor<2>,
     /// Per node with a batch norm: its index, the batch's mean and (biased) variance.
+    pub statistics: Vec<(usize, Tensor<1>, Tensor<1>)>,
+}
+
+/// What the nodes of a graph give; see [`Forward`].
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The output before any final softmax.
+    pub output: Tensor<5>,
     pub statistics: Vec<(usize, Tensor<1>, Tensor<1>)>,
 }
 
@@ -130,6 +139,16 @@ impl<'a> Net<'a> {
 
     /// Scores of a batch.
     pub fn forward(&self, leaves: &Leaves, input: Batch, numerics: &mut dyn Numerics) -> Forward {
+        let samples = input.samples;
+        let run = self.run(leaves, input, numerics);
+        Forward {
+            logits: lanes::unpack(run.output, samples),
+            statistics: run.statistics,
+        }
+    }
+
+    /// The same for a part of a network, whose output may be a map.
+    pub(crate) fn run(&self, leaves: &Leaves, input: Batch, numerics: &mut dyn Numerics) -> Run {
         let samples = input.samples;
         let mut readers = self.readers();
         let mut values: Vec<Option<Tensor<5>>> = vec![None; self.graph.tensors.len()];
@@ -187,9 +206,8 @@ impl<'a> Net<'a> {
             };
             values[node.output.0] = Some(numerics.activation(node.output, value, samples));
         }
-        let logits = take(&mut values, &mut readers, self.logits);
-        Forward {
-            logits: lanes::unpack(logits, samples),
+        Run {
+            output: take(&mut values, &mut readers, self.logits),
             statistics,
         }
     }
