@@ -82,6 +82,20 @@ impl<const N: usize> Arena<N> {
     }
 }
 
+impl<const N: usize> Arena<N> {
+    /// As [`fill`](Self::fill), of the bytes below `END` or of those from there on.
+    #[inline(always)]
+    pub fn fill_part<const END: usize>(&mut self, below: bool, byte: i8) {
+        let (low, high) = self
+            .bytes
+            .split_at_mut(const { if END < N { END } else { N } });
+        for place in if below { low } else { high } {
+            rolled();
+            *place = byte;
+        }
+    }
+}
+
 impl<const N: usize> Default for Arena<N> {
     fn default() -> Self {
         Self::new()

@@ -7,7 +7,7 @@ use crate::params::{
     AddParams, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams, CopyParams, DenseParams,
     DepthwiseConv2dParams, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams, MatmulParams,
     MeanParams, Pool2dParams, ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams,
-    TransposeConv2dParams,
+    SvdfParams, TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -110,6 +110,14 @@ pub trait LogSoftmax: Unary {
 pub trait L2Norm: Unary {
     /// Shapes and constants.
     const PARAMS: L2NormParams;
+}
+
+/// Input of [`crate::kernels::svdf_s8`].
+pub trait Svdf: Unary {
+    /// What is kept from call to call: behind all that lives during one.
+    const STATE: Region;
+    /// Shapes, constants, weights.
+    const PARAMS: SvdfParams<'static>;
 }
 
 /// Input of [`crate::kernels::lstm_s8`].

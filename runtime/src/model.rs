@@ -23,6 +23,9 @@ pub trait Model {
         let _ = number;
         self.output()
     }
+    /// Forgets what is kept from sample to sample, if something is: the next one is the first.
+    #[inline(always)]
+    fn reset(&mut self) {}
     /// Overwrites all activations; no result may depend on it (tests do it before every sample).
     fn poison(&mut self, byte: i8);
 }

@@ -146,6 +146,7 @@ pub(crate) fn run(
         | Layer::Softmax(_)
         | Layer::LogSoftmax(_)
         | Layer::L2Norm(_)
+        | Layer::Svdf(_)
         | Layer::Lstm(_)
         | Layer::Copy(_)
         | Layer::Reduce(_)
@@ -176,6 +177,10 @@ pub(crate) fn run(
             reference::log_softmax_s8(&layer.params(), input, &mut result);
         }
         Layer::L2Norm(params) => reference::l2_norm_s8(params, input, &mut result),
+        Layer::Svdf(layer) => {
+            let mut state = vec![0; layer.units * layer.rank * layer.memory];
+            reference::svdf_s8(&layer.params(), input, &mut state, &mut result);
+        }
         Layer::Lstm(layer) => {
             let mut cells = vec![0; layer.hidden];
             reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);

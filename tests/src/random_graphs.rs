@@ -94,7 +94,8 @@ pub fn with_weights(graph: Graph, seed: u64) -> FloatGraph {
         let weights = node.op.weight_shape(input)?.elements();
         let channels = node.op.weight_channels(input)?;
         // A constant has values, and no channels.
-        let bound = (3.0 / weights.checked_div(channels).unwrap_or(3) as f32).sqrt();
+        let taps = weights.checked_div(channels).unwrap_or(3).max(1);
+        let bound = (3.0 / taps as f32).sqrt();
         Some(FloatParams {
             weights: (0..weights).map(|_| random.real() * bound).collect(),
             bias: (0..channels).map(|_| random.real() * 0.5).collect(),

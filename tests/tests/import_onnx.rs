@@ -198,6 +198,7 @@ fn float_networks_equal_the_reference_evaluator() {
         ("series", 0.05),
         ("attention", 0.1),
         ("decoder", 0.05),
+        ("embedding", 0.05),
     ] {
         let (model, data) = model(name);
         let Network::Float(network) = &model.network else {
@@ -250,7 +251,13 @@ fn networks_become_the_layers_that_they_are() {
 /// even and in floating point.
 #[test]
 fn quantised_models_are_within_a_step_of_the_reference_evaluator() {
-    for (name, steps) in [("qdq_conv", 1.0), ("qdq_net", 1.0), ("qlinear", 1.0)] {
+    for (name, steps) in [
+        ("qdq_conv", 1.0),
+        ("qdq_net", 1.0),
+        ("qlinear", 1.0),
+        // A mean, requantised behind it.
+        ("qdq_join", 2.0),
+    ] {
         let (model, data) = model(name);
         let Network::Int8(network) = &model.network else {
             panic!("{name}: not int8");

@@ -109,7 +109,12 @@ impl<'a> Contract<'a> {
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
             Op::Mean(_) => self.means(&[0, 1], x),
             Op::Reshape(_) => x.to_vec(),
-            Op::Softmax(_) | Op::LogSoftmax(_) | Op::L2Norm(_) | Op::Lstm(_) | Op::Unary(_) => {
+            Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
+            | Op::Svdf(_)
+            | Op::Lstm(_)
+            | Op::Unary(_) => {
                 return None;
             }
         })

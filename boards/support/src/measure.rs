@@ -29,6 +29,7 @@ impl Measurements {
         let overhead = bench_end();
         model.poison(POISON);
         let stack_infer = stack_of(model);
+        model.reset();
         Self {
             overhead,
             samples: 0,

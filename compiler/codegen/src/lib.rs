@@ -19,6 +19,7 @@ pub mod passes;
 mod pipeline;
 pub mod plan;
 pub mod quantize;
+pub mod state;
 pub mod target;
 mod whole;
 

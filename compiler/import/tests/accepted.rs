@@ -37,7 +37,7 @@ fn generated_models_are_accepted() {
             found += 1;
         }
     }
-    assert!(found >= 136, "only {found} models found");
+    assert!(found >= 158, "only {found} models found");
 }
 
 #[test]

@@ -25,6 +25,7 @@ fn corpus() -> Vec<Vec<u8>> {
     let mut paths = Vec::new();
     for folder in [
         fixtures.join("tflm"),
+        fixtures.join("float"),
         fixtures.join("refused"),
         shared.join("models"),
     ] {

@@ -24,7 +24,7 @@ pub use op::{
     Constant, Conv2d, Coordinates, Dense, DepthToSpace, DepthwiseConv2d, Function, GATES, Gather,
     L2Norm, LogSoftmax, Lstm, Matmul, MaxPool2d, Mean, MirrorPad, Move, Op, Pad, Padding, Real,
     Reduce, ReduceFunction, Reshape, ResizeBilinear, ResizeNearest, ShapeError, Slice, Softmax,
-    SpaceToDepth, Transpose, TransposeConv2d, Unary, Window2d, broadcast_strides,
+    SpaceToDepth, Svdf, Transpose, TransposeConv2d, Unary, Window2d, broadcast_strides,
 };
 pub use quant::{Multiplier, Quant, Rounding};
 pub use quant_graph::{QuantGraph, QuantParams};

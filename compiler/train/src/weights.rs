@@ -210,6 +210,7 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

@@ -36,6 +36,7 @@ mod row_sums;
 mod rows;
 pub(crate) mod sliding;
 mod softmax;
+mod svdf;
 
 pub use add::{add_form, add_s8};
 pub use arg_max::arg_max_s8;
@@ -59,10 +60,11 @@ pub use resize_bilinear::resize_bilinear_s8;
 pub use row_sums::{average_row_s8, mean_row_s8};
 pub use rows::{MOST_TICKS, feed_row, next_row, store_row};
 pub use softmax::softmax_s8;
+pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 27] = [
+pub const TASK_BYTES: [(&str, usize); 28] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -93,6 +95,7 @@ pub const TASK_BYTES: [(&str, usize); 27] = [
     ("transpose_conv2d", size_of::<conv2d::TransposeTask>()),
     ("matmul", size_of::<matmul::Task>()),
     ("resize_bilinear", size_of::<resize_bilinear::Task>()),
+    ("svdf", size_of::<svdf::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

@@ -11,6 +11,7 @@ mod matmul;
 mod reduce;
 mod resize_bilinear;
 mod rows;
+mod svdf;
 mod transpose_conv2d;
 
 pub use binary::{BinaryAxis, BinaryFunction, BinaryParams};
@@ -20,6 +21,7 @@ pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
 pub use resize_bilinear::ResizeBilinearParams;
 pub(crate) use resize_bilinear::{BILINEAR_BITS, between, rounded};
 pub use rows::{L2NormParams, LogSoftmaxParams, SoftmaxParams};
+pub use svdf::SvdfParams;
 pub use transpose_conv2d::{PHASE_WORDS, Phase, TransposeConv2dParams};
 
 use crate::requant::{Rounding, Scale};

@@ -22,6 +22,7 @@ mod mean;
 mod reduce;
 mod resize_bilinear;
 mod softmax;
+mod svdf;
 mod transpose_conv2d;
 
 pub use add::add_s8;
@@ -42,6 +43,7 @@ pub use mean::mean_s8;
 pub use reduce::reduce_s8;
 pub use resize_bilinear::resize_bilinear_s8;
 pub use softmax::softmax_s8;
+pub use svdf::svdf_s8;
 pub use transpose_conv2d::transpose_conv2d_s8;
 
 use crate::requant::{Rounding, Scale, requantize};

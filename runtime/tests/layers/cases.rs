@@ -2,7 +2,8 @@
 //! begins.
 
 use super::declare::{
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, unary,
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, svdf,
+    unary,
 };
 
 const FULL: [i8; 2] = [-128, 127];
@@ -129,6 +130,13 @@ l2_norm! {
     L2Norm300: 2, 300, 0;
 }
 
+svdf! {
+    Svdf6: 6, 5, 1, 6, -3, [-128, 127], Single;
+    SvdfRank: 9, 4, 3, 5, 17, [-32768, 32767], TfLite;
+    SvdfOne: 1, 1, 1, 1, -128, [-128, 127], TfLite;
+    SvdfLong: 40, 3, 2, 12, 0, [-32768, 32767], Single;
+}
+
 lstm! {
     Lstm20: 5, 28, 20, -3, 11, 20480, TfLite;
     LstmSingle: 7, 6, 5, 0, 12, 32767, Single;
@@ -161,6 +169,7 @@ macro_rules! for_each_layer {
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(log_softmax: LogSoftmax10, LogSoftmax4, LogSoftmax1, LogSoftmax100);
         $run!(l2_norm: L2Norm12, L2NormRows, L2Norm1, L2Norm300);
+        $run!(svdf: Svdf6, SvdfRank, SvdfOne, SvdfLong);
         $run!(softmax: Softmax10, Softmax4, Softmax1, Softmax100);
     };
 }

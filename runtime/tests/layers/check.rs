@@ -2,7 +2,7 @@
 
 use ember_runtime::layer::{
     Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d,
-    Softmax, Unary,
+    Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -167,6 +167,19 @@ pub fn depthwise_conv2d<L: DepthwiseConv2d>(bench: &mut Bench, seed: u64) -> Che
         Checked::Equal => depthwise_conv2d_apart::<InPlace<L>>(bench, seed),
         different => different,
     }
+}
+
+/// Kernel against reference, both with the poison of the arena as what is kept.
+pub fn svdf<L: Svdf>(bench: &mut Bench, seed: u64) -> Checked {
+    bench.unary::<L>(
+        seed,
+        L::STATE,
+        |arena| kernels::svdf_s8::<L>(arena),
+        |x, y| {
+            let mut state = [i16::from_le_bytes([POISON.cast_unsigned(); 2]); 256];
+            reference::svdf_s8(&L::PARAMS, x, &mut state, y);
+        },
+    )
 }
 
 /// Kernel against reference, which has cells of its own.

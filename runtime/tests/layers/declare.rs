@@ -335,6 +335,51 @@ macro_rules! l2_norm {
     )*};
 }
 
+/// `name: inputs, units, rank, memory, output zero point, lowest and highest number kept, rounding`.
+macro_rules! svdf {
+    ($($name:ident: $inputs:literal, $units:literal, $rank:literal, $memory:literal, $zero:literal,
+       $kept:expr, $rounding:ident;)*) => {$(
+        unary!($name, $inputs, $units);
+        impl ember_runtime::layer::Svdf for $name {
+            const STATE: ember_runtime::Region =
+                ember_runtime::Region::new(8192, 2 * $units * $rank * $memory);
+            const PARAMS: ember_runtime::params::SvdfParams<'static> = {
+                use crate::layers::declare::{biases, weights};
+                const TAPS: usize = $units * $rank * $memory;
+                static WEIGHTS: [i8; $units * $rank * $inputs] = weights($units);
+                static OFFSETS: [i32; $units * $rank] = biases($inputs);
+                static BIAS: [i32; $units] = biases($rank);
+                static TIME: [u16; TAPS] = {
+                    let bytes: [i8; TAPS] = weights($memory);
+                    let mut time = [0; TAPS];
+                    let mut i = 0;
+                    while i < TAPS {
+                        time[i] = (bytes[i] as i16).cast_unsigned();
+                        i += 1;
+                    }
+                    time
+                };
+                ember_runtime::params::SvdfParams {
+                    inputs: $inputs,
+                    units: $units,
+                    rank: $rank,
+                    memory: $memory,
+                    output_zero: $zero,
+                    clamp: [-128, 127],
+                    kept: $kept,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    feature: ember_runtime::Scale { mantissa: 1_500_000_000, exponent: -3 },
+                    output: ember_runtime::Scale { mantissa: 1_300_000_000, exponent: -8 },
+                    weights: &WEIGHTS,
+                    offsets: &OFFSETS,
+                    time: &TIME,
+                    bias: &BIAS,
+                }
+            };
+        }
+    )*};
+}
+
 /// `name: steps, inputs, hidden, zeros, cell fraction bits, clip, rounding`.
 macro_rules! lstm {
     ($($name:ident: $steps:literal, $inputs:literal, $hidden:literal, $zero:literal, $fraction:literal,
@@ -395,5 +440,6 @@ macro_rules! lookup {
 }
 
 pub(crate) use {
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, unary,
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, svdf,
+    unary,
 };

@@ -8,6 +8,7 @@ use std::path::Path;
 use ember_codegen::cost::constant_bytes;
 use ember_codegen::emit::emit_module;
 use ember_codegen::plan::Planned;
+use ember_codegen::state;
 use ember_codegen::target::{Board, Core, Limits};
 
 use crate::firmware::{device_cargo, elf, run, with_repository_paths, write_files};
@@ -78,7 +79,8 @@ pub fn measure(
                 format!("ember_runtime::kernels::{call}::<fit::{name}::layers::Layer>(a);")
             }
         };
-        arena = arena.max(network.plan().arena_bytes);
+        let kept = state::bytes(network.graph());
+        arena = arena.max(network.plan().arena_bytes + kept);
         let _ = writeln!(library, "{module}");
         let _ = writeln!(calls, "        ({index}, |a| {{ {statement} }}),");
     }

@@ -2,13 +2,14 @@
 
 use ember_ir::{
     Activation, Add, ArgMax, Binary, BinaryFunction, Constant, DepthwiseConv2d, Graph,
-    GraphBuilder, L2Norm, LogSoftmax, Move, Op, Reduce, ReduceFunction, Shape, TensorId, Window2d,
+    GraphBuilder, L2Norm, LogSoftmax, Move, Op, Real, Reduce, ReduceFunction, Shape, Svdf,
+    TensorId, Window2d,
 };
 
 use crate::random_graphs::{Random, bilinear, movement, product, transposed};
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 14] = [
+const COUNTS: [(Kind, usize); 15] = [
     (Kind::Sum, 48),
     (Kind::Product, 48),
     (Kind::Pick, 24),
@@ -23,6 +24,7 @@ const COUNTS: [(Kind, usize); 14] = [
     (Kind::TransposeConv2d, 120),
     (Kind::ResizeBilinear, 12),
     (Kind::Matmul, 24),
+    (Kind::Svdf, 32),
 ];
 
 #[derive(Clone, Copy)]
@@ -41,6 +43,7 @@ enum Kind {
     TransposeConv2d,
     ResizeBilinear,
     Matmul,
+    Svdf,
 }
 
 /// Networks like those of [`super::layers`], whose names count on from `first`.
@@ -143,6 +146,17 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             (Op::Binary(op), vec![input, other])
         }
         Kind::LogSoftmax => (Op::LogSoftmax(LogSoftmax {}), vec![input]),
+        Kind::Svdf => {
+            let op = Svdf {
+                units: random.between(1, 24),
+                rank: random.between(1, 3),
+                memory: random.between(1, 12),
+                state_bits: 8,
+                state_scale: Real::new(0.02),
+                activation: Activation::None,
+            };
+            (Op::Svdf(op), vec![input])
+        }
         Kind::L2Norm => (Op::L2Norm(L2Norm {}), vec![input]),
     };
     let output = builder.node("layer", op, &inputs).ok()?;

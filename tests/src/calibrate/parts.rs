@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 45] = [
+const MODULES: [(&str, &str); 46] = [
     ("::saturated::", "saturated"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
@@ -65,6 +65,7 @@ const MODULES: [(&str, &str); 45] = [
     ("::log_softmax::", "log_softmax"),
     ("::softmax::", "softmax"),
     ("::l2_norm::", "l2_norm"),
+    ("::svdf::", "svdf"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),
 ];

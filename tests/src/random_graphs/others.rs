@@ -5,7 +5,7 @@ use ember_ir::{
     Activation, Add, ArgMax, Binary, BinaryFunction, Concat, Constant, Coordinates, Dense,
     DepthToSpace, Gather, Graph, GraphBuilder, L2Norm, LogSoftmax, Matmul, MirrorPad, Move, Op,
     Pad, Real, Reduce, ReduceFunction, ResizeBilinear, ResizeNearest, Shape, Slice, SpaceToDepth,
-    TensorId, Transpose, TransposeConv2d,
+    Svdf, TensorId, Transpose, TransposeConv2d,
 };
 
 use super::Random;
@@ -47,9 +47,20 @@ pub(super) fn operator(
             };
             (Op::Reduce(op), vec![input])
         }
-        7 => match random.below(2) {
+        7 => match random.below(3) {
             0 => (Op::LogSoftmax(LogSoftmax {}), vec![input]),
-            _ => (Op::L2Norm(L2Norm {}), vec![input]),
+            1 => (Op::L2Norm(L2Norm {}), vec![input]),
+            _ => {
+                let op = Svdf {
+                    units: random.between(1, 6),
+                    rank: random.between(1, 3),
+                    memory: random.between(1, 5),
+                    state_bits: random.pick(&[8, 16]),
+                    state_scale: random.pick(&[Real::new(0.02), Real::new(0.0007)]),
+                    activation: random.pick(&[Activation::None, Activation::Relu]),
+                };
+                (Op::Svdf(op), vec![input])
+            }
         },
         8..=9 => {
             let channels = random.between(1, 6);

@@ -126,11 +126,12 @@ pub fn bench(job: BenchJob, progress: Progress) -> Result<Bench, Error> {
         true => seeded_weights(1, SAMPLES * interpreter.input_len()),
         false => job.samples,
     };
+    let mut stream = interpreter.start();
     let golden: Vec<Golden> = samples
         .chunks_exact(interpreter.input_len())
         .map(|input| Golden {
             input: input.to_vec(),
-            output: interpreter.run(input),
+            output: stream.run(input),
         })
         .collect();
 

@@ -27,7 +27,8 @@ const TIME_PER_SAMPLE: Duration = Duration::from_millis(500);
 pub fn on_host(network: &QuantGraph, samples: &[i8]) -> Result<Vec<i8>, Error> {
     let interpreter = Interpreter::new(network).map_err(Error::usage_of)?;
     let rows = samples.chunks_exact(interpreter.input_len());
-    Ok(rows.flat_map(|sample| interpreter.run(sample)).collect())
+    let mut stream = interpreter.start();
+    Ok(rows.flat_map(|sample| stream.run(sample)).collect())
 }
 
 /// The outputs of all samples, by firmware for an emulated board, whose crate is written to `dir`.

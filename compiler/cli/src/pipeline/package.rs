@@ -224,6 +224,7 @@ pub fn test_set(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
 /// The first sample of each class, or the first samples, with what the interpreter makes of them.
 fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
     let interpreter = Interpreter::new(network).map_err(Error::tool)?;
+    let mut stream = interpreter.start();
     let mut seen = Vec::new();
     let mut golden = Vec::new();
     for (index, input) in tests.iter().enumerate() {
@@ -232,7 +233,7 @@ fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
             seen.push(class);
             golden.push(Golden {
                 input: input.to_vec(),
-                output: interpreter.run(input),
+                output: stream.run(input),
             });
         }
     }

@@ -142,7 +142,8 @@ pub fn verify(
             ..report
         });
     };
-    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| interpreter.run(sample)).collect();
+    let mut stream = interpreter.start();
+    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| stream.run(sample)).collect();
     let outputs: Vec<&[i8]> = outputs.chunks_exact(output_len.max(1)).collect();
     if outputs.len() != count {
         return Err(Error::failed(format!(

@@ -37,6 +37,7 @@ use ember_runtime::params::PIECE_WORDS;
 
 use crate::lower::{Layer, copy, transpose_conv2d};
 use crate::plan::{Plan, Planned};
+use crate::state;
 use crate::target::{Board, Runner};
 
 /// Words of a softmax's table.
@@ -137,7 +138,7 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
     let instructions = layers.iter().map(|layer| layer.instructions);
     let cycles = layers.iter().filter_map(|layer| layer.cycles_estimate);
     let cycles = cycles.reduce(u64::saturating_add);
-    let arena_bytes = plan.model_bytes();
+    let arena_bytes = plan.model_bytes() + state::bytes(graph);
     Footprint {
         arena_bytes,
         constant_bytes,
@@ -170,6 +171,12 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         Op::Lstm(_) => {
             let biases = channels.saturating_mul(2 * size_of::<i32>());
             return weights.saturating_add(biases).saturating_add(SIGMOID_BYTES);
+        }
+        // Bytes as they are, an addend per filter, halves over time, a bias per unit.
+        Op::Svdf(op) => {
+            let words = op.filters().saturating_add(op.units).saturating_mul(4);
+            let time = op.state().saturating_mul(2);
+            return weights.saturating_add(words).saturating_add(time);
         }
         Op::Conv2d(_)
         | Op::Dense(Dense {

@@ -111,6 +111,12 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             }
         }
         Kernel::BinaryPrelu => parts.extend([("binary_prelu", None), ("finish_any", None)]),
+        Kernel::Svdf => parts.extend([
+            ("svdf", None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
         Kernel::LogSoftmax => parts.extend([
             ("log_softmax", None),
             ("long_multiply", None),

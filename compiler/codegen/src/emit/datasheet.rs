@@ -24,6 +24,9 @@ pub(super) fn operator(op: &Op) -> String {
             let ([kh, kw], [sh, sw]) = (op.kernel, op.stride);
             text += &format!(" {kh}x{kw}, stride {sh}x{sw}");
         }
+        Op::Svdf(op) => {
+            text += &format!(" of {} units, {} steps", op.units, op.memory);
+        }
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
         }

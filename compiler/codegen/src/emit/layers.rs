@@ -16,7 +16,7 @@ use super::op::{self, Constant, quote_layer};
 use crate::elementwise;
 use crate::lower::Layer;
 use crate::plan::{Makes, Planned};
-use crate::whole;
+use crate::{state, whole};
 
 /// What the layers of a network become.
 pub(super) struct Layers {
@@ -132,6 +132,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
@@ -190,6 +191,11 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                     const INPUTS: &'static [Region] = &[#(#inputs),*];
                     const OUTPUT: Region = #output;
                 })
+            }
+            Op::Svdf(_) => {
+                let kept = state::region(graph, index, plan.arena_bytes);
+                let kept = region(Region::new(kept.offset, kept.bytes));
+                Some(quote!(const STATE: Region = #kept;))
             }
             Op::Constant(_) => Some(quote!(const OUTPUT: Region = #output;)),
             Op::Dense(_)

@@ -1,16 +1,19 @@
 //! The model's type: its arena, how to fill the input, the order of the layers.
 
 use ember_runtime::Region;
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::chain::{self, Statements};
+use super::fed;
+use super::kept::{is_stateful, memory_len, reset};
 use super::layers::Layers;
 use super::literals::{float, int, size};
 use super::names::Names;
 use super::outputs::{Outputs, outputs};
 use super::provenance::Provenance;
 use crate::plan::Planned;
+use crate::state;
 
 /// The items of a model: imports, constants, the type, its methods.
 pub(super) fn model(
@@ -56,6 +59,17 @@ pub(super) fn model(
             quote!(Self::infer(self);),
         )
     };
+    let (reset, poison) = match is_stateful(planned) {
+        true => (
+            Some(quote! {
+                fn reset(&mut self) {
+                    Self::reset(self);
+                }
+            }),
+            quote!(self.arena.fill_part::<ARENA_LEN>(true, byte);),
+        ),
+        false => (None, quote!(self.arena.fill(byte);)),
+    };
     items.push(quote! {
         impl Model for #model {
             const INPUT_LEN: usize = #part_len;
@@ -71,8 +85,9 @@ pub(super) fn model(
                 #first
             }
             #several
+            #reset
             fn poison(&mut self, byte: i8) {
-                self.arena.fill(byte);
+                #poison
             }
         }
     });
@@ -109,12 +124,22 @@ fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
     let (scale, zero) = (float(quant.scale), int(quant.zero_point));
     let arena = size(planned.plan().arena_bytes);
     let outputs = &outputs.items;
+    let kept = size(state::bytes(planned.graph()));
+    let kept = is_stateful(planned).then(|| {
+        quote! {
+            /// Bytes that are kept from sample to sample, behind the activations.
+            pub const STATE_LEN: usize = #kept;
+            /// Bytes of both.
+            pub const MEMORY_LEN: usize = ARENA_LEN + STATE_LEN;
+        }
+    });
     quote! {
         /// Bytes of one input sample.
         pub const INPUT_LEN: usize = #input_len;
         #row_len
         /// Bytes of all activations.
         pub const ARENA_LEN: usize = #arena;
+        #kept
         /// Real size of one step of an input value.
         pub const INPUT_SCALE: f32 = #scale;
         /// The input value that stands for real zero.
@@ -137,7 +162,7 @@ fn type_and_methods(
         behind,
     } = chain::statements(planned, names, layers);
     if planned.plan().is_fed() {
-        return fed_type(model, &input, outputs, [&tick, &behind]);
+        return fed::type_and_methods(planned, (model, &input), outputs, [&tick, &behind]);
     }
     let Outputs {
         result,
@@ -147,6 +172,7 @@ fn type_and_methods(
     } = outputs;
     let docs = format!("{}call of `input_mut`.", outputs.docs);
     let infer_docs = format!(" Runs all layers and returns the {}.", outputs.method);
+    let (memory, reset) = (memory_len(planned), reset(planned));
     let borrow = (!layers.calls.is_empty()).then(|| quote!(let arena = &mut self.arena;));
     let ticks = (!tick.is_empty()).then(|| {
         quote! {
@@ -159,7 +185,7 @@ fn type_and_methods(
         /// The network with its arena: write a sample to [`input_mut`](Self::input_mut), then call
         /// [`infer`](Self::infer).
         pub struct #model {
-            arena: Arena<ARENA_LEN>,
+            arena: Arena<#memory>,
         }
 
         impl #model {
@@ -183,99 +209,11 @@ fn type_and_methods(
                 self.#method()
             }
 
-            #[doc = #docs]
-            pub fn #method(&self) -> #result {
-                #value
-            }
-        }
-    }
-}
-
-/// A model that takes its input row by row.
-fn fed_type(
-    model: &Ident,
-    row: &Literal,
-    outputs: &Outputs,
-    [tick, behind]: [&[TokenStream]; 2],
-) -> TokenStream {
-    let Outputs {
-        result,
-        method,
-        value,
-        ..
-    } = outputs;
-    let docs = format!("{}row.", outputs.docs);
-    let rest = (!behind.is_empty()).then(|| {
-        quote! {
-            let arena = &mut self.arena;
-            #(#behind)*
-        }
-    });
-    quote! {
-        /// The network with its arena, in which only the youngest rows of the input lie: give it the rows
-        /// from top to bottom by [`push_row`](Self::push_row) as they come, or a whole sample by
-        /// [`infer`](Self::infer).
-        pub struct #model {
-            arena: Arena<ARENA_LEN>,
-            /// Rows of the sample that have come.
-            rows: usize,
-        }
-
-        impl #model {
-            /// A model that is ready for its first sample.
-            pub const fn new() -> Self {
-                Self { arena: Arena::new(), rows: 0 }
-            }
-
-            /// Takes the next row of a sample; with the last one comes the output.
-            pub fn push_row(&mut self, row: &[i8; ROW_LEN]) -> Option<#result> {
-                *self.row_mut() = *row;
-                if self.advance() { Some(self.#method()) } else { None }
-            }
-
-            /// Runs a whole sample, from its first row.
-            pub fn infer(&mut self, sample: &[i8; INPUT_LEN]) -> #result {
-                self.rows = 0;
-                let (rows, _) = sample.as_chunks();
-                for row in rows {
-                    *self.row_mut() = *row;
-                    self.advance();
-                }
-                self.#method()
-            }
-
-            /// Where to write the next row, for [`advance`](Self::advance).
-            pub fn row_mut(&mut self) -> &mut [i8; ROW_LEN] {
-                self.arena.get_mut::<#row, ROW_LEN>()
-            }
-
-            /// Takes the row that was written to [`row_mut`](Self::row_mut). Whether it was the last of
-            /// its sample: the output is there then.
-            pub fn advance(&mut self) -> bool {
-                self.tick(self.rows);
-                self.rows += 1;
-                if self.rows < INPUT_LEN / ROW_LEN {
-                    return false;
-                }
-                self.rows = 0;
-                // What is on its way comes out.
-                for tick in INPUT_LEN / ROW_LEN..layers::TICKS {
-                    self.tick(tick);
-                }
-                #rest
-                true
-            }
+            #reset
 
             #[doc = #docs]
             pub fn #method(&self) -> #result {
                 #value
-            }
-
-            /// Runs the layers whose next row can be made.
-            #[inline(never)]
-            fn tick(&mut self, tick: usize) {
-                let arena = &mut self.arena;
-                #(#tick)*
             }
         }
     }

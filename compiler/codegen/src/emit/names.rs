@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 32] = [
+const TAKEN_TYPES: [&str; 33] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -63,6 +63,7 @@ const TAKEN_TYPES: [&str; 32] = [
     "Self",
     "SoftmaxParams",
     "TransposeConv2dParams",
+    "SvdfParams",
     "Box",
     "Option",
     "Vec",

@@ -7,7 +7,7 @@ use super::cargo::program_head;
 use super::format::source;
 use super::layers::{Layers, layers};
 use super::names::{Names, ident};
-use super::{EmitError, Package, Provenance, chain, check};
+use super::{EmitError, Package, Provenance, chain, check, kept};
 use crate::plan::Planned;
 
 /// The program and what it counts.
@@ -58,7 +58,7 @@ pub fn profile(planned: &Planned) -> Result<Profile, EmitError> {
         .into_iter()
         .map(|(node, call)| (node, chain::alone(planned, &names, node, call)))
         .unzip();
-    let module = ident(&names.module);
+    let (module, memory) = (ident(&names.module), kept::memory_len(planned));
     let doc = format!(" Counts the layers of {}.", names.module);
     let count = calls.len();
     let layers = nodes.into_iter().map(|node| ProfiledLayer { node });
@@ -70,19 +70,19 @@ pub fn profile(planned: &Planned) -> Result<Profile, EmitError> {
                 use cortex_m_rt::entry;
                 use ember_runtime::Arena;
                 use ember_runtime::kernels::{#(#kernels),*};
-                use #module::{ARENA_LEN, layers};
+                use #module::{#memory, layers};
             },
             quote! {
                 #[entry]
                 fn main() -> ! {
-                    static mut ARENA: Arena<ARENA_LEN> = Arena::new();
+                    static mut ARENA: Arena<#memory> = Arena::new();
                     // Of zeros most sums would be equal, and some loops shorter than they are.
                     let mut state = 1u32;
-                    for byte in ARENA.get_mut::<0, ARENA_LEN>() {
+                    for byte in ARENA.get_mut::<0, #memory>() {
                         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                         *byte = (state >> 24) as i8;
                     }
-                    let layers: [fn(&mut Arena<ARENA_LEN>); #count] = [
+                    let layers: [fn(&mut Arena<#memory>); #count] = [
                         #(|arena| { #calls }),*
                     ];
                     ember_board::profile(ARENA, &layers)

@@ -7,6 +7,7 @@ use super::names::Names;
 use super::provenance::Provenance;
 use crate::cost::Footprint;
 use crate::plan::Planned;
+use crate::state;
 use crate::target::{Board, Limits, Runner};
 
 /// `README.md`.
@@ -141,10 +142,14 @@ fn usage(planned: &Planned, names: &Names) -> Vec<String> {
             "MODEL.input_mut().copy_from_slice(&sample);\nlet {output} = MODEL.infer();{fields}"
         )
     };
+    let reset = match state::bytes(planned.graph()) {
+        0 => "",
+        _ => "\nMODEL.reset(); // a new stream: forgets the samples so far",
+    };
     let lines = format!(
         "```rust\n\
          static mut MODEL: {module}::{model} = {module}::{model}::new(); // in main of cortex-m-rt: safe\n\
-         {run}\n\
+         {run}{reset}\n\
          ```"
     );
     lines.lines().map(str::to_owned).collect()

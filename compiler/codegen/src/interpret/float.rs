@@ -16,6 +16,7 @@ mod pool2d;
 mod reduce;
 mod resize_bilinear;
 mod softmax;
+mod svdf;
 mod taps;
 mod transpose_conv2d;
 mod unary;
@@ -73,6 +74,7 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Softmax(_) => softmax::run(from, left),
             Op::LogSoftmax(_) => log_softmax::run(from, left),
             Op::L2Norm(_) => l2_norm::run(from, left),
+            Op::Svdf(op) => svdf::run(op, weights(), left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
             Op::Move(op) => movement::run(op, &inputs, to),

@@ -40,7 +40,20 @@ impl Interpreter {
     /// # Panics
     /// If the sample has another length.
     pub fn run(&self, input: &[i8]) -> Vec<i8> {
-        let mut tensors = self.run_all(input);
+        self.start().run(input)
+    }
+
+    /// A stream without a sample so far. Networks that keep nothing from sample to sample need none.
+    pub fn start(&self) -> Stream<'_> {
+        let states = self.graph.nodes.iter().map(|node| vec![0; node.op.state()]);
+        Stream {
+            interpreter: self,
+            states: states.collect(),
+        }
+    }
+
+    fn run_from(&self, states: &mut [Vec<i16>], input: &[i8]) -> Vec<i8> {
+        let mut tensors = self.tensors(states, input);
         match self.graph.outputs.as_slice() {
             &[output] => std::mem::take(&mut tensors[output.0]),
             outputs => {
@@ -55,6 +68,10 @@ impl Interpreter {
     /// # Panics
     /// If the sample has another length than [`Interpreter::input_len`].
     pub fn run_all(&self, input: &[i8]) -> Vec<Vec<i8>> {
+        self.tensors(&mut self.start().states, input)
+    }
+
+    fn tensors(&self, states: &mut [Vec<i16>], input: &[i8]) -> Vec<Vec<i8>> {
         assert_eq!(
             input.len(),
             self.input_len(),
@@ -67,7 +84,8 @@ impl Interpreter {
             tensors[id.0] = sample.to_vec();
             rest = after;
         }
-        for (node, layer) in self.graph.nodes.iter().zip(&self.layers) {
+        let nodes = self.graph.nodes.iter().zip(&self.layers);
+        for ((node, layer), state) in nodes.zip(states) {
             let mut output = vec![0; self.elements(node.output)];
             let inputs: Vec<&[i8]> = node
                 .inputs
@@ -112,6 +130,9 @@ impl Interpreter {
                     reference::log_softmax_s8(&layer.params(), left, &mut output);
                 }
                 Layer::L2Norm(params) => reference::l2_norm_s8(params, left, &mut output),
+                Layer::Svdf(layer) => {
+                    reference::svdf_s8(&layer.params(), left, state, &mut output);
+                }
                 Layer::Lstm(layer) => {
                     let mut cells = vec![0; layer.hidden];
                     reference::lstm_s8(&layer.params(), left, &mut cells, &mut output);
@@ -125,5 +146,23 @@ impl Interpreter {
 
     fn elements(&self, id: TensorId) -> usize {
         self.graph.tensor(id).shape.elements()
+    }
+}
+
+/// An interpreter that remembers the samples so far, as the device does.
+#[derive(Clone, Debug)]
+pub struct Stream<'a> {
+    interpreter: &'a Interpreter,
+    /// One per node.
+    states: Vec<Vec<i16>>,
+}
+
+impl Stream<'_> {
+    /// As [`Interpreter::run`], after the samples before.
+    ///
+    /// # Panics
+    /// If the sample has another length.
+    pub fn run(&mut self, input: &[i8]) -> Vec<i8> {
+        self.interpreter.run_from(&mut self.states, input)
     }
 }

@@ -10,4 +10,4 @@ mod float;
 mod int8;
 
 pub use float::run_float;
-pub use int8::Interpreter;
+pub use int8::{Interpreter, Stream};

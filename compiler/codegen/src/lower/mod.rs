@@ -23,6 +23,7 @@ pub(crate) mod reduce;
 mod requant;
 mod resize_bilinear;
 mod softmax;
+mod svdf;
 pub(crate) mod transpose_conv2d;
 pub mod unary;
 
@@ -34,6 +35,7 @@ pub use depthwise_conv2d::DepthwiseConv2d;
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use softmax::Softmax;
+pub use svdf::Svdf;
 pub use transpose_conv2d::TransposeConv2d;
 pub use unary::Lookup;
 
@@ -73,6 +75,8 @@ pub enum Layer {
     LogSoftmax(LogSoftmax),
     /// Rows divided by their length.
     L2Norm(L2NormParams),
+    /// Filter over the last steps of a stream.
+    Svdf(Svdf),
     /// Long short-term memory.
     Lstm(Lstm),
     /// A function of one int8, as a table.
@@ -124,6 +128,7 @@ impl Layer {
             | Layer::Softmax(_)
             | Layer::LogSoftmax(_)
             | Layer::L2Norm(_)
+            | Layer::Svdf(_)
             | Layer::Lstm(_)
             | Layer::Binary(_)
             | Layer::Copy(_)
@@ -244,6 +249,7 @@ fn lower_node(
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
         Op::LogSoftmax(_) => Layer::LogSoftmax(log_softmax::lower(context, overflows)),
         Op::L2Norm(_) => Layer::L2Norm(l2_norm::lower(context, overflows)),
+        Op::Svdf(op) => Layer::Svdf(svdf::lower(context, op, weights(), overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),

@@ -32,6 +32,7 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Binary(_)

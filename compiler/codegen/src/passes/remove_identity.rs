@@ -33,6 +33,7 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Binary(_)
         | Op::Move(_)

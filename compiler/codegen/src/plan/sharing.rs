@@ -105,6 +105,7 @@ impl Wants {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)

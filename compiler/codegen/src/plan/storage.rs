@@ -70,6 +70,7 @@ impl Storages {
                 | Op::Softmax(_)
                 | Op::LogSoftmax(_)
                 | Op::L2Norm(_)
+                | Op::Svdf(_)
                 | Op::Lstm(_)
                 | Op::Unary(_)
                 | Op::Binary(_)

@@ -1,6 +1,6 @@
 //! The way back: the real network that an int8 one stands for, to compare the two.
 
-use ember_ir::{FloatGraph, FloatParams, Op, QuantGraph};
+use ember_ir::{FloatGraph, FloatParams, Op, QuantGraph, QuantParams, Svdf};
 
 /// The network with the real values of its weights and biases, and without the rounding and saturation of
 /// its activations. The network must be one that `ember_ir::verify` accepts.
@@ -17,6 +17,9 @@ pub fn dequantize(network: &QuantGraph) -> FloatGraph {
                 bias: Vec::new(),
             });
         };
+        if let Op::Svdf(op) = &node.op {
+            return Some(svdf(op, params));
+        }
         let channels = params.bias.len();
         let taps = params.weights.len() / channels.max(1);
         let scale = |group: usize| *params.scales.get(group).unwrap_or(&params.scales[0]);
@@ -50,5 +53,19 @@ pub fn dequantize(network: &QuantGraph) -> FloatGraph {
     FloatGraph {
         params: params.collect(),
         graph: network.graph.clone(),
+    }
+}
+
+fn svdf(op: &Svdf, params: &QuantParams) -> FloatParams {
+    let weight = params.scales[0];
+    let over_time = *params.scales.last().unwrap_or(&weight);
+    let (bias, time) = params.bias.split_at(op.units);
+    let unit = op.state_scale.get() * over_time;
+    let bias = bias.iter().map(|&bias| bias as f32 * unit);
+    let time = time.iter().map(|&w| w as f32 * over_time);
+    let weights = params.weights.iter();
+    FloatParams {
+        weights: weights.map(|&w| f32::from(w) * weight).collect(),
+        bias: bias.chain(time).collect(),
     }
 }

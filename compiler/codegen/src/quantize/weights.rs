@@ -1,6 +1,6 @@
 //! Weights and biases in integers: symmetric, one scale per output channel.
 
-use ember_ir::{FloatParams, GATES, Node, Op, Quant, QuantParams};
+use ember_ir::{FloatParams, GATES, Node, Op, Quant, QuantParams, Svdf};
 
 /// Largest weight.
 const TOP: f64 = 127.0;
@@ -45,6 +45,7 @@ impl Layout {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -93,6 +94,9 @@ impl Layout {
 
 /// The integer weights of a node whose input has these parameters.
 pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> QuantParams {
+    if let Op::Svdf(op) = &node.op {
+        return svdf(op, params);
+    }
     let layout = Layout::of(&node.op, params);
     let mut tops = vec![[0.0_f32; 2]; layout.groups()];
     for (index, weight) in params.weights.iter().enumerate() {
@@ -123,6 +127,39 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
             })
             .collect(),
         scales,
+    }
+}
+
+/// Weights of steps with one scale, weights over time with another, biases in steps of what is kept.
+fn svdf(op: &Svdf, params: &FloatParams) -> QuantParams {
+    let (bias, time) = params.bias.split_at(op.units);
+    let step = |values: &[f32], largest: f32| {
+        let top = values
+            .iter()
+            .fold(0.0f32, |top, value| top.max(value.abs()));
+        let scale = top / largest;
+        if scale.is_normal() { scale } else { 1.0 }
+    };
+    // Sums over time leave room for the bias in 32 bits.
+    let kept = 1usize << (op.state_bits - 1);
+    let products = op.rank.saturating_mul(op.memory).saturating_mul(kept);
+    let most = (MAX_BIAS / i64::try_from(products).unwrap_or(i64::MAX)).max(1);
+    let largest = most.min(i64::from(op.largest())) as f32;
+    let [scale, over_time] = [step(&params.weights, 127.0), step(time, largest)];
+    let weights = params.weights.iter();
+    let unit = f64::from(op.state_scale.get()) * f64::from(over_time);
+    let bias = bias
+        .iter()
+        .map(|&bias| (f64::from(bias) / unit).round())
+        .map(|steps| steps.clamp(-(MAX_BIAS as f64), MAX_BIAS as f64) as i32);
+    let time = time.iter();
+    let time = time.map(|&w| (w / over_time).round().clamp(-largest, largest) as i32);
+    QuantParams {
+        weights: weights
+            .map(|&w| (w / scale).round().clamp(-127.0, 127.0) as i8)
+            .collect(),
+        scales: vec![scale, over_time],
+        bias: bias.chain(time).collect(),
     }
 }
 

@@ -269,6 +269,7 @@ impl Lowering {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

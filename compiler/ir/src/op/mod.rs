@@ -21,6 +21,7 @@ mod reduce;
 mod reshape;
 mod resize_bilinear;
 mod softmax;
+mod svdf;
 mod transpose_conv2d;
 mod unary;
 mod window;
@@ -47,6 +48,7 @@ pub use reduce::{Reduce, ReduceFunction};
 pub use reshape::Reshape;
 pub use resize_bilinear::ResizeBilinear;
 pub use softmax::Softmax;
+pub use svdf::Svdf;
 pub use transpose_conv2d::TransposeConv2d;
 pub use unary::{Function, Unary};
 pub use window::{Padding, Window2d};
@@ -82,6 +84,8 @@ pub enum Op {
     LogSoftmax(LogSoftmax),
     /// Rows of the last axis divided by their Euclidean length.
     L2Norm(L2Norm),
+    /// Filter over the last steps of a stream, which it keeps from call to call.
+    Svdf(Svdf),
     /// Long short-term memory over a sequence.
     Lstm(Lstm),
     /// A function of one number, applied to each element.
@@ -201,6 +205,7 @@ impl Op {
             Op::Softmax(_) => "softmax",
             Op::LogSoftmax(_) => "log_softmax",
             Op::L2Norm(_) => "l2_norm",
+            Op::Svdf(_) => "svdf",
             Op::Lstm(_) => "lstm",
             Op::Unary(_) => "unary",
             Op::Binary(op) => op.function.name(),
@@ -230,6 +235,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Reduce(_)
@@ -256,6 +262,7 @@ impl Op {
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
             Op::LogSoftmax(_) => log_softmax::output_shape(inputs[0]),
             Op::L2Norm(_) => l2_norm::output_shape(inputs[0]),
+            Op::Svdf(op) => op.output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
             Op::Binary(op) => op.output_shape(inputs[0], inputs[1]),
@@ -278,6 +285,7 @@ impl Op {
             Op::Dense(op) => Some(op.weight_shape(input)),
             Op::Lstm(op) => op.weight_shape(input),
             Op::TransposeConv2d(op) => op.weight_shape(input),
+            Op::Svdf(op) => Some(op.weight_shape(input)),
             Op::Constant(op) => Some(op.shape.clone()),
             Op::Add(_)
             | Op::Binary(_)
@@ -305,6 +313,8 @@ impl Op {
             Op::Dense(op) => Some(op.out_features),
             Op::TransposeConv2d(op) => Some(op.out_channels),
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
+            // Beside the biases the weights over time.
+            Op::Svdf(op) => Some(op.units.saturating_add(op.state())),
             // Its scale and zero point are those of its tensor.
             Op::Constant(_) => Some(0),
             Op::Add(_)
@@ -330,6 +340,7 @@ impl Op {
     pub fn weight_scales(&self, input: &Shape) -> Option<usize> {
         match self {
             Op::Lstm(_) => Some(2 * GATES),
+            Op::Svdf(_) => Some(2),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -372,6 +383,8 @@ impl Op {
             }
             // Every step takes all weights.
             Op::Lstm(op) => (out / op.hidden.max(1) as u64).saturating_mul(taps),
+            // Every number that is kept is weighted once more.
+            Op::Svdf(op) => taps.saturating_add(op.state() as u64),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -414,6 +427,7 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Lstm(_)
+            | Op::Svdf(_)
             | Op::Binary(_)
             | Op::Move(_)
             | Op::Reduce(_)
@@ -424,6 +438,34 @@ impl Op {
             Op::LogSoftmax(_) => Some(LogSoftmax::QUANT),
             Op::L2Norm(_) => Some(L2Norm::QUANT),
             Op::ArgMax(_) => Some(ArgMax::QUANT),
+        }
+    }
+
+    /// Numbers that a node keeps from call to call.
+    pub fn state(&self) -> usize {
+        match self {
+            Op::Svdf(op) => op.state(),
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::Binary(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
+            | Op::Lstm(_)
+            | Op::TransposeConv2d(_)
+            | Op::ResizeBilinear(_)
+            | Op::Matmul(_)
+            | Op::Unary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => 0,
         }
     }
 
@@ -446,6 +488,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::ArgMax(_)
@@ -463,6 +506,7 @@ impl Op {
             Op::Dense(op) => op.activation,
             Op::TransposeConv2d(op) => op.activation,
             Op::Add(op) => op.activation,
+            Op::Svdf(op) => op.activation,
             Op::Binary(op) => op.activation,
             Op::AveragePool2d(op) => op.activation,
             Op::MaxPool2d(op) => op.activation,

@@ -6,8 +6,8 @@ use super::moves;
 use crate::{
     Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Constant, Conv2d, Dense,
     DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, Matmul, MaxPool2d, Mean, Op, Padding,
-    Real, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, TransposeConv2d, Unary,
-    Window2d,
+    Real, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf, TransposeConv2d,
+    Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -65,6 +65,13 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
             if lstm.clip != Real::new(f32::INFINITY) {
                 out.push(("clip", lstm.clip.to_string()));
             }
+        }
+        Op::Svdf(svdf) => {
+            out.push(("units", svdf.units.to_string()));
+            out.push(("rank", svdf.rank.to_string()));
+            out.push(("memory", svdf.memory.to_string()));
+            out.push(("state_bits", svdf.state_bits.to_string()));
+            out.push(("state_scale", svdf.state_scale.to_string()));
         }
         Op::Unary(unary) => function_attributes(&mut out, unary.function),
         Op::Move(op) => out.extend(moves::attributes(op)),
@@ -205,6 +212,14 @@ impl<'a> Attributes<'a> {
                 cell_bits: self.required("cell_bits")?,
                 clip: Real::new(self.number("clip")?.unwrap_or(f32::INFINITY)),
             }),
+            "svdf" => Op::Svdf(Svdf {
+                units: self.required("units")?,
+                rank: self.required("rank")?,
+                memory: self.required("memory")?,
+                state_bits: self.required("state_bits")?,
+                state_scale: self.real("state_scale")?,
+                activation: self.activation()?,
+            }),
             "unary" => Op::Unary(Unary {
                 function: self.function()?,
             }),
@@ -234,7 +249,7 @@ impl<'a> Attributes<'a> {
                          mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, \
                          log_softmax, l2_norm, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
-                         resize_nearest, resize_bilinear, matmul, lstm, unary"
+                         resize_nearest, resize_bilinear, matmul, lstm, svdf, unary"
                     ));
                 }
             },

@@ -306,7 +306,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, unary
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, svdf, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here
@@ -376,4 +376,22 @@ fn weights_may_come_from_a_seed() {
                 y = dense x features=100000 scale=1 zero=0\n  weights seed=1\noutput y\n";
     let error = parse(huge).unwrap_err().to_string();
     assert!(error.contains("a text may have 16777216"), "{error}");
+}
+
+#[test]
+fn rows_slopes_and_streams_survive() {
+    let text = "ember 1\nmodel m\ninput x 4 scale=0.1 zero=0\n\
+        slope = constant shape=4 -> 4 scale=0.01 zero=3\n  weights AQIDBA==\n\
+        bent = prelu x slope -> 4 scale=0.1 zero=0\n\
+        long = l2_norm bent -> 4 scale=0.0078125 zero=0\n\
+        seen = svdf bent units=1 rank=1 memory=2 state_bits=16 state_scale=0.001 act=relu -> 1 scale=0.1 zero=-128\n  \
+        weights AQIDBA==\n  scales 0.5 0.25\n  bias 3 400 -5000\n\
+        log = log_softmax bent -> 4 scale=0.0625 zero=127\n\
+        output long\noutput seen\noutput log\n";
+    let network = parse(text).unwrap();
+    assert_eq!(crate::verify_quant(&network), []);
+    assert_eq!(parse(&print(&network)).unwrap(), network);
+    assert_eq!(network.graph.macs(), 4 + 2);
+    let too_large = parse(&text.replace("-5000", "-50000")).unwrap();
+    assert_eq!(crate::verify_quant(&too_large).len(), 1);
 }

@@ -72,6 +72,22 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         length(&of("weight scales"), 0, params.scales.len(), violations);
         return;
     }
+    if let Op::Svdf(op) = &node.op
+        && let Some(over_time) = params.bias.get(op.units..)
+    {
+        let largest = op.largest();
+        if let Some(&weight) = over_time
+            .iter()
+            .find(|weight| weight.unsigned_abs() > largest.unsigned_abs())
+        {
+            violations.push(Violation::Quantisation {
+                node: name.to_owned(),
+                op: node.op.name(),
+                rule: format!("weights over time lie in ±{largest}"),
+                actual: weight.to_string(),
+            });
+        }
+    }
     if params.scales.len() != 1 {
         length(
             &of("weight scales"),

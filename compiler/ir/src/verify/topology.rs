@@ -186,6 +186,7 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)

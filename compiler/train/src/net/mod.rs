@@ -191,6 +191,7 @@ impl<'a> Net<'a> {
                 Op::Softmax(_) => softmax(x, 3),
                 Op::LogSoftmax(_)
                 | Op::L2Norm(_)
+                | Op::Svdf(_)
                 | Op::Lstm(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
@@ -250,6 +251,7 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
         }
         Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Move(_)
         | Op::Reduce(_)

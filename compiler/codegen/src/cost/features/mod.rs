@@ -22,6 +22,7 @@ mod rescale;
 mod resize_bilinear;
 mod rows;
 mod softmax;
+mod svdf;
 mod transpose_conv2d;
 
 pub use rescale::Rescale;
@@ -95,11 +96,13 @@ pub enum Kernel {
     ResizeBilinear,
     /// `matmul_s8`.
     Matmul,
+    /// `svdf_s8`.
+    Svdf,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 27] = [
+    pub const ALL: [Kernel; 28] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -127,6 +130,7 @@ impl Kernel {
         Kernel::TransposeConv2d,
         Kernel::ResizeBilinear,
         Kernel::Matmul,
+        Kernel::Svdf,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -159,6 +163,7 @@ impl Kernel {
             Kernel::TransposeConv2d => "transpose_conv2d",
             Kernel::ResizeBilinear => "resize_bilinear",
             Kernel::Matmul => "matmul",
+            Kernel::Svdf => "svdf",
         }
     }
 }
@@ -211,6 +216,7 @@ pub fn features_in(
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)
@@ -265,6 +271,10 @@ pub fn features_in(
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input)),
         Op::LogSoftmax(_) => (Kernel::LogSoftmax, log_softmax::counts(input)),
         Op::L2Norm(_) => (Kernel::L2Norm, l2_norm::counts(input)),
+        Op::Svdf(op) => {
+            let inputs = input.elements();
+            (Kernel::Svdf, svdf::counts(op, inputs, rescale))
+        }
         Op::Lstm(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
             (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))

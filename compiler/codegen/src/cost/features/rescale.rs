@@ -47,6 +47,10 @@ impl Rescale {
                 new(form, layer.rounding, layer.clamp)
             }
             Layer::Add(p) => new(add_form(p), p.rounding, p.clamp),
+            Layer::Svdf(layer) => Self {
+                double: layer.rounding == Rounding::TfLite,
+                ..Self::USUAL
+            },
             Layer::Lstm(layer) => Self {
                 double: layer.rounding == Rounding::TfLite,
                 ..Self::USUAL

@@ -19,6 +19,7 @@ mod pool2d;
 mod reduce;
 mod resize_bilinear;
 mod softmax;
+mod svdf;
 mod transpose_conv2d;
 
 use ember_runtime::Rounding;
@@ -109,6 +110,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
         Layer::LogSoftmax(layer) => log_softmax::quote_layer(&layer.params(), names),
         Layer::L2Norm(params) => l2_norm::quote_layer(params),
+        Layer::Svdf(layer) => svdf::quote_layer(&layer.params(), names),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
         Layer::Binary(params) => binary::quote_layer(params),

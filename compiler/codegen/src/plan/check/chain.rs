@@ -178,6 +178,7 @@ impl Ticks<'_> {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Unary(_)
             | Op::Binary(_)

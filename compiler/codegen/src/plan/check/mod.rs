@@ -152,6 +152,7 @@ impl Run<'_> {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Move(_)
             | Op::Reduce(_)

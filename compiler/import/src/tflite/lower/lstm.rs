@@ -5,8 +5,8 @@
 use ember_ir::{Lstm, Op, Quant, Real};
 
 use super::Lowered;
-use super::activations::quant;
 use super::numbers::{Biases, Numbers};
+use super::scales::quant;
 use super::site::{EXPORT_AGAIN, Site};
 use super::weights::Weights;
 use crate::tflite::flatbuffer::Table;

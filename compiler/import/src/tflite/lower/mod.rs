@@ -20,9 +20,11 @@ mod rearrange;
 mod reduce;
 mod reshape;
 mod rows;
+mod scales;
 mod site;
 mod slice;
 mod softmax;
+mod svdf;
 mod transpose;
 mod transpose_conv;
 mod unary;
@@ -57,7 +59,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_, '_>) -> Option<Lowered>;
 
 /// The supported operators: number in the schema, lowering.
-const OPERATORS: [(i32, Lower); 52] = [
+const OPERATORS: [(i32, Lower); 53] = [
     (0, binary::lower),
     (1, pool2d::lower_average),
     (2, concat::lower),
@@ -76,6 +78,7 @@ const OPERATORS: [(i32, Lower); 52] = [
     (23, rearrange::lower_resize_bilinear),
     (25, softmax::lower),
     (26, rearrange::lower_space_to_depth),
+    (27, svdf::lower),
     (28, unary::lower),
     (34, pad::lower),
     (36, gather::lower),

@@ -1,7 +1,8 @@
 //! The constants of convolutions and fully connected layers.
 
-use super::activations::{INT8, damaged, is_symmetric, scales};
+use super::activations::INT8;
 use super::numbers::{Biases, Numbers, real};
+use super::scales::{damaged, is_symmetric, scales};
 use super::site::{EXPORT_AGAIN, Site};
 
 /// `TensorType.INT32`.
