@@ -115,10 +115,13 @@ fn constants(from: &mut Lowering) {
 
 /// Parameters that follow from those of neighbours: pools and reshapes keep them.
 fn propagate(from: &mut Lowering) {
-    let mut pairs = Vec::new();
+    let (mut pairs, mut single) = (Vec::new(), Vec::new());
     for node in &from.graph.nodes {
         if node.op.shares_quant() {
             pairs.extend(node.inputs.iter().map(|&input| (input, node.output)));
+            if let &[input] = node.inputs.as_slice() {
+                single.push((input, node.output));
+            }
         }
         if let Some(fixed) = node.op.fixed_output() {
             from.quants.entry(node.output).or_insert(fixed);
@@ -129,7 +132,12 @@ fn propagate(from: &mut Lowering) {
             from.quants.entry(to).or_insert(quant);
         }
     };
-    // Backward first, so that a chain of them takes what stands at its end; then forward.
+    // What has one known input keeps its parameters as far as it can: steps to others come last, so that
+    // nothing saturates before a mean.
+    single
+        .iter()
+        .for_each(|&(input, output)| copy(input, output));
+    // Then backward, so that what joins several takes what stands at the end; then forward.
     pairs
         .iter()
         .rev()
