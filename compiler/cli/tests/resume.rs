@@ -11,13 +11,18 @@ const TRIALS: usize = 6;
 
 /// A tiny job on the digits in a folder of its own.
 fn job(dir: &Path) -> PathBuf {
+    job_by("aging-evolution", dir)
+}
+
+/// The same with another strategy.
+fn job_by(strategy: &str, dir: &Path) -> PathBuf {
     let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/digits/digits.csv.gz");
     fs::copy(digits, dir.join("digits.csv.gz")).unwrap();
     let config = dir.join("ember.toml");
     let text = format!(
         "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\ntest = \"tail 500\"\n\
          [board]\nname = \"microbit\"\n\
-         [search]\nspace = \"mlp\"\ntrials = {TRIALS}\nworkers = 2\n\
+         [search]\nspace = \"mlp\"\nstrategy = \"{strategy}\"\ntrials = {TRIALS}\nworkers = 2\n\
          [train]\nepochs = 2\nfinal_epochs = 3\nteachers = 1\nseeds = 3\n"
     );
     fs::write(&config, text).unwrap();
@@ -65,11 +70,21 @@ fn scored(dir: &Path) -> usize {
 
 #[test]
 fn kill_nine_in_the_middle_changes_nothing() {
+    killed_and_resumed("aging-evolution");
+}
+
+/// What the supernet taught is not learned twice.
+#[test]
+fn kill_nine_behind_a_supernet_changes_nothing() {
+    killed_and_resumed("gdas");
+}
+
+fn killed_and_resumed(strategy: &str) {
     let undisturbed = tempfile::tempdir().unwrap();
-    let expected = result(search(&job(undisturbed.path())));
+    let expected = result(search(&job_by(strategy, undisturbed.path())));
 
     let disturbed = tempfile::tempdir().unwrap();
-    let config = job(disturbed.path());
+    let config = job_by(strategy, disturbed.path());
     // Killed as soon as it has something to lose, and once more a little later.
     for least in [1, 3] {
         let mut child = search(&config);

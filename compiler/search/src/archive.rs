@@ -2,11 +2,13 @@
 
 use crate::choose::{choose, judged};
 use crate::constraint::{Constraints, Cost};
-use crate::evaluate::{Candidate, Score};
+use crate::evaluate::{Candidate, CandidateId, Score};
 use crate::pareto::{Objectives, front, hypervolume};
+use crate::probe::{Proxies, Rankings};
 use crate::search::{Failed, Outcome, Scored, Stopped};
 use crate::settings::Settings;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Relative growth of the hypervolume below which nothing was gained.
@@ -17,6 +19,7 @@ const GAIN: f64 = 1e-3;
 pub(crate) struct Archive {
     scored: Vec<Scored>,
     failed: Vec<Failed>,
+    proxies: BTreeMap<CandidateId, Proxies>,
     /// The front of all results of all rungs, and its volume.
     front: Vec<Objectives>,
     volume: f64,
@@ -80,6 +83,16 @@ impl Archive {
         self.idle = if is_gain { 0 } else { self.idle + 1 };
     }
 
+    /// Remembers the proxies of a network that is asked for.
+    pub(crate) fn probe(&mut self, id: CandidateId, proxies: Proxies) {
+        self.proxies.insert(id, proxies);
+    }
+
+    /// The proxies of a network, if they were looked at.
+    pub(crate) fn proxies(&self, id: CandidateId) -> Option<Proxies> {
+        self.proxies.get(&id).copied()
+    }
+
     /// Results told.
     pub(crate) fn told(&self) -> usize {
         self.told
@@ -114,6 +127,12 @@ impl Archive {
         self.scored.sort_by_key(|scored| scored.id);
         let choice = choose(&self.scored, constraints, settings.tie);
         let judged: Vec<&Scored> = judged(&self.scored).collect();
+        let mut rankings = Rankings::default();
+        for scored in &judged {
+            if let Some(proxies) = self.proxies(scored.id) {
+                rankings.learn(proxies, f64::from(scored.score.accuracy));
+            }
+        }
         let objectives: Vec<Objectives> = judged
             .iter()
             .map(|scored| Objectives {
@@ -136,6 +155,7 @@ impl Archive {
             pareto,
             chosen,
             why,
+            proxies: rankings.all(),
             trials: self.told,
             stopped,
             elapsed,

@@ -6,7 +6,7 @@
 //! closure.
 //!
 //! Reading order: [`mod@search`] (the pipeline), [`space`], [`constraint`], [`price`], [`repair`], [`strategy`],
-//! [`evaluate`], [`supernet`], [`journal`], [`pareto`], [`choose`], [`tabular`] (searches without training).
+//! [`evaluate`], [`supernet`], [`probe`], [`journal`], [`pareto`], [`choose`], [`tabular`] (searches without training).
 #![forbid(unsafe_code)]
 
 mod archive;
@@ -18,6 +18,8 @@ pub mod evaluate;
 pub mod journal;
 pub mod pareto;
 pub mod price;
+pub mod probe;
+mod rank;
 pub mod repair;
 pub mod search;
 pub mod settings;
@@ -31,6 +33,7 @@ pub use constraint::{Constraints, Cost, Price, Resource, Violation};
 pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
 pub use journal::{History, Identity, JournalError, Sink};
 pub use price::PlannerPrice;
+pub use probe::{Probe, Ranking};
 pub use search::{
     Failed, Happened, Outcome, Progress, Scored, SearchError, Session, Setup, Stopped, search,
 };

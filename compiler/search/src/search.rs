@@ -17,6 +17,7 @@ use crate::constraint::{Constraints, Cost, Price, Violation};
 use crate::driver::Driver;
 use crate::evaluate::{Candidate, CandidateId, Evaluate, EvaluateError, Score};
 use crate::journal::{History, Identity, Sink};
+use crate::probe::{Probe, Ranking};
 use crate::settings::Settings;
 use crate::space::{Architecture, Space};
 use crate::supernet::Relax;
@@ -35,6 +36,8 @@ pub struct Setup<'a> {
     pub evaluator: &'a dyn Evaluate,
     /// Who trains a network of all of them; `None` where networks are known and not trained.
     pub supernets: Option<&'a dyn Relax>,
+    /// Who looks at untrained networks, where [`Settings::proxies`] wants it.
+    pub probe: Option<&'a dyn Probe>,
     /// How to search.
     pub settings: &'a Settings,
     /// Which search this is.
@@ -119,6 +122,8 @@ pub struct Outcome {
     pub chosen: Option<usize>,
     /// Why this one, for people.
     pub why: String,
+    /// How zero-cost proxies ranked the networks with the full budget; empty without them.
+    pub proxies: Vec<Ranking>,
     /// Evaluations told.
     pub trials: usize,
     /// Why it ended.

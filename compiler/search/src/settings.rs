@@ -20,6 +20,9 @@ pub struct Settings {
     pub evolution: Evolution,
     /// Whether the gates of DARTS foresee a step of the weights: better founded, for three more passes.
     pub second_order: bool,
+    /// Whether untrained networks are looked at: zero-cost proxies are ranked, and aging evolution's proposals
+    /// filtered by those that rank well.
+    pub proxies: bool,
     /// Budgets, cheapest first; the last one is the full one. A single budget means no successive
     /// halving.
     pub rungs: Vec<Budget>,
@@ -42,6 +45,7 @@ impl Default for Settings {
             strategy: StrategyKind::default(),
             evolution: Evolution::default(),
             second_order: false,
+            proxies: false,
             rungs: vec![Budget {
                 epochs: 12,
                 fraction: 1.0,

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::Shape;
-use ember_search::space::open;
+use ember_search::repair::repair;
+use ember_search::space::{Relaxing, open};
 use ember_search::strategy::{Proposal, Proposer};
 use ember_search::{Constraints, PlannerPrice, Price, SearchRng, SpaceKind, Task};
 use rand_chacha::rand_core::SeedableRng;
@@ -74,6 +75,7 @@ fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Tas
         space: space.as_ref(),
         price: &price,
         constraints: limits,
+        probing: None,
         seen: &HashSet::new(),
         rng: SearchRng::seed_from_u64(7),
         misfit: &mut Vec::new(),
@@ -93,6 +95,23 @@ fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Tas
     }
     for template in space.templates() {
         check(proposer.scale(&template).unwrap());
+    }
+    // The networks that a gradient is followed to are accepted as well.
+    for level in 0.. {
+        let Some(relaxation) = space.relax(Relaxing { level, share: 1 }) else {
+            break;
+        };
+        for draw in 0..5 {
+            let options = relaxation.options().iter().enumerate();
+            let chosen: Vec<usize> = options.map(|(i, n)| (7 * draw + 3 * i) % n).collect();
+            let decoded = relaxation.decode(&chosen);
+            let fitting = repair(space.as_ref(), &price, limits, decoded).unwrap();
+            assert!(
+                limits.admit(&fitting.cost),
+                "{kind}: {}",
+                fitting.architecture
+            );
+        }
     }
     fullest
 }

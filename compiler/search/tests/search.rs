@@ -386,6 +386,26 @@ fn the_front_is_not_dominated_and_the_choice_is_explained() {
     );
 }
 
+/// In this world larger is better: proxies that say so gain weight, the others have none.
+#[test]
+fn proxies_are_ranked_and_choose_as_far_as_they_rank() {
+    let mut world = World::new(StrategyKind::AgingEvolution, 2);
+    assert!(world.run().proxies.is_empty());
+    world.settings.proxies = true;
+    let outcome = world.run();
+    let rankings = &outcome.proxies;
+    let names: Vec<&str> = rankings.iter().map(|ranking| ranking.proxy).collect();
+    assert_eq!(names, ember_search::probe::NAMES);
+    assert!(rankings.iter().all(|r| r.networks == outcome.scored.len()));
+    assert!(rankings[0].spearman > 0.3, "{rankings:?}");
+    assert_eq!(rankings[1].spearman, 0.0);
+    assert!((rankings[0].spearman + rankings[2].spearman).abs() < 1e-9);
+    world.workers = 5;
+    assert_eq!(world.run(), outcome);
+    world.settings.proxies = false;
+    assert_ne!(world.run().scored, outcome.scored, "they have a say");
+}
+
 /// Mean best accuracy over seeds at equal numbers of evaluations.
 #[test]
 fn evolution_beats_random_search() {

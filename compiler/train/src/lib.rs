@@ -1,11 +1,11 @@
 //! Training: data in, a trained network with its ranges and accuracies out.
 //!
 //! Owns: datasets in memory, augmentation, graph → burn, the training loop, batch-norm folding,
-//! quantisation-aware training, the evaluator and the supernets that a search asks. The only crate that names burn.
+//! quantisation-aware training, the evaluator, the supernets and the proxies that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
 //! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`trainer`],
-//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, [`finalize`].
+//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`finalize`].
 #![forbid(unsafe_code)]
 
 pub mod augment;
@@ -19,6 +19,7 @@ pub mod net;
 pub mod normalization;
 pub mod optimizer;
 pub mod predict;
+mod proxies;
 pub mod quantized;
 pub mod random;
 pub mod recipe;

@@ -186,6 +186,7 @@ fn run(strategy: StrategyKind, seed: u64, macs: Option<u64>) -> (Outcome, Gates)
         },
         evaluator: &evaluator,
         supernets: Some(&evaluator),
+        probe: None,
         settings: &settings,
         identity: &identity,
     };

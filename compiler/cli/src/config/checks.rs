@@ -285,6 +285,7 @@ pub(super) fn search_job(values: &Values) -> SearchJob {
         patience: values.integer("search", "patience") as usize,
         seed: values.integer("search", "seed") as u64,
         second_order: values.boolean("search", "second_order"),
+        proxies: values.boolean("search", "proxies"),
         halving: values.boolean("search", "halving"),
         workers: values.integer("search", "workers") as usize,
     }

@@ -128,6 +128,8 @@ pub struct SearchJob {
     pub seed: u64,
     /// Whether the gates of DARTS foresee a step of the weights.
     pub second_order: bool,
+    /// Whether untrained networks are looked at.
+    pub proxies: bool,
     /// Whether candidates are trained in two steps.
     pub halving: bool,
     /// Candidates trained at a time; 0: as many as there are cores.

@@ -280,6 +280,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "search",
+        "proxies",
+        Kind::Boolean,
+        Some("false"),
+        "Look at untrained networks (NASWOT, SynFlow, ZiCo, parameters, multiply-accumulates): says how each ranks the trained ones, and lets aging evolution's proposals be filtered by those that rank well.",
+    ),
+    key(
+        "search",
         "second_order",
         Kind::Boolean,
         Some("false"),

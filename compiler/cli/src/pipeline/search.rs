@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use ember_ir::{Graph, Shape};
 use ember_search::{
-    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Relax,
-    Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped, StrategyKind,
-    Task,
+    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Probe,
+    Relax, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped,
+    StrategyKind, Task,
 };
 
 use super::state::State;
@@ -48,6 +48,7 @@ pub fn settings(job: &Job) -> Settings {
             .find(|strategy| strategy.name() == search.strategy)
             .unwrap_or_default(),
         second_order: search.second_order,
+        proxies: search.proxies,
         rungs: if search.halving {
             vec![first, full]
         } else {
@@ -89,7 +90,7 @@ pub fn search(
     job: &Job,
     parts: &Parts,
     state: &State,
-    evaluator: &(impl Evaluate + Relax),
+    evaluator: &(impl Evaluate + Probe + Relax),
     progress: Progress,
 ) -> Result<Found, Error> {
     let space = space(job, parts.shape(), parts.classes().len())?;
@@ -129,6 +130,7 @@ pub fn search(
         constraints: &constraints(job),
         evaluator,
         supernets: Some(evaluator),
+        probe: Some(evaluator),
         settings: &settings,
         identity: &identity,
     };
@@ -162,6 +164,18 @@ pub fn search(
         outcome.pareto.len(),
         outcome.why
     ));
+    if let Some(ranking) = outcome.proxies.first() {
+        let each = outcome.proxies.iter();
+        let each: Vec<String> = each
+            .map(|ranking| format!("{} {:.2}", ranking.proxy, ranking.spearman))
+            .collect();
+        progress.say(format!(
+            "{:>9} Spearman's correlation with the int8 accuracy of {} networks: {}",
+            "proxies",
+            ranking.networks,
+            each.join(", ")
+        ));
+    }
     let graph = space.build(&chosen.architecture);
     Ok(Found {
         outcome,

@@ -11,6 +11,7 @@ use crate::SearchRng;
 use crate::constraint::{Cost, Violation};
 use crate::evaluate::{Candidate, CandidateId, EvaluateError};
 use crate::journal::Event;
+use crate::probe::Probing;
 use crate::search::{Happened, SearchError, Setup, Stopped};
 use crate::strategy::{Ask, Proposer};
 use crate::workers::Workers;
@@ -131,6 +132,11 @@ impl Driver<'_, '_> {
                     budget: settings.rungs[0],
                     parent: proposal.parent,
                 };
+                let probing = probing(self.setup);
+                if let Some(proxies) = probing.and_then(|probing| probing.proxies(&candidate.graph))
+                {
+                    self.archive.probe(id, proxies);
+                }
                 self.candidates.push((candidate.clone(), proposal.cost));
                 Some((candidate, proposal.cost))
             }
@@ -158,10 +164,20 @@ fn proposer<'a>(
         space: setup.space,
         price: setup.price,
         constraints: setup.constraints,
+        probing: probing(setup),
         seen,
         rng: stream(setup.settings.seed, number, Purpose::Question),
         misfit,
     }
+}
+
+/// Who looks at untrained networks, if the settings want it.
+fn probing<'a>(setup: &'a Setup<'_>) -> Option<Probing<'a>> {
+    let probe = setup.probe.filter(|_| setup.settings.proxies)?;
+    Some(Probing {
+        probe,
+        seed: setup.settings.seed,
+    })
 }
 
 /// What a stream of random numbers is for.

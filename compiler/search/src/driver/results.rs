@@ -35,6 +35,7 @@ impl Driver<'_, '_> {
             rung: candidate.rung,
             architecture: &candidate.architecture,
             cost: &cost,
+            proxies: self.archive.proxies(candidate.id),
             score,
         });
         match verdict {

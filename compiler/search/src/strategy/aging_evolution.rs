@@ -10,6 +10,8 @@
 //! * The child is the most promising of many networks one or more changes away from winners, by the
 //!   [`Predictor`], as often as that is trusted. Promise is what is expected plus a share of how little is
 //!   known (an upper confidence bound).
+//! * Where zero-cost proxies are looked at, a few of the most promising are compared by them too; a proxy's
+//!   opinion weighs as much as it has ranked the results so far, and nothing if it has not.
 
 use std::collections::VecDeque;
 
@@ -21,6 +23,8 @@ use super::predictor::Predictor;
 use super::{Ask, Proposal, Proposer, Strategy, Told};
 use crate::constraint::{Constraints, Cost};
 use crate::evaluate::CandidateId;
+use crate::probe::{Proxies, Rankings};
+use crate::rank::ranks;
 use crate::space::Architecture;
 
 /// The knobs of the evolution. The defaults are those that did well with 100 evaluations on tables of known
@@ -56,6 +60,9 @@ impl Default for Evolution {
     }
 }
 
+/// Proposals that proxies are looked at of.
+const LOOKED_AT: usize = 6;
+
 /// Aging evolution.
 #[derive(Debug)]
 pub struct AgingEvolution {
@@ -63,6 +70,7 @@ pub struct AgingEvolution {
     constraints: Constraints,
     population: VecDeque<Member>,
     predictor: Predictor,
+    rankings: Rankings,
     /// Questions asked so far; the first ones seed the population.
     asked: usize,
     /// Templates tried so far.
@@ -85,6 +93,7 @@ impl AgingEvolution {
             constraints,
             population: VecDeque::new(),
             predictor: Predictor::default(),
+            rankings: Rankings::default(),
             asked: 0,
             templates: 0,
         }
@@ -109,9 +118,15 @@ impl AgingEvolution {
 
     /// A mutation of a winner; if the predictor is trusted, the most promising of many.
     fn child(&self, proposer: &mut Proposer<'_>) -> Option<Proposal> {
-        if !proposer.rng.random_bool(self.predictor.trust()) {
-            let parent = self.parent(proposer)?;
-            return proposer.mutate(parent.id, &parent.architecture);
+        let trust = self.predictor.trust();
+        if !proposer.rng.random_bool(trust) {
+            let mutations = if self.probes(proposer) { LOOKED_AT } else { 1 };
+            let litter = (0..mutations).filter_map(|_| {
+                let parent = self.parent(proposer)?;
+                proposer.mutate(parent.id, &parent.architecture)
+            });
+            let litter = litter.map(|proposal| (0.0, proposal)).collect();
+            return self.compared(litter, 0.0, proposer);
         }
         let litter: Vec<Proposal> = (0..self.knobs.proposals.max(1))
             .filter_map(|_| self.leap(proposer))
@@ -127,8 +142,54 @@ impl AgingEvolution {
         let judged = litter
             .into_iter()
             .map(|proposal| (promise(&proposal), proposal));
-        let best = judged.max_by(|(a, _), (b, _)| a.total_cmp(b));
-        best.map(|(_, proposal)| proposal)
+        let mut judged: Vec<(f64, Proposal)> = judged.collect();
+        // Of equals the last one first.
+        judged.reverse();
+        judged.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        judged.truncate(LOOKED_AT);
+        self.compared(judged, trust, proposer)
+    }
+
+    /// Whether any proxy has a say.
+    fn probes(&self, proposer: &Proposer<'_>) -> bool {
+        proposer.probing.is_some() && self.rankings.weights().iter().any(|&weight| weight > 0.0)
+    }
+
+    /// The first of a litter, unless proxies prefer another one: the largest sum of ranks by promise, which
+    /// weighs `trust`, and by each proxy.
+    fn compared(
+        &self,
+        litter: Vec<(f64, Proposal)>,
+        trust: f64,
+        proposer: &Proposer<'_>,
+    ) -> Option<Proposal> {
+        let proxies: Option<Vec<Proxies>> = match proposer.probing {
+            Some(probing) if self.probes(proposer) => {
+                let looks = litter
+                    .iter()
+                    .map(|(_, proposal)| probing.proxies(&proposal.graph));
+                looks.collect()
+            }
+            _ => None,
+        };
+        let Some(proxies) = proxies else {
+            return litter.into_iter().next().map(|(_, proposal)| proposal);
+        };
+        let promises: Vec<f64> = litter.iter().map(|(promise, _)| *promise).collect();
+        let mut sums: Vec<f64> = ranks(&promises).iter().map(|rank| trust * rank).collect();
+        let weights = self.rankings.weights();
+        for (proxy, weight) in weights.iter().enumerate() {
+            let values: Vec<f64> = proxies.iter().map(|proxies| proxies[proxy]).collect();
+            for (sum, rank) in sums.iter_mut().zip(ranks(&values)) {
+                *sum += weight * rank / weights.len() as f64;
+            }
+        }
+        let best = sums.into_iter().zip(litter).reduce(
+            |best, other| {
+                if other.0 > best.0 { other } else { best }
+            },
+        );
+        best.map(|(_, (_, proposal))| proposal)
     }
 
     /// A winner with one change or more, if that is new and fits.
@@ -176,6 +237,9 @@ impl Strategy for AgingEvolution {
             return;
         }
         self.predictor.learn(told.architecture, told.cost, accuracy);
+        if let Some(proxies) = told.proxies {
+            self.rankings.learn(proxies, accuracy);
+        }
         self.population.push_back(Member {
             id: told.id,
             architecture: told.architecture.clone(),

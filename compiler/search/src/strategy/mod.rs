@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::constraint::{Constraints, Cost};
 use crate::evaluate::{CandidateId, EvaluateError, Score};
+use crate::probe::Proxies;
 use crate::settings::Settings;
 use crate::space::Architecture;
 use crate::supernet::{Gates, Order, Relax};
@@ -59,6 +60,8 @@ pub struct Told<'a> {
     pub architecture: &'a Architecture,
     /// Its price.
     pub cost: &'a Cost,
+    /// What it was before it was trained, if somebody looked.
+    pub proxies: Option<Proxies>,
     /// Its score, or `None` when its training failed.
     pub score: Option<Score>,
 }

@@ -8,6 +8,7 @@ use rand::RngExt as _;
 use crate::SearchRng;
 use crate::constraint::{Constraints, Cost, Price, Violation};
 use crate::evaluate::CandidateId;
+use crate::probe::Probing;
 use crate::repair::{Fitting, repair};
 use crate::space::{Architecture, Space, crossover};
 
@@ -32,6 +33,8 @@ pub struct Proposer<'a> {
     pub price: &'a dyn Price,
     /// What they may cost.
     pub constraints: &'a Constraints,
+    /// Who looks at untrained networks, if somebody does.
+    pub probing: Option<Probing<'a>>,
     /// Graphs asked for before. Only membership is used, never order.
     pub seen: &'a HashSet<Graph>,
     /// The generator of this question.

@@ -74,6 +74,7 @@ pub fn measure(
             noise_sd: how.noise_sd,
         },
         supernets: None,
+        probe: None,
         settings: &settings,
         identity: &identity,
     };

@@ -9,8 +9,8 @@ use ember_ir::{Graph, Shape};
 use ember_search::space::{Block, Head, Mixed, open};
 use ember_search::{
     Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Gates, Happened,
-    History, Identity, Order, Outcome, Price, Relax, Score, SearchError, Session, Settings, Setup,
-    Sink, Slope, Space, SpaceKind, Stop, StrategyKind, Supernet, Task, search,
+    History, Identity, Order, Outcome, Price, Probe, Relax, Score, SearchError, Session, Settings,
+    Setup, Sink, Slope, Space, SpaceKind, Stop, StrategyKind, Supernet, Task, search,
 };
 
 /// Bytes of weights, a constant per layer, and the largest sum of what a layer reads and writes.
@@ -188,6 +188,16 @@ impl Supernet for MadeUpSupernet {
     }
 }
 
+/// One good proxy, one that says nothing, one that is wrong.
+pub struct MadeUpProbe;
+
+impl Probe for MadeUpProbe {
+    fn probe(&self, graph: &Graph, _: u64) -> Option<[f64; 3]> {
+        let size = (graph.macs() as f64).ln();
+        Some([size, 0.0, -size])
+    }
+}
+
 /// A search in this world.
 pub struct World {
     /// Whoever trains networks of all networks, if somebody does.
@@ -302,6 +312,7 @@ impl World {
             constraints: &self.constraints,
             evaluator,
             supernets: self.supernets.as_ref().map(|all| all as &dyn Relax),
+            probe: Some(&MadeUpProbe),
             settings: &self.settings,
             identity: &self.identity,
         };

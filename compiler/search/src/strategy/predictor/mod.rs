@@ -18,6 +18,7 @@ use kernel::{Network, Scales};
 use process::Process;
 
 use crate::constraint::Cost;
+use crate::rank::{ranks, spearman};
 use crate::space::Architecture;
 
 /// Results needed before anything is predicted.
@@ -84,38 +85,7 @@ impl Predictor {
             return 0.0;
         }
         let recent = &self.tried[self.tried.len().saturating_sub(RECENT)..];
-        let (predicted, found): (Vec<f64>, Vec<f64>) = recent.iter().copied().unzip();
-        let pairs: Vec<(f64, f64)> = ranks(&predicted).into_iter().zip(ranks(&found)).collect();
-        correlation(&pairs).clamp(0.0, 1.0)
-    }
-}
-
-/// Ranks scaled to mean 0 and variance 1 (if all differ); equals share theirs.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let below = |value: f64| values.iter().filter(|&&other| other < value).count();
-    let above = |value: f64| values.iter().filter(|&&other| other > value).count();
-    let scale = 3f64.sqrt() / values.len().max(1) as f64;
-    values
-        .iter()
-        .map(|&value| scale * (below(value) as f64 - above(value) as f64))
-        .collect()
-}
-
-/// Pearson's correlation; zero where one side does not vary.
-fn correlation(pairs: &[(f64, f64)]) -> f64 {
-    let n = pairs.len().max(1) as f64;
-    let mean_x = pairs.iter().map(|(x, _)| x).sum::<f64>() / n;
-    let mean_y = pairs.iter().map(|(_, y)| y).sum::<f64>() / n;
-    let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
-    for (x, y) in pairs {
-        xy += (x - mean_x) * (y - mean_y);
-        xx += (x - mean_x).powi(2);
-        yy += (y - mean_y).powi(2);
-    }
-    if xx * yy <= 0.0 {
-        0.0
-    } else {
-        xy / (xx * yy).sqrt()
+        spearman(recent).clamp(0.0, 1.0)
     }
 }
 
