@@ -7,11 +7,12 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ember_codegen::interpret::{Interpreter, run_float};
+use ember_codegen::passes;
 use ember_codegen::quantize::{
     RangeMethod, calibrate, dequantize, dequantize_output, quantize, quantize_sample,
 };
 use ember_import::Network;
-use ember_ir::Rounding;
+use ember_ir::{QuantGraph, Rounding, TensorId};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/import/tests/fixtures")
@@ -54,6 +55,9 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
     let network = ember_import::tflite::import(name, &fs::read(model).unwrap())
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let interpreter = Interpreter::new(&network).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let after = passes::run_int8(network.clone()).unwrap();
+    let after = Interpreter::new(&after).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let mut after = after.start();
     let recorded = fs::read(recorded).unwrap();
     let (input, output) = (interpreter.input_len(), interpreter.output_len());
     assert_eq!(
@@ -73,7 +77,9 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
     let mut differing = 0;
     for (index, bytes) in recorded.chunks(output).enumerate() {
         let expected: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
-        let actual = stream.run(&samples.next(input));
+        let sample = samples.next(input);
+        let actual = stream.run(&sample);
+        assert_eq!(after.run(&sample), actual, "{name}: passes change outputs");
         if actual != expected {
             if differing == 0 {
                 println!("{name}, sample {index}:\n  expected {expected:?}\n  actual   {actual:?}");
@@ -226,16 +232,41 @@ fn recorded() -> Vec<Recorded> {
     networks
 }
 
+/// The network after all passes, all its ends made outputs, and these.
+fn with_passes(
+    network: &QuantGraph,
+    ends: &[String],
+) -> Result<(Interpreter, Vec<TensorId>), String> {
+    let mut network = network.clone();
+    let tensors = network.graph.tensors.iter();
+    let named = |end: &String| tensors.clone().position(|tensor| tensor.name == *end);
+    network.graph.outputs = ends
+        .iter()
+        .map(|end| TensorId(named(end).unwrap()))
+        .collect();
+    let network = passes::run_int8(network).map_err(|all| format!("{all:?}"))?;
+    let interpreter = Interpreter::new(&network).map_err(|error| error.to_string())?;
+    Ok((interpreter, network.graph.outputs))
+}
+
 /// The first difference of a random network, or why it does not run.
 fn differing(recorded: &Recorded) -> Result<Option<String>, String> {
     let network = ember_import::tflite::import(&recorded.name, &recorded.model)
         .map_err(|error| error.to_string())?;
     let interpreter = Interpreter::new(&network).map_err(|error| error.to_string())?;
     let graph = &network.graph;
+    let after = with_passes(&network, &recorded.ends)?;
     let mut samples = Samples::new(&recorded.name);
     let each = recorded.outputs.len() / recorded.samples;
     for (number, expected) in recorded.outputs.chunks(each).enumerate() {
-        let tensors = interpreter.run_all(&samples.next(interpreter.input_len()));
+        let sample = samples.next(interpreter.input_len());
+        let tensors = interpreter.run_all(&sample);
+        let (passed, ends) = &after;
+        let passed = passed.run_all(&sample);
+        let passed: Vec<i8> = ends.iter().flat_map(|id| passed[id.0].clone()).collect();
+        if passed != expected {
+            return Ok(Some(format!("sample {number} after the passes")));
+        }
         let mut rest = expected;
         for end in &recorded.ends {
             let named = graph.tensors.iter().position(|tensor| tensor.name == *end);

@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_codegen::interpret::{Interpreter, run_float};
-use ember_codegen::passes::{self, PASSES};
+use ember_codegen::passes::{self, INT8_PASSES, PASSES};
 use ember_codegen::plan::Isa;
 use ember_codegen::quantize::{
-    RangeMethod, calibrate, dequantize_output, quantize, quantize_sample,
+    RangeMethod, calibrate, dequantize, dequantize_output, quantize, quantize_sample,
 };
 use ember_codegen::{compile, plan};
-use ember_ir::{FloatGraph, Rounding, verify_float, verify_quant};
+use ember_ir::{FloatGraph, QuantGraph, Rounding, verify_float, verify_quant};
 use ember_tests::random_graphs;
 use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 
@@ -17,6 +17,67 @@ fn outputs(network: &FloatGraph, sample: &[f32]) -> Vec<f32> {
     let tensors = run_float(network, sample);
     let ids = network.graph.outputs.iter();
     ids.flat_map(|id| tensors[id.0].clone()).collect()
+}
+
+/// As [`outputs`], in int8.
+fn int8_outputs(network: &QuantGraph, samples: &[Vec<i8>]) -> Vec<i8> {
+    let interpreter = Interpreter::new(network).unwrap();
+    let all = samples.iter().flat_map(|sample| {
+        let tensors = interpreter.run_all(sample);
+        let ids = network.graph.outputs.iter();
+        ids.flat_map(|id| tensors[id.0].clone()).collect::<Vec<_>>()
+    });
+    all.collect()
+}
+
+/// Every pass leaves all outputs as they are, bit for bit, and has done its work when it has run once. Prints
+/// how many networks each of them has found something in.
+#[test]
+fn int8_passes_keep_every_bit() {
+    const NETWORKS: u64 = 3000;
+    let remove_dead = INT8_PASSES[INT8_PASSES.len() - 1].run;
+    let mut changed = [0; INT8_PASSES.len() - 1];
+    let mut nodes = [0; 2];
+    for seed in 0..NETWORKS {
+        let rounding = [Rounding::Single, Rounding::TfLite][seed as usize % 2];
+        let graph = match seed % 4 {
+            3 => random_graphs::chain(seed, 10),
+            _ => random_graphs::graph(seed, 16),
+        };
+        let network = random_graphs::quantized_of(graph, seed, rounding);
+        let samples = random_graphs::samples(&network.graph, seed, 3);
+        let samples = samples
+            .iter()
+            .map(|sample| quantize_sample(&network, sample));
+        let samples: Vec<Vec<i8>> = samples.collect();
+        let expected = int8_outputs(&network, &samples);
+        for (index, pass) in INT8_PASSES.iter().enumerate() {
+            let once = (pass.run)(network.clone());
+            // Some passes also remove what they leave unread.
+            let (before, after) = (remove_dead(network.clone()), remove_dead(once.clone()));
+            if let Some(changed) = changed.get_mut(index) {
+                *changed += usize::from(before != after);
+            }
+            assert_eq!(verify_quant(&once), [], "seed {seed}, {}", pass.name);
+            let outputs = int8_outputs(&once, &samples);
+            assert!(outputs == expected, "seed {seed}, {}", pass.name);
+            assert!(
+                (pass.run)(once.clone()) == once,
+                "seed {seed}, {} twice",
+                pass.name
+            );
+        }
+        nodes[0] += network.graph.nodes.len();
+        let all = passes::run_int8(network).unwrap();
+        nodes[1] += all.graph.nodes.len();
+        assert!(int8_outputs(&all, &samples) == expected, "seed {seed}");
+        assert!(passes::run_int8(all.clone()).unwrap() == all, "seed {seed}");
+    }
+    for (pass, changed) in INT8_PASSES.iter().zip(changed) {
+        println!("{} changed {changed} of {NETWORKS} networks", pass.name);
+        assert!(changed >= 50, "{} has hardly been tried", pass.name);
+    }
+    println!("{} nodes became {}", nodes[0], nodes[1]);
 }
 
 proptest! {
@@ -61,6 +122,33 @@ proptest! {
         let planned = compile(network, views, RangeMethod::Percentile(99.9), Rounding::Single, Isa::Any).unwrap();
         prop_assert_eq!(plan::check(planned.graph(), planned.plan(), Isa::Any), []);
         prop_assert_eq!(planned.layers().len(), planned.graph().nodes.len());
+    }
+}
+
+/// Weights in real numbers are those that were quantised, to half a step; constants and the gates of LSTMs
+/// have scales of their own.
+#[test]
+fn dequantised_weights_are_those_before() {
+    for seed in 0..500 {
+        let before = random_graphs::float(seed, 8);
+        let int8 = random_graphs::quantized(seed, 8, Rounding::Single);
+        let after = dequantize(&int8);
+        assert_eq!(verify_float(&after), [], "seed {seed}");
+        for (index, node) in int8.graph.nodes.iter().enumerate() {
+            let (Some(before), Some(after)) = (&before.params[index], &after.params[index]) else {
+                continue;
+            };
+            let scales = int8.params[index].iter().flat_map(|params| &params.scales);
+            let constant = int8.quants[node.output.0].scale;
+            let step = scales.copied().reduce(f32::max).unwrap_or(constant);
+            for (before, after) in before.weights.iter().zip(&after.weights) {
+                let error = (before - after).abs();
+                assert!(
+                    error <= 0.51 * step,
+                    "seed {seed}, node {index}: {before} {after}"
+                );
+            }
+        }
     }
 }
 

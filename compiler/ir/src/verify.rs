@@ -168,6 +168,12 @@ pub enum Violation {
         /// Where in the list.
         index: usize,
     },
+    /// A table of int8 values in a network of real numbers.
+    #[error("node `{node}`: a table of int8 values has no real form")]
+    IntegerOnly {
+        /// The node.
+        node: String,
+    },
     /// A quantisation rule of an operator.
     #[error("node `{node}` ({op}): {rule}, it has {actual}")]
     Quantisation {

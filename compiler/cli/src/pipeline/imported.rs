@@ -38,7 +38,10 @@ impl Imported {
         };
         let input = input.clone();
         let (network, real) = match &source.model.network {
-            Network::Int8(network) => (network.clone(), dequantize(network)),
+            Network::Int8(network) => {
+                let int8 = passes::run_int8(network.clone()).map_err(|all| refuse(lines(&all)))?;
+                (int8, dequantize(network))
+            }
             Network::Float(network) => {
                 let samples = samples.ok_or_else(|| {
                     refuse("the model is in f32; give samples of its input with `--calibrate` (npy, npz or idx, first axis = sample), from which the ranges for int8 are taken".into())

@@ -92,53 +92,7 @@ impl Interpreter {
                 .iter()
                 .map(|input| tensors[input.0].as_slice())
                 .collect();
-            // A constant has no input, and reads none.
-            let left = inputs.first().copied().unwrap_or_default();
-            match layer {
-                Layer::Conv2d(layer) => reference::conv2d_s8(&layer.params(), left, &mut output),
-                Layer::DepthwiseConv2d(layer) => {
-                    reference::depthwise_conv2d_s8(&layer.params(), left, &mut output);
-                }
-                Layer::Dense(layer) => reference::dense_s8(&layer.params(), left, &mut output),
-                Layer::Add(params) => {
-                    reference::add_s8(params, left, inputs[1], &mut output);
-                }
-                Layer::Binary(params) => {
-                    reference::binary_s8(params, left, inputs[1], &mut output);
-                }
-                Layer::Copy(layer) => reference::copy_s8(&layer.params(), &inputs, &mut output),
-                Layer::Reduce(params) => reference::reduce_s8(params, left, &mut output),
-                Layer::TransposeConv2d(layer) => {
-                    reference::transpose_conv2d_s8(&layer.params(), left, &mut output);
-                }
-                Layer::ResizeBilinear(params) => {
-                    reference::resize_bilinear_s8(params, left, &mut output);
-                }
-                Layer::Matmul(params) => {
-                    reference::matmul_s8(params, left, inputs[1], &mut output);
-                }
-                Layer::ArgMax(params) => reference::arg_max_s8(params, left, &mut output),
-                Layer::Constant(layer) => output.copy_from_slice(&layer.values),
-                Layer::AveragePool2d(params) => {
-                    reference::average_pool2d_s8(params, left, &mut output);
-                }
-                Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, left, &mut output),
-                Layer::Mean(params) => reference::mean_s8(params, left, &mut output),
-                Layer::Reshape => output.copy_from_slice(left),
-                Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, &mut output),
-                Layer::LogSoftmax(layer) => {
-                    reference::log_softmax_s8(&layer.params(), left, &mut output);
-                }
-                Layer::L2Norm(params) => reference::l2_norm_s8(params, left, &mut output),
-                Layer::Svdf(layer) => {
-                    reference::svdf_s8(&layer.params(), left, state, &mut output);
-                }
-                Layer::Lstm(layer) => {
-                    let mut cells = vec![0; layer.hidden];
-                    reference::lstm_s8(&layer.params(), left, &mut cells, &mut output);
-                }
-                Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, &mut output),
-            }
+            execute(layer, &inputs, state, &mut output);
             tensors[node.output.0] = output;
         }
         tensors
@@ -164,5 +118,48 @@ impl Stream<'_> {
     /// If the sample has another length.
     pub fn run(&mut self, input: &[i8]) -> Vec<i8> {
         self.interpreter.run_from(&mut self.states, input)
+    }
+}
+
+/// Computes one node, which finds in its state what it left there.
+pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output: &mut [i8]) {
+    // A constant has no input, and reads none.
+    let left = inputs.first().copied().unwrap_or_default();
+    match layer {
+        Layer::Conv2d(layer) => reference::conv2d_s8(&layer.params(), left, output),
+        Layer::DepthwiseConv2d(layer) => {
+            reference::depthwise_conv2d_s8(&layer.params(), left, output);
+        }
+        Layer::Dense(layer) => reference::dense_s8(&layer.params(), left, output),
+        Layer::Add(params) => {
+            reference::add_s8(params, left, inputs[1], output);
+        }
+        Layer::Binary(params) => {
+            reference::binary_s8(params, left, inputs[1], output);
+        }
+        Layer::Copy(layer) => reference::copy_s8(&layer.params(), inputs, output),
+        Layer::Reduce(params) => reference::reduce_s8(params, left, output),
+        Layer::TransposeConv2d(layer) => {
+            reference::transpose_conv2d_s8(&layer.params(), left, output);
+        }
+        Layer::ResizeBilinear(params) => reference::resize_bilinear_s8(params, left, output),
+        Layer::Matmul(params) => reference::matmul_s8(params, left, inputs[1], output),
+        Layer::ArgMax(params) => reference::arg_max_s8(params, left, output),
+        Layer::Constant(layer) => output.copy_from_slice(&layer.values),
+        Layer::AveragePool2d(params) => {
+            reference::average_pool2d_s8(params, left, output);
+        }
+        Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, left, output),
+        Layer::Mean(params) => reference::mean_s8(params, left, output),
+        Layer::Reshape => output.copy_from_slice(left),
+        Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, output),
+        Layer::LogSoftmax(layer) => reference::log_softmax_s8(&layer.params(), left, output),
+        Layer::L2Norm(params) => reference::l2_norm_s8(params, left, output),
+        Layer::Svdf(layer) => reference::svdf_s8(&layer.params(), left, state, output),
+        Layer::Lstm(layer) => {
+            let mut cells = vec![0; layer.hidden];
+            reference::lstm_s8(&layer.params(), left, &mut cells, output);
+        }
+        Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, output),
     }
 }

@@ -10,4 +10,5 @@ mod float;
 mod int8;
 
 pub use float::run_float;
+pub(crate) use int8::execute;
 pub use int8::{Interpreter, Stream};

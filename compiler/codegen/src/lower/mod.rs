@@ -48,6 +48,7 @@ use ember_runtime::params::{
 };
 
 use crate::elementwise;
+pub(crate) use requant::clamp;
 
 /// What one node computes, in integers. The owned twin of a struct of `ember_runtime::params`; those
 /// without slices are used as they are.
@@ -251,7 +252,7 @@ fn lower_node(
         Op::L2Norm(_) => Layer::L2Norm(l2_norm::lower(context, overflows)),
         Op::Svdf(op) => Layer::Svdf(svdf::lower(context, op, weights(), overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
-        Op::Unary(op) => Layer::Lookup(unary::lower(context, op)),
+        Op::Unary(op) => Layer::Lookup(unary::lower(context, op, params)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),
         Op::Reduce(op) => Layer::Reduce(reduce::lower(context, op, overflows)),
         Op::TransposeConv2d(op) => {

@@ -47,7 +47,7 @@ pub(super) fn channel_factors(
 
 /// Lowest and highest output under a fused activation. ReLU6's bound rounds half away from zero after
 /// a division in f32, as TensorFlow Lite does.
-pub(super) fn clamp(activation: Activation, output: Quant) -> [i8; 2] {
+pub(crate) fn clamp(activation: Activation, output: Quant) -> [i8; 2] {
     match activation {
         Activation::None => [i8::MIN, i8::MAX],
         Activation::Relu => [output.zero_point, i8::MAX],

@@ -1,12 +1,10 @@
 //! Drops nodes whose results reach no output of the network.
 
-use ember_ir::FloatGraph;
-
-use super::rewrite;
+use super::rewrite::{self, Network};
 
 /// Runs the pass. Inputs stay, also unread ones: they are the network's interface.
-pub(super) fn run(network: FloatGraph) -> FloatGraph {
-    let graph = &network.graph;
+pub(super) fn run<N: Network>(network: N) -> N {
+    let graph = network.graph();
     let mut wanted = vec![false; graph.tensors.len()];
     for output in &graph.outputs {
         wanted[output.0] = true;

@@ -1,14 +1,14 @@
 //! Drops reshapes that change nothing for their readers: a dense layer reads its input in memory
 //! order, whatever its shape, and a reshape of a reshape needs only the last.
 
-use ember_ir::{Dense, FloatGraph, Op, TensorId};
+use ember_ir::{Dense, Op, TensorId};
 
-use super::rewrite;
+use super::rewrite::{self, Network};
 
 /// Runs the pass: readers that do not care are pointed at the source, then reshapes without readers
 /// go. Those that are an output of the network stay.
-pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
-    let graph = &mut network.graph;
+pub(super) fn run<N: Network>(mut network: N) -> N {
+    let graph = network.graph_mut();
     // What lies behind the reshapes of each tensor; sources come before their readers.
     let mut source: Vec<TensorId> = (0..graph.tensors.len()).map(TensorId).collect();
     for node in &graph.nodes {

@@ -14,7 +14,7 @@ pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
             continue;
         }
         let (from, to) = (node.output, node.inputs[0]);
-        rewrite::redirect(&mut network, from, to);
+        rewrite::redirect(&mut network.graph, from, to);
         *keep = false;
     }
     rewrite::retain_nodes(network, &keep)
@@ -49,7 +49,7 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
 }
 
 /// Whether a pool writes what it reads.
-fn copies(window: &Window2d, activation: Activation) -> bool {
+pub(super) fn copies(window: &Window2d, activation: Activation) -> bool {
     window.kernel == [1, 1]
         && window.stride == [1, 1]
         && window.padding == Padding::default()

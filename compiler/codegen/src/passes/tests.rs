@@ -58,6 +58,8 @@ fn pass(name: &str, graph: Graph, expected: Expect) {
     ));
 }
 
+mod int8;
+
 #[test]
 fn copies_are_removed() {
     let mut builder = GraphBuilder::new("copies");

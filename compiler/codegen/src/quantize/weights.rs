@@ -12,7 +12,7 @@ const MAX_BIAS: i64 = 1 << 30;
 const MIN_BIAS: i64 = 1 << 20;
 
 /// Where the weights of a node lie, and which of them share a scale.
-struct Layout {
+pub(super) struct Layout {
     /// Output channels.
     channels: usize,
     /// Weights of a channel.
@@ -30,8 +30,8 @@ enum Kind {
 }
 
 impl Layout {
-    fn of(op: &Op, params: &FloatParams) -> Self {
-        let channels = params.bias.len();
+    /// Of an operator with so many weights and output channels.
+    pub fn of(op: &Op, weights: usize, channels: usize) -> Self {
         let kind = match op {
             Op::DepthwiseConv2d(_) => Kind::Columns,
             Op::Lstm(lstm) => Kind::Gates(lstm.hidden),
@@ -58,7 +58,7 @@ impl Layout {
         };
         Self {
             channels,
-            taps: params.weights.len() / channels,
+            taps: weights / channels.max(1),
             kind,
         }
     }
@@ -72,7 +72,7 @@ impl Layout {
     }
 
     /// The scale of a weight.
-    fn of_weight(&self, index: usize) -> usize {
+    pub fn of_weight(&self, index: usize) -> usize {
         match self.kind {
             Kind::Rows => index / self.taps,
             Kind::Columns => index % self.channels,
@@ -84,7 +84,7 @@ impl Layout {
     }
 
     /// The scale of a bias, times the input's.
-    fn of_bias(&self, channel: usize) -> usize {
+    pub fn of_bias(&self, channel: usize) -> usize {
         match self.kind {
             Kind::Rows | Kind::Columns => channel,
             Kind::Gates(units) => 2 * (channel / units),
@@ -97,7 +97,7 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
     if let Op::Svdf(op) = &node.op {
         return svdf(op, params);
     }
-    let layout = Layout::of(&node.op, params);
+    let layout = Layout::of(&node.op, params.weights.len(), params.bias.len());
     let mut tops = vec![[0.0_f32; 2]; layout.groups()];
     for (index, weight) in params.weights.iter().enumerate() {
         let [top, _] = &mut tops[layout.of_weight(index)];

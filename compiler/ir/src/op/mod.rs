@@ -276,7 +276,8 @@ impl Op {
         }
     }
 
-    /// Shape of the weights (conv and its transpose OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, a constant's values), or `None` for
+    /// Shape of the weights (conv and its transpose OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, the values
+    /// of a constant or a table), or `None` for
     /// operators without weights. The input shape must be one that [`Op::output_shape`] accepts.
     pub fn weight_shape(&self, input: &Shape) -> Option<Shape> {
         match self {
@@ -287,6 +288,7 @@ impl Op {
             Op::TransposeConv2d(op) => op.weight_shape(input),
             Op::Svdf(op) => Some(op.weight_shape(input)),
             Op::Constant(op) => Some(op.shape.clone()),
+            Op::Unary(op) => op.weight_shape(),
             Op::Add(_)
             | Op::Binary(_)
             | Op::AveragePool2d(_)
@@ -296,7 +298,6 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
-            | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
@@ -315,8 +316,9 @@ impl Op {
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
             // Beside the biases the weights over time.
             Op::Svdf(op) => Some(op.units.saturating_add(op.state())),
-            // Its scale and zero point are those of its tensor.
+            // Scales and zero points are those of tensors.
             Op::Constant(_) => Some(0),
+            Op::Unary(op) => op.weight_shape().map(|_| 0),
             Op::Add(_)
             | Op::Binary(_)
             | Op::AveragePool2d(_)
@@ -326,7 +328,6 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
-            | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)

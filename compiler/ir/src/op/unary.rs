@@ -60,6 +60,9 @@ pub enum Function {
     Square,
     /// x: in int8 the step from one scale and zero point to others.
     Quantize,
+    /// Several functions of an int8 network in one: by input byte, the outputs are the node's weights. It has
+    /// no real form.
+    Table,
 }
 
 impl Function {
@@ -96,6 +99,7 @@ impl Function {
             Function::Rsqrt => "rsqrt",
             Function::Square => "square",
             Function::Quantize => "quantize",
+            Function::Table => "table",
         }
     }
 
@@ -117,7 +121,8 @@ impl Function {
             | Function::Sqrt
             | Function::Rsqrt
             | Function::Square
-            | Function::Quantize => None,
+            | Function::Quantize
+            | Function::Table => None,
         }
     }
 
@@ -143,11 +148,17 @@ impl Function {
             Function::Rsqrt => 1.0 / x.sqrt(),
             Function::Square => x * x,
             Function::Quantize => x,
+            Function::Table => f32::NAN,
         }
     }
 }
 
 impl Unary {
+    /// The outputs of a table, by input byte; other functions have no weights.
+    pub(super) fn weight_shape(&self) -> Option<Shape> {
+        (self.function == Function::Table).then(|| Shape::from([256]))
+    }
+
     pub(super) fn output_shape(&self, input: &Shape) -> Result<Shape, ShapeError> {
         positive("unary", "input elements", input.elements())?;
         let reals = match self.function {
@@ -176,7 +187,8 @@ impl Unary {
             | Function::Sqrt
             | Function::Rsqrt
             | Function::Square
-            | Function::Quantize => vec![],
+            | Function::Quantize
+            | Function::Table => vec![],
         };
         for (attribute, value) in reals {
             if !value.get().is_finite() {

@@ -115,7 +115,8 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
         | Function::Sqrt
         | Function::Rsqrt
         | Function::Square
-        | Function::Quantize => vec![],
+        | Function::Quantize
+        | Function::Table => vec![],
     };
     out.extend(reals.into_iter().map(|(key, real)| (key, real.to_string())));
 }
@@ -357,6 +358,7 @@ impl<'a> Attributes<'a> {
             "rsqrt" => Function::Rsqrt,
             "square" => Function::Square,
             "quantize" => Function::Quantize,
+            "table" => Function::Table,
             _ => {
                 return Err(format!(
                     "there is no function '{name}'; the functions are logistic, tanh, clip, \

@@ -1,7 +1,7 @@
 //! Rules of a trained network in f32.
 
 use super::{Violation, verify_graph};
-use crate::{FloatGraph, Graph, Node};
+use crate::{FloatGraph, Function, Graph, Node, Op};
 
 /// All violations of a trained network; those of its topology alone, if there are any.
 pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
@@ -19,6 +19,12 @@ pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
         return violations;
     }
     for (node, params) in graph.nodes.iter().zip(&network.params) {
+        if let Op::Unary(op) = &node.op
+            && op.function == Function::Table
+        {
+            let node = graph.node_name(node).to_owned();
+            violations.push(Violation::IntegerOnly { node });
+        }
         let Some(sizes) = sizes(graph, node, params.is_some(), &mut violations) else {
             continue;
         };

@@ -67,8 +67,8 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         violations,
     );
     length(&of("bias"), sizes.channels, params.bias.len(), violations);
-    if let Op::Constant(_) = node.op {
-        // Its values are those of a tensor, not weights that something is multiplied by.
+    if let Op::Constant(_) | Op::Unary(_) = node.op {
+        // Their values are those of a tensor, not weights that something is multiplied by.
         length(&of("weight scales"), 0, params.scales.len(), violations);
         return;
     }
