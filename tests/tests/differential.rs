@@ -31,7 +31,7 @@ fn cases() -> Vec<Case> {
             4 => {
                 let chain = random_graphs::chain(seed, 6);
                 let network = random_graphs::quantized_of(chain, seed, rounding);
-                passes::run_int8(network).unwrap()
+                passes::run_int8(network).unwrap_or_else(|all| panic!("{all:?}"))
             }
             _ => random_graphs::quantized(seed, 7, rounding),
         }
