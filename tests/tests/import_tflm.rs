@@ -123,7 +123,7 @@ fn float_models_equal_tensorflow_lite_micro_and_int8_follows() {
         let Network::Float(network) = model.network else {
             panic!("{name} is int8");
         };
-        let elements = |id: &ember_ir::TensorId| network.graph.tensor(*id).shape.elements();
+        let elements = |id: &TensorId| network.graph.tensor(*id).shape.elements();
         let input: usize = network.graph.inputs.iter().map(elements).sum();
         let output: usize = network.graph.outputs.iter().map(elements).sum();
         let recorded = fs::read(path.with_extension("bin")).unwrap();

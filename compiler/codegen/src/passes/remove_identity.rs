@@ -43,9 +43,16 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::ResizeBilinear(_)
         | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
-        // Without quantisation, these are copies.
-        Op::Unary(op) => op.function == Function::Quantize,
+        // Without quantisation, these are copies; but one before operators that share a scale keeps theirs
+        // from a fixed one, a softmax's say.
+        Op::Unary(op) => op.function == Function::Quantize && !is_shared(graph, node),
     }
+}
+
+/// Whether an operator whose inputs share its scale reads what a node writes.
+fn is_shared(graph: &Graph, node: &Node) -> bool {
+    let mut nodes = graph.nodes.iter();
+    nodes.any(|reader| reader.op.shares_quant() && reader.inputs.contains(&node.output))
 }
 
 /// Whether a pool writes what it reads.
