@@ -58,6 +58,36 @@ pub enum Function {
     Rsqrt,
     /// x².
     Square,
+    /// The error function.
+    Erf,
+    /// x·(1 + erf(x/√2))/2.
+    Gelu,
+    /// Gelu with tanh(√(2/π)·(x + 0.044715·x³)) in the error function's place.
+    GeluTanh,
+    /// ln(1 + eˣ).
+    Softplus,
+    /// x/(1 + |x|).
+    Softsign,
+    /// gamma·x, or gamma·alpha·(eˣ − 1) where x is negative.
+    Selu {
+        /// Limit of the negative half, before gamma.
+        alpha: Real,
+        /// Slope of the positive half.
+        gamma: Real,
+    },
+    /// x, or alpha·(e^(x/alpha) − 1) where x is negative.
+    Celu {
+        /// Limit of the negative half; not zero.
+        alpha: Real,
+    },
+    /// x·tanh(ln(1 + eˣ)).
+    Mish,
+    /// The sine.
+    Sin,
+    /// The cosine.
+    Cos,
+    /// 1/x. In int8 that of zero is the greatest output.
+    Reciprocal,
     /// x: in int8 the step from one scale and zero point to others.
     Quantize,
     /// Several functions of an int8 network in one: by input byte, the outputs are the node's weights. It has
@@ -98,6 +128,17 @@ impl Function {
             Function::Sqrt => "sqrt",
             Function::Rsqrt => "rsqrt",
             Function::Square => "square",
+            Function::Erf => "erf",
+            Function::Gelu => "gelu",
+            Function::GeluTanh => "gelu_tanh",
+            Function::Softplus => "softplus",
+            Function::Softsign => "softsign",
+            Function::Selu { .. } => "selu",
+            Function::Celu { .. } => "celu",
+            Function::Mish => "mish",
+            Function::Sin => "sin",
+            Function::Cos => "cos",
+            Function::Reciprocal => "reciprocal",
             Function::Quantize => "quantize",
             Function::Table => "table",
         }
@@ -121,6 +162,17 @@ impl Function {
             | Function::Sqrt
             | Function::Rsqrt
             | Function::Square
+            | Function::Erf
+            | Function::Gelu
+            | Function::GeluTanh
+            | Function::Softplus
+            | Function::Softsign
+            | Function::Selu { .. }
+            | Function::Celu { .. }
+            | Function::Mish
+            | Function::Sin
+            | Function::Cos
+            | Function::Reciprocal
             | Function::Quantize
             | Function::Table => None,
         }
@@ -147,6 +199,34 @@ impl Function {
             Function::Sqrt => x.sqrt(),
             Function::Rsqrt => 1.0 / x.sqrt(),
             Function::Square => x * x,
+            Function::Erf => erf(f64::from(x)) as f32,
+            Function::Gelu => {
+                let x = f64::from(x);
+                (x * (1.0 + erf(x * std::f64::consts::FRAC_1_SQRT_2)) / 2.0) as f32
+            }
+            Function::GeluTanh => {
+                let x = f64::from(x);
+                let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+                (x * (1.0 + inner.tanh()) / 2.0) as f32
+            }
+            Function::Softplus => softplus(f64::from(x)) as f32,
+            Function::Softsign => x / (1.0 + x.abs()),
+            Function::Selu { alpha, gamma } if x < 0.0 => {
+                gamma.get() * alpha.get() * f64::from(x).exp_m1() as f32
+            }
+            Function::Selu { gamma, .. } => gamma.get() * x,
+            Function::Celu { alpha } if x < 0.0 => {
+                let alpha = f64::from(alpha.get());
+                (alpha * (f64::from(x) / alpha).exp_m1()) as f32
+            }
+            Function::Celu { .. } => x,
+            Function::Mish => {
+                let x = f64::from(x);
+                (x * softplus(x).tanh()) as f32
+            }
+            Function::Sin => f64::from(x).sin() as f32,
+            Function::Cos => f64::from(x).cos() as f32,
+            Function::Reciprocal => 1.0 / x,
             Function::Quantize => x,
             Function::Table => f32::NAN,
         }
@@ -176,6 +256,18 @@ impl Unary {
             }
             Function::LeakyRelu { alpha } => vec![("alpha", alpha)],
             Function::HardSigmoid { alpha, beta } => vec![("alpha", alpha), ("beta", beta)],
+            Function::Selu { alpha, gamma } => vec![("alpha", alpha), ("gamma", gamma)],
+            Function::Celu { alpha } => {
+                if alpha.get() == 0.0 {
+                    return Err(ShapeError::Real {
+                        op: "unary",
+                        attribute: "alpha",
+                        value: alpha,
+                        rule: "not zero",
+                    });
+                }
+                vec![("alpha", alpha)]
+            }
             Function::Logistic
             | Function::Tanh
             | Function::HardSwish
@@ -187,6 +279,15 @@ impl Unary {
             | Function::Sqrt
             | Function::Rsqrt
             | Function::Square
+            | Function::Erf
+            | Function::Gelu
+            | Function::GeluTanh
+            | Function::Softplus
+            | Function::Softsign
+            | Function::Mish
+            | Function::Sin
+            | Function::Cos
+            | Function::Reciprocal
             | Function::Quantize
             | Function::Table => vec![],
         };
@@ -201,5 +302,44 @@ impl Unary {
             }
         }
         Ok(input.clone())
+    }
+}
+
+/// ln(1 + eˣ), also where eˣ is beyond every number.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
+/// The error function by the series 2/√π·e^(−x²)·Σ 2ⁿ·x^(2n+1)/(1·3·…·(2n+1)), whose terms have one sign
+/// (Abramowitz and Stegun, 7.1.6). Beyond ±6 it is ±1 to the last bit.
+fn erf(x: f64) -> f64 {
+    if x.is_nan() || x.abs() > 6.0 {
+        return x.signum();
+    }
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= 2.0 * x * x / f64::from(2 * n + 1);
+        sum += term;
+    }
+    std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_their_known_values() {
+        let erf = |x| Function::Erf.apply(x);
+        assert!((erf(0.5) - 0.520_499_9).abs() < 1e-7);
+        assert!((erf(-2.0) + 0.995_322_3).abs() < 1e-7);
+        assert_eq!([erf(0.0), erf(40.0), erf(-7.0)], [0.0, 1.0, -1.0]);
+        assert!(erf(f32::NAN).is_nan());
+        assert_eq!(Function::Softplus.apply(200.0), 200.0);
+        assert!((Function::Softplus.apply(0.0) - 2f32.ln()).abs() < 1e-7);
+        assert!((Function::Gelu.apply(1.0) - 0.841_344_7).abs() < 1e-6);
+        assert!((Function::GeluTanh.apply(1.0) - 0.841_192).abs() < 1e-6);
+        assert!((Function::Mish.apply(1.0) - 0.865_098_4).abs() < 1e-6);
+        assert_eq!(Function::Softsign.apply(-3.0), -0.75);
     }
 }

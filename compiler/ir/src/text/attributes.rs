@@ -104,6 +104,8 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
         Function::Clip { low, high } => vec![("low", low), ("high", high)],
         Function::LeakyRelu { alpha } => vec![("alpha", alpha)],
         Function::HardSigmoid { alpha, beta } => vec![("alpha", alpha), ("beta", beta)],
+        Function::Selu { alpha, gamma } => vec![("alpha", alpha), ("gamma", gamma)],
+        Function::Celu { alpha } => vec![("alpha", alpha)],
         Function::Logistic
         | Function::Tanh
         | Function::HardSwish
@@ -115,6 +117,15 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
         | Function::Sqrt
         | Function::Rsqrt
         | Function::Square
+        | Function::Erf
+        | Function::Gelu
+        | Function::GeluTanh
+        | Function::Softplus
+        | Function::Softsign
+        | Function::Mish
+        | Function::Sin
+        | Function::Cos
+        | Function::Reciprocal
         | Function::Quantize
         | Function::Table => vec![],
     };
@@ -357,6 +368,22 @@ impl<'a> Attributes<'a> {
             "sqrt" => Function::Sqrt,
             "rsqrt" => Function::Rsqrt,
             "square" => Function::Square,
+            "erf" => Function::Erf,
+            "gelu" => Function::Gelu,
+            "gelu_tanh" => Function::GeluTanh,
+            "softplus" => Function::Softplus,
+            "softsign" => Function::Softsign,
+            "selu" => Function::Selu {
+                alpha: self.real("alpha")?,
+                gamma: self.real("gamma")?,
+            },
+            "celu" => Function::Celu {
+                alpha: self.real("alpha")?,
+            },
+            "mish" => Function::Mish,
+            "sin" => Function::Sin,
+            "cos" => Function::Cos,
+            "reciprocal" => Function::Reciprocal,
             "quantize" => Function::Quantize,
             "table" => Function::Table,
             _ => {

@@ -111,6 +111,17 @@ fn entries(function: Function, input: Quant, output: Quant) -> Box<dyn Fn(i8) ->
         | Function::Log
         | Function::Sqrt
         | Function::Square
+        | Function::Erf
+        | Function::Gelu
+        | Function::GeluTanh
+        | Function::Softplus
+        | Function::Softsign
+        | Function::Selu { .. }
+        | Function::Celu { .. }
+        | Function::Mish
+        | Function::Sin
+        | Function::Cos
+        | Function::Reciprocal
         // Without weights it is nowhere defined.
         | Function::Table => through_f32(function, input, output),
     }

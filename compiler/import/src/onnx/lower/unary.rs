@@ -82,13 +82,63 @@ pub(super) fn hard_sigmoid(site: &mut Site<'_>) -> Option<()> {
 }
 
 pub(super) fn elu(site: &mut Site<'_>) -> Option<()> {
-    let alpha = site.float("alpha", 1.0);
-    site.require(
-        alpha == 1.0,
-        &format!("its alpha is {alpha}"),
-        "use an alpha of 1",
-    )?;
-    function(site, Function::Elu)
+    let alpha = Real::new(site.float("alpha", 1.0));
+    let gamma = Real::new(1.0);
+    match alpha == gamma {
+        true => function(site, Function::Elu),
+        false => function(site, Function::Selu { alpha, gamma }),
+    }
+}
+
+pub(super) fn selu(site: &mut Site<'_>) -> Option<()> {
+    let alpha = Real::new(site.float("alpha", 1.673_263_2));
+    let gamma = Real::new(site.float("gamma", 1.050_701));
+    function(site, Function::Selu { alpha, gamma })
+}
+
+pub(super) fn celu(site: &mut Site<'_>) -> Option<()> {
+    let alpha = Real::new(site.float("alpha", 1.0));
+    function(site, Function::Celu { alpha })
+}
+
+pub(super) fn erf(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Erf)
+}
+
+pub(super) fn gelu(site: &mut Site<'_>) -> Option<()> {
+    let is_tanh = site.text("approximate") == Some("tanh");
+    function(
+        site,
+        if is_tanh {
+            Function::GeluTanh
+        } else {
+            Function::Gelu
+        },
+    )
+}
+
+pub(super) fn softplus(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Softplus)
+}
+
+pub(super) fn softsign(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Softsign)
+}
+
+pub(super) fn mish(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Mish)
+}
+
+pub(super) fn sin(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Sin)
+}
+
+pub(super) fn cos(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Cos)
+}
+
+pub(super) fn reciprocal(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Reciprocal)
 }
 
 pub(super) fn abs(site: &mut Site<'_>) -> Option<()> {
