@@ -124,8 +124,11 @@ pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
 
 /// The int8 form of [`float`], calibrated on 16 of its [`samples`].
 pub fn quantized(seed: u64, nodes: usize, rounding: Rounding) -> QuantGraph {
-    pub use chains::chain;
-    pub(crate) use others::{bilinear, movement, product, transposed};
+    in_int8(float(seed, nodes), seed, rounding)
+}
+
+/// The int8 form of a network, calibrated on 16 of its [`samples`].
+pub fn in_int8(network: FloatGraph, seed: u64, rounding: Rounding) -> QuantGraph {
     let samples = samples(&network.graph, seed, 16);
     let ranges = calibrate(
         &network,

@@ -30,7 +30,11 @@ fn cases() -> Vec<Case> {
             // What passes leave, tables of several functions among it.
             4 => {
                 let chain = random_graphs::chain(seed, 6);
-                let network = random_graphs::quantized_of(chain, seed, rounding);
+                let network = random_graphs::in_int8(
+                    random_graphs::with_weights(chain, seed),
+                    seed,
+                    rounding,
+                );
                 passes::run_int8(network).unwrap_or_else(|all| panic!("{all:?}"))
             }
             _ => random_graphs::quantized(seed, 7, rounding),

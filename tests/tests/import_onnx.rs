@@ -196,6 +196,7 @@ fn float_networks_equal_the_reference_evaluator() {
     for (name, bound) in [
         ("cnn", 0.05),
         ("series", 0.05),
+        ("lstms", 0.05),
         ("attention", 0.1),
         ("decoder", 0.05),
         ("embedding", 0.05),

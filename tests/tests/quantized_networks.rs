@@ -44,7 +44,8 @@ fn int8_passes_keep_every_bit() {
             3 => random_graphs::chain(seed, 10),
             _ => random_graphs::graph(seed, 16),
         };
-        let network = random_graphs::quantized_of(graph, seed, rounding);
+        let network =
+            random_graphs::in_int8(random_graphs::with_weights(graph, seed), seed, rounding);
         let samples = random_graphs::samples(&network.graph, seed, 3);
         let samples = samples
             .iter()

@@ -56,6 +56,7 @@ fn activation(op: &mut Op) -> Option<&mut Activation> {
         Op::Conv2d(op) => Some(&mut op.activation),
         Op::DepthwiseConv2d(op) => Some(&mut op.activation),
         Op::Dense(op) => Some(&mut op.activation),
+        Op::TransposeConv2d(op) => Some(&mut op.activation),
         Op::Add(op) => Some(&mut op.activation),
         Op::AveragePool2d(op) => Some(&mut op.activation),
         Op::MaxPool2d(op) => Some(&mut op.activation),
@@ -68,7 +69,6 @@ fn activation(op: &mut Op) -> Option<&mut Activation> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
-        | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
