@@ -7,6 +7,17 @@ use super::rewrite;
 /// Runs the pass. A copy that is an output of the network stays: its tensor's name is the network's
 /// interface.
 pub(super) fn run(mut network: FloatGraph) -> FloatGraph {
+    // A step between scales is a copy once those that shared its scale are gone.
+    loop {
+        let nodes = network.graph.nodes.len();
+        network = once(network);
+        if network.graph.nodes.len() == nodes {
+            return network;
+        }
+    }
+}
+
+fn once(mut network: FloatGraph) -> FloatGraph {
     let mut keep = vec![true; network.graph.nodes.len()];
     for (index, keep) in keep.iter_mut().enumerate() {
         let node = &network.graph.nodes[index];
