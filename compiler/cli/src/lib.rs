@@ -16,6 +16,7 @@ mod embedded;
 pub mod error;
 mod files;
 mod hash;
+pub mod html;
 mod interrupt;
 pub mod model;
 mod output;

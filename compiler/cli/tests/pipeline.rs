@@ -2,6 +2,8 @@
 //! Needs what `scripts/setup` installs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod page;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,11 +114,15 @@ fn a_job_ends_in_firmware_that_equals_the_host_and_keeps_every_promise() {
     // Everything is done: the second run only repeats the measurement, and the crate stays as it is.
     let crate_dir = dir.path().join("ember-out/tiny");
     let before = contents(&crate_dir);
+    let page = dir.path().join("ember-out/tiny-report.html");
+    page::assert_good(&page);
+    let shown = fs::read(&page).unwrap();
     assert_eq!(
         json(&emberc(&["run", "--json", "--quiet"], dir.path())),
         report
     );
     assert_eq!(contents(&crate_dir), before);
+    assert_eq!(fs::read(&page).unwrap(), shown);
     assert!(before.contains_key(Path::new("tiny.ember")));
 
     // The folder is enough to verify it again, also from elsewhere.

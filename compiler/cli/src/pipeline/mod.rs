@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`run`], then the stages in its order: [`search`], [`finalists`], [`train`], [`package`],
 //! [`build`], [`verify`]; [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
-//! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] what comes out.
+//! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] and [`page`] what comes out.
 
 pub mod bench;
 pub mod build;
@@ -13,6 +13,7 @@ pub mod finalists;
 pub mod imported;
 pub mod infer;
 pub mod package;
+pub mod page;
 mod recipe;
 pub mod report;
 pub mod search;
@@ -72,6 +73,17 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
     let json = serde_json::to_string_pretty(&report)
         .unwrap_or_else(|error| panic!("BUG: a report is always JSON: {error}"));
     files::write(&verify::report_path(&packed.dir), json.as_bytes())?;
+    let facts = page::Facts {
+        job,
+        parts,
+        found: &found,
+        finals: finals.as_ref(),
+        trained: &trained,
+        footprint: &packed.footprint,
+        report: &report,
+    };
+    let path = page::write(&facts)?;
+    progress.say(format!("{:>9} {}", "report", path.display()));
     verify::judge(&report)?;
     Ok(report)
 }

@@ -75,18 +75,22 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
     text
 }
 
-/// When a tensor is drawn, and as what.
-struct Life {
-    tensor: TensorId,
+/// When a tensor is live, in steps: 0 is the input, others the nodes in the order in which they run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Life {
+    /// The tensor.
+    pub tensor: TensorId,
     letter: char,
     /// The step that makes it.
-    born: usize,
-    first: usize,
-    last: usize,
+    pub born: usize,
+    /// First step in which its bytes are taken.
+    pub first: usize,
+    /// Last one.
+    pub last: usize,
 }
 
 /// Scratch of a node, and its sums if its input comes row by row.
-fn scratch(plan: &Plan, node: usize) -> impl Iterator<Item = Region> {
+pub fn scratch(plan: &Plan, node: usize) -> impl Iterator<Item = Region> {
     let sums = plan.stage(node).and_then(|stage| match stage.makes {
         Makes::Sums { region, .. } => Some(region),
         Makes::Rows(_) => None,
@@ -107,7 +111,7 @@ fn chain_steps(plan: &Plan) -> Option<(usize, usize)> {
 }
 
 /// The tensors in order of birth.
-fn lives(graph: &Graph, plan: &Plan) -> Vec<Life> {
+pub fn lives(graph: &Graph, plan: &Plan) -> Vec<Life> {
     let outputs = plan.order.iter().map(|&node| graph.nodes[node].output);
     let births = graph.inputs.iter().map(|&input| (0, input));
     let births = births.chain(

@@ -35,7 +35,7 @@ pub use ember_runtime::scratch::Isa;
 pub use chain::{Chain, Lines, Makes, Stage, Timing, plan_chains};
 pub use check::{PlanViolation, check};
 pub use exact::plan_exact;
-pub use map::map;
+pub use map::{Life, lives, map, scratch};
 pub use planned::Planned;
 
 use ember_ir::Graph;

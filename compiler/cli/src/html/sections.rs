@@ -1,0 +1,349 @@
+//! What the page says, section by section.
+
+use ember_codegen::cost::LayerCost;
+use ember_train::{Method, Step};
+
+use super::markup::{escaped, percent, section};
+use super::tables::{bar, confusion as matrix, table};
+use super::{Page, memory as arena, network as drawing};
+use crate::config::size;
+use crate::pipeline::finalists::{Finalist, Spread};
+use crate::pipeline::report::thousands;
+
+/// The name and the figures that matter most.
+pub(super) fn summary(page: &Page<'_>) -> String {
+    let report = page.report;
+    let mut cards = Vec::new();
+    if let Some(accuracy) = report.accuracy_int8 {
+        let about = format!(
+            "int8 accuracy on the device, {} test samples",
+            report.samples
+        );
+        cards.push(card(&percent(accuracy), &about, None));
+    }
+    if let Some(replicated) = &report.replicated {
+        let about = format!("int8 on the validation set, {} seeds", replicated.seeds);
+        cards.push(card(&replicated.int8.percent(), &about, None));
+    }
+    let room = |name: &str, used: usize, limit: usize| {
+        let part = used as f64 / limit.max(1) as f64;
+        card(
+            &format!("{} B", thousands(used)),
+            &format!("{name}, {:.0} % of {}", 100.0 * part, size::show(limit)),
+            Some(part),
+        )
+    };
+    cards.push(room(
+        "flash",
+        report.flash_linked_bytes,
+        report.flash_limit_bytes,
+    ));
+    cards.push(room(
+        "RAM with stack",
+        report.ram_bytes(),
+        report.ram_limit_bytes,
+    ));
+    if let Some(instructions) = report.instructions {
+        let about = "instructions per inference, counted";
+        cards.push(card(&count(instructions), about, None));
+    }
+    let equal = format!("{} of {}", report.samples_equal, report.samples);
+    cards.push(card(
+        &equal,
+        "samples equal to the host in every output",
+        None,
+    ));
+    format!(
+        "<h1>{}</h1>\n<p>Firmware for {}. Chosen: {}.</p>\n<div class=\"cards\">\n{}</div>\n",
+        escaped(page.name),
+        escaped(&report.board),
+        escaped(page.why),
+        cards.concat()
+    )
+}
+
+fn card(figure: &str, about: &str, part: Option<f64>) -> String {
+    let meter = part.map_or_else(String::new, |part| {
+        let width = 100.0 * part.clamp(0.0, 1.0);
+        format!("<div class=\"meter\"><i style=\"width: {width:.1}%\"></i></div>")
+    });
+    format!(
+        "<div class=\"card\"><b>{}</b><span>{}</span>{meter}</div>\n",
+        escaped(figure),
+        escaped(about)
+    )
+}
+
+/// The finalists over their seeds.
+pub(super) fn seeds(page: &Page<'_>) -> String {
+    let Some(finals) = page.finals else {
+        return String::new();
+    };
+    let rows: Vec<(&str, Vec<String>)> = finals
+        .finalists
+        .iter()
+        .enumerate()
+        .map(|(index, finalist)| {
+            let runs = finalist
+                .replicas
+                .iter()
+                .map(|run| percent(run.accuracy_int8));
+            let class = if index == finals.chosen { "chosen" } else { "" };
+            let cells = vec![
+                format!("candidate {}", finalist.candidate),
+                percent(finalist.searched),
+                finalist.float().percent(),
+                finalist.int8().percent(),
+                percent(finalist.worth()),
+                runs.collect::<Vec<_>>().join(" · "),
+            ];
+            (class, cells)
+        })
+        .collect();
+    let head = [
+        "finalist",
+        "in the search",
+        "float, mean ± sd",
+        "int8, mean ± sd",
+        "int8, mean − sd",
+        "its runs, int8",
+    ];
+    section(
+        "Does it replicate?",
+        "The best networks of the search, trained again in full with several seeds on the training set \
+         and judged on the validation set. The choice is by mean − deviation; the test set is not seen.",
+        &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
+    )
+}
+
+/// Which accuracy of a step.
+type Accuracy = fn(&Step) -> f32;
+
+/// What each step of compression brought.
+pub(super) fn compression(page: &Page<'_>) -> String {
+    let floats = 4 * page.graph.parameters();
+    let mut rows = vec![];
+    if let Some(finals) = page.finals {
+        let winner = finals.winner();
+        let constants = page.footprint.constant_bytes;
+        let steps: [(&str, usize, Accuracy, Method); 3] = [
+            (
+                "trained, float",
+                floats,
+                |step| step.accuracy_float,
+                Method::PostTraining,
+            ),
+            (
+                "int8, post-training",
+                constants,
+                |step| step.accuracy_int8,
+                Method::PostTraining,
+            ),
+            (
+                "int8, fine-tuned on its grid",
+                constants,
+                |step| step.accuracy_int8,
+                Method::QuantizationAware,
+            ),
+        ];
+        for (name, bytes, of, method) in steps {
+            let Some(spread) = spread(winner, of, method) else {
+                continue;
+            };
+            rows.push((
+                "",
+                vec![
+                    name.into(),
+                    spread.percent(),
+                    "validation".into(),
+                    thousands(bytes),
+                ],
+            ));
+        }
+    }
+    let report = page.report;
+    let deployed = [
+        ("deployed, float", report.accuracy_float, floats),
+        (
+            "deployed, int8 on the device",
+            report.accuracy_int8,
+            report.constants_linked_bytes,
+        ),
+    ];
+    for (name, accuracy, bytes) in deployed {
+        if let Some(accuracy) = accuracy {
+            rows.push((
+                "sum",
+                vec![
+                    name.into(),
+                    percent(accuracy),
+                    "test".into(),
+                    thousands(bytes),
+                ],
+            ));
+        }
+    }
+    let head = [
+        "step",
+        "accuracy",
+        "on which set",
+        "bytes of weights and constants",
+    ];
+    section(
+        "From float to int8",
+        "Accuracy after each step of the chosen network. The deployed network is trained once more, on \
+         training and validation set together.",
+        &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
+    )
+}
+
+/// Over the runs that have this step.
+fn spread(finalist: &Finalist, of: Accuracy, method: Method) -> Option<Spread> {
+    let steps = finalist.replicas.iter().flat_map(|replica| &replica.steps);
+    let values: Vec<f32> = steps.filter(|step| step.method == method).map(of).collect();
+    (!values.is_empty()).then(|| Spread::of(&values))
+}
+
+/// The network drawn.
+pub(super) fn network(page: &Page<'_>) -> String {
+    section(
+        "The network",
+        "Nodes in the order in which they run, each with its operator and the shape of its output \
+         (height × width × channels).",
+        &format!(
+            "<div class=\"panel\">{}</div>\n",
+            drawing::draw(page.graph, page.plan)
+        ),
+    )
+}
+
+/// A line per layer.
+pub(super) fn layers(page: &Page<'_>) -> String {
+    let (graph, footprint) = (page.graph, page.footprint);
+    let all = footprint
+        .layers
+        .iter()
+        .map(|layer| layer.instructions)
+        .sum::<u64>()
+        .max(1);
+    let line = |class: &'static str,
+                name: &str,
+                op: &str,
+                shape: String,
+                params: usize,
+                layer: &LayerCost| {
+        let share = layer.instructions as f64 / all as f64;
+        let share = if class == "sum" {
+            String::new()
+        } else {
+            bar(share)
+        };
+        let cells = vec![
+            name.to_string(),
+            op.to_string(),
+            shape,
+            thousands(params),
+            count(layer.macs),
+            thousands(layer.constant_bytes),
+            count(layer.instructions),
+            share,
+        ];
+        (class, cells)
+    };
+    let mut rows = Vec::new();
+    for &index in &page.plan.order {
+        let node = &graph.nodes[index];
+        let input = graph.input_shape(node);
+        let weights = node
+            .op
+            .weight_shape(input)
+            .map_or(0, |shape| shape.elements());
+        let params = weights + node.op.weight_channels(input).unwrap_or(0);
+        let shape = graph.output_shape(node).to_string();
+        let (name, layer) = (graph.node_name(node), &footprint.layers[index]);
+        rows.push(line("", name, node.op.name(), shape, params, layer));
+    }
+    let sum = LayerCost {
+        macs: footprint.macs,
+        constant_bytes: footprint.constant_bytes,
+        instructions: footprint.instructions,
+        ..LayerCost::default()
+    };
+    rows.push(line(
+        "sum",
+        "all",
+        "",
+        String::new(),
+        graph.parameters(),
+        &sum,
+    ));
+    let head = [
+        "layer",
+        "operator",
+        "output",
+        "parameters",
+        "MACs",
+        "bytes in flash",
+        "instructions",
+        "share",
+    ];
+    section(
+        "Layer by layer",
+        "As predicted before anything was built; the build and the run are checked against it.",
+        &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
+    )
+}
+
+/// The arena over time.
+pub(super) fn memory(page: &Page<'_>) -> String {
+    let about = format!(
+        "The arena of {} bytes, step by step: each tensor from the layer that makes it to its last \
+         reader, scratch in grey. Point at a rectangle for its bytes.",
+        thousands(page.plan.arena_bytes)
+    );
+    let body = format!(
+        "<div class=\"panel\">{}</div>\n",
+        arena::draw(page.graph, page.plan)
+    );
+    section("Memory over time", &about, &body)
+}
+
+/// What was taken for what.
+pub(super) fn confusion(page: &Page<'_>) -> String {
+    if page.confusion.is_empty() {
+        return String::new();
+    }
+    section(
+        "What is taken for what",
+        "The int8 network on the test set: true classes in rows, answers in columns.",
+        &format!(
+            "<div class=\"panel\">{}</div>\n",
+            matrix(page.classes, page.confusion)
+        ),
+    )
+}
+
+/// How to get the same again.
+pub(super) fn reproduce(page: &Page<'_>) -> String {
+    let rows: Vec<(&str, Vec<String>)> = page
+        .provenance
+        .iter()
+        .map(|(name, value)| ("", vec![(*name).to_string(), value.clone()]))
+        .collect();
+    let body = format!(
+        "<pre>{}</pre>\n<div class=\"panel\">{}</div>\n",
+        escaped(page.command),
+        table(&["", ""], &rows)
+    );
+    section(
+        "The same again",
+        "Everything random follows from the seed: on the same kind of machine the command gives the same \
+         bytes.",
+        &body,
+    )
+}
+
+/// A count of 64 bits.
+pub(super) fn count(number: u64) -> String {
+    thousands(usize::try_from(number).unwrap_or(usize::MAX))
+}
