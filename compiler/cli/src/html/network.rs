@@ -167,6 +167,8 @@ fn window(op: &Op) -> Option<Window2d> {
         | Op::Mean(_)
         | Op::Reshape(_)
         | Op::Softmax(_)
+        | Op::LogSoftmax(_)
+        | Op::L2Norm(_)
         | Op::Lstm(_)
         | Op::Unary(_)
         | Op::Binary(_)
