@@ -70,6 +70,22 @@ impl<const N: usize> Arena<N> {
         unsafe { &mut *self.bytes.as_mut_ptr().add(OFFSET).cast::<[i8; LEN]>() }
     }
 
+    /// The `LEN` 16-bit values from byte `OFFSET` on; out of bounds or not aligned does not compile.
+    pub const fn get_i16<const OFFSET: usize, const LEN: usize>(&self) -> &[i16; LEN] {
+        const { halves(OFFSET, LEN, N) };
+        // SAFETY: the range is inside `bytes` and even, as is the arena's address; every pair of bytes is an
+        // i16.
+        unsafe { &*self.bytes.as_ptr().add(OFFSET).cast::<[i16; LEN]>() }
+    }
+
+    /// The `LEN` 16-bit values from byte `OFFSET` on, for writing; out of bounds or not aligned does not
+    /// compile.
+    pub const fn get_i16_mut<const OFFSET: usize, const LEN: usize>(&mut self) -> &mut [i16; LEN] {
+        const { halves(OFFSET, LEN, N) };
+        // SAFETY: as in `get_i16`; the exclusive borrow of the arena covers the range.
+        unsafe { &mut *self.bytes.as_mut_ptr().add(OFFSET).cast::<[i16; LEN]>() }
+    }
+
     /// Fills the arena; tests poison it to show that no result depends on stale bytes.
     #[inline(always)]
     pub fn fill(&mut self, byte: i8) {
@@ -94,6 +110,15 @@ impl<const N: usize> Arena<N> {
             *place = byte;
         }
     }
+}
+
+/// Asserts that `len` 16-bit values from byte `offset` on lie in an arena of so many bytes.
+const fn halves(offset: usize, len: usize, bytes: usize) {
+    assert!(
+        offset <= bytes && len <= (bytes - offset) / 2,
+        "region outside the arena"
+    );
+    assert!(offset.is_multiple_of(2), "region not aligned");
 }
 
 impl<const N: usize> Default for Arena<N> {

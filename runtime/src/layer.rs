@@ -4,10 +4,11 @@
 
 use crate::arena::Region;
 use crate::params::{
-    AddParams, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams, CopyParams, DenseParams,
-    DepthwiseConv2dParams, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams, MatmulParams,
-    MeanParams, Pool2dParams, ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams,
-    SvdfParams, TransposeConv2dParams,
+    AddParams, AddS16Params, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams,
+    Conv2dS16Params, CopyParams, DenseParams, DenseS16Params, DepthwiseConv2dParams,
+    DepthwiseConv2dS16Params, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams,
+    MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams, ReduceParams,
+    ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams, TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -203,6 +204,42 @@ pub trait Constant {
     const OUTPUT: Region;
     /// The values.
     const PARAMS: ConstantParams<'static>;
+}
+
+/// Input of [`crate::kernels::conv2d_s16`].
+pub trait Conv2dS16: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: Conv2dS16Params<'static>;
+}
+
+/// Input of [`crate::kernels::depthwise_conv2d_s16`].
+pub trait DepthwiseConv2dS16: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: DepthwiseConv2dS16Params<'static>;
+}
+
+/// Input of [`crate::kernels::dense_s16`].
+pub trait DenseS16: Unary {
+    /// Shapes, constants, weights.
+    const PARAMS: DenseS16Params<'static>;
+}
+
+/// Input of [`crate::kernels::add_s16`].
+pub trait AddS16: Binary {
+    /// Length and constants.
+    const PARAMS: AddS16Params;
+}
+
+/// Input of [`crate::kernels::average_pool2d_s16`] and [`crate::kernels::max_pool2d_s16`].
+pub trait Pool2dS16: Unary {
+    /// Shapes and constants.
+    const PARAMS: Pool2dS16Params;
+}
+
+/// Input of [`crate::kernels::quantize_s16`].
+pub trait Quantize: Unary {
+    /// Types and constants.
+    const PARAMS: QuantizeParams;
 }
 
 /// A layer of a chain that runs row by row, or the chain's input; see [`crate::kernels::next_row`].

@@ -1,7 +1,8 @@
 //! What every emitted model offers, so that firmware can be written once for all of them.
 
-/// An int8 network with its arena. Write the sample to `input_mut`, call `infer`, read `output`; where a
-/// sample has several parts, write and call for each of them, in order.
+/// An integer network with its arena, whatever the types of its input and outputs: an int16 is two bytes,
+/// the lower one first (as all supported cores have it). Write the sample to `input_mut`, call `infer`, read
+/// `output`; where a sample has several parts, write and call for each of them, in order.
 pub trait Model {
     /// Bytes of one part of an input sample.
     const INPUT_LEN: usize;

@@ -48,6 +48,36 @@ pub const fn requantize(acc: i32, scale: Scale, rounding: Rounding) -> i32 {
     }
 }
 
+/// A sum of 16-bit inputs times `scale`, whose mantissa is rounded to 16 bits: TensorFlow Lite's
+/// `MultiplyByQuantizedMultiplier` of 64 bits. One rounding, half up.
+///
+/// |acc| < 2⁴⁷ and exponents in [−31, 14] are meant, as the host proves; an exponent outside counts as the
+/// nearer bound, and what does not fit wraps.
+// Never inlined, as `requantize`.
+#[inline(never)]
+pub const fn requantize_wide(acc: i64, scale: Scale) -> i32 {
+    let mantissa = if scale.mantissa < 0x7fff_0000 {
+        (scale.mantissa + (1 << 15)) >> 16
+    } else {
+        0x7fff
+    };
+    let exponent = if scale.exponent < -31 {
+        -31
+    } else if scale.exponent > MOST_WIDE_EXPONENT {
+        MOST_WIDE_EXPONENT
+    } else {
+        scale.exponent
+    };
+    let shift = (15 - exponent) as u32;
+    let rounded = acc
+        .wrapping_mul(mantissa as i64)
+        .wrapping_add(1 << (shift - 1));
+    (rounded >> shift) as i32
+}
+
+/// The largest exponent of [`requantize_wide`].
+pub const MOST_WIDE_EXPONENT: i8 = 14;
+
 /// gemmlowp's `SaturatingRoundingDoublingHighMul`: (a·b + 2³⁰) >> 31; the one product that does not
 /// fit, MIN·MIN, gives MAX.
 pub const fn doubling_high_mul(a: i32, b: i32) -> i32 {
@@ -140,6 +170,22 @@ mod tests {
     }
 
     #[test]
+    fn wide_sums_round_half_up_with_a_mantissa_of_sixteen_bits() {
+        let half = scale(HALF, 0);
+        for (x, y) in [(1, 1), (-1, 0), (3, 2), (-3, -1), (0, 0)] {
+            assert_eq!(requantize_wide(x, half), y, "{x}/2");
+        }
+        // 2³¹ − 2¹⁶ and above would round to 2¹⁵, which is one too many.
+        assert_eq!(requantize_wide(1 << 15, scale(i32::MAX, 0)), 0x7fff);
+        assert_eq!(requantize_wide(1 << 15, scale(0x7fff_0000, 0)), 0x7fff);
+        assert_eq!(requantize_wide(1 << 15, scale(0x7ffe_ffff, 0)), 0x7fff);
+        assert_eq!(requantize_wide(1 << 46, scale(HALF, -31)), 1 << 14);
+        assert_eq!(requantize_wide(-(1 << 46), scale(HALF, -31)), -(1 << 14));
+        assert_eq!(requantize_wide(1, scale(HALF, 14)), 1 << 13);
+        assert_eq!(requantize_wide(1, scale(HALF, 30)), 1 << 13);
+    }
+
+    #[test]
     fn the_one_saturating_product() {
         assert_eq!(doubling_high_mul(i32::MIN, i32::MIN), i32::MAX);
         assert_eq!(doubling_high_mul(i32::MIN, i32::MAX), -i32::MAX);
@@ -161,6 +207,16 @@ mod tests {
                 requantize(x, scale(m, e), Rounding::TfLite),
                 literal_tflite(x, m, i32::from(e))
             );
+        }
+
+        #[test]
+        fn wide_equals_exact_division(
+            x in -(1i64 << 47)..1 << 47, m in HALF..=i32::MAX, e in -31i8..=-16
+        ) {
+            let mantissa = ((i64::from(m) + (1 << 15)) >> 16).min(0x7fff);
+            let shift = 15 - i32::from(e);
+            let exact = (2 * i128::from(x) * i128::from(mantissa) + (1i128 << shift)).div_euclid(1i128 << (shift + 1));
+            prop_assert_eq!(i128::from(requantize_wide(x, scale(m, e))), exact);
         }
 
         #[test]

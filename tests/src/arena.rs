@@ -4,10 +4,12 @@
 //! depthwise one by rows of a few channels, each reading what the arena holds at that time. What a
 //! kernel may spoil is poisoned: scratch, and the output before it is written.
 
+use ember_codegen::interpret::run_int16;
 use ember_codegen::lower::Layer;
 use ember_codegen::plan::{Plan, Planned, Region};
 use ember_runtime::params::{
-    AddParams, BinaryAxis, BinaryParams, Conv2dParams, DepthwiseConv2dParams, LookupParams,
+    AddParams, AddS16Params, BinaryAxis, BinaryParams, Conv2dParams, DepthwiseConv2dParams,
+    LookupParams, QuantizeParams,
 };
 use ember_runtime::reference;
 
@@ -131,6 +133,14 @@ pub(crate) fn run(
             }
             return Some(());
         }
+        Layer::AddS16(params) => {
+            let one = Layer::AddS16(AddS16Params { len: 1, ..*params });
+            return by_elements(&one, params.len, arena, inputs, output);
+        }
+        Layer::Quantize(params) => {
+            let one = Layer::Quantize(QuantizeParams { len: 1, ..*params });
+            return by_elements(&one, params.len, arena, inputs, output);
+        }
         Layer::Conv2d(layer) if input.overlaps(output) => {
             return by_pixels(&layer.params(), arena, input, output);
         }
@@ -153,7 +163,12 @@ pub(crate) fn run(
         | Layer::ArgMax(_)
         | Layer::TransposeConv2d(_)
         | Layer::Matmul(_)
-        | Layer::ResizeBilinear(_) => {}
+        | Layer::ResizeBilinear(_)
+        | Layer::Conv2dS16(_)
+        | Layer::DepthwiseConv2dS16(_)
+        | Layer::DenseS16(_)
+        | Layer::AveragePool2dS16(_)
+        | Layer::MaxPool2dS16(_) => {}
     }
     // Other kernels may write any output before they read an input.
     arena.get_mut(slice(output))?.fill(-86);
@@ -198,13 +213,42 @@ pub(crate) fn run(
             reference::matmul_s8(params, all[0], all[1], &mut result);
         }
         Layer::ArgMax(params) => reference::arg_max_s8(params, input, &mut result),
+        Layer::Conv2dS16(_)
+        | Layer::DepthwiseConv2dS16(_)
+        | Layer::DenseS16(_)
+        | Layer::AveragePool2dS16(_)
+        | Layer::MaxPool2dS16(_) => run_int16(layer, &all?, &mut result),
         Layer::Add(_)
+        | Layer::AddS16(_)
+        | Layer::Quantize(_)
         | Layer::Lookup(_)
         | Layer::Binary(_)
         | Layer::Constant(_)
         | Layer::Reshape => return None,
     }
     arena.get_mut(slice(output))?.copy_from_slice(&result);
+    Some(())
+}
+
+/// A layer of one element, on so many of them: right also where the output lies exactly on an input.
+fn by_elements(
+    one: &Layer,
+    len: usize,
+    arena: &mut [i8],
+    inputs: &[Region],
+    output: Region,
+) -> Option<()> {
+    let bytes = |region: Region| region.bytes / len;
+    for i in 0..len {
+        let place = |region: Region| {
+            let start = region.offset + i * bytes(region);
+            start..start + bytes(region)
+        };
+        let read = inputs.iter().map(|&input| arena.get(place(input)));
+        let mut result = vec![0; bytes(output)];
+        run_int16(one, &read.collect::<Option<Vec<_>>>()?, &mut result);
+        arena.get_mut(place(output))?.copy_from_slice(&result);
+    }
     Some(())
 }
 

@@ -82,7 +82,7 @@ impl Net {
             *params = QuantParams {
                 weights: Vec::new(),
                 bias: bias
-                    .map(|(b, s)| (b / (input * s)).round() as i32)
+                    .map(|(b, s)| i64::from((b / (input * s)).round() as i32))
                     .collect(),
                 scales: units.scales.clone(),
             };

@@ -11,9 +11,11 @@ use ember_ir::{
     Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 mod chains;
+pub mod int16;
 mod others;
 
 pub use chains::chain;
+pub use int16::int16;
 pub(crate) use others::{bilinear, movement, product, transposed};
 
 use rand_chacha::ChaCha8Rng;

@@ -16,7 +16,9 @@ const WHOLE: usize = 24;
 const CHAINS: usize = 16;
 /// Networks of operators that the search does not use, in which each of these is there.
 const PRODUCTS: usize = 10;
-const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS;
+/// Networks of int16.
+const INT16: usize = 20;
+const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -71,6 +73,10 @@ fn cases() -> Vec<Case> {
         };
         let network = random_graphs::with_weights(random_graphs::products(seed), seed);
         let network = random_graphs::in_int8(network, seed, rounding);
+        cases.push(Case::new(network, cases.len(), SAMPLES));
+    }
+    for seed in 0..INT16 as u64 {
+        let network = random_graphs::int16(seed, 6);
         cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     cases

@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ember_codegen::emit::{EmitError, Golden, Package, Provenance, emit};
+use ember_codegen::plan::Planned;
 use ember_codegen::target::Limits;
+use ember_ir::Element::{self, Int8, Int16};
 use ember_tests::firmware::{board, cargo, work_dir, write_package};
 use ember_tests::models::{MODELS, Model, golden, provenance};
 use ember_tests::random_graphs;
@@ -143,6 +145,36 @@ fn crates_pass_their_tests_and_clippy_on_this_machine() {
     }
 }
 
+/// Crates whose input or output is int16: their vectors are bytes, their own functions have `i16`.
+#[test]
+fn crates_of_int16_pass_their_tests_and_clippy_on_this_machine() {
+    let target = work_dir("target");
+    let board = board("mps2-an386");
+    let ends = |graph: &ember_ir::Graph| -> [Element; 2] {
+        [graph.inputs[0], graph.outputs[0]].map(|id| graph.tensor(id).element)
+    };
+    for wanted in [[Int16, Int16], [Int16, Int8], [Int8, Int16]] {
+        let networks = (0..).map(|seed| random_graphs::int16(seed, 5));
+        let mut networks = networks.filter(|network| ends(&network.graph) == wanted);
+        let network = networks.next().expect("one of many");
+        let planned = Planned::new(network, board.isa()).expect("a valid network");
+        let vectors = golden(&planned, 5);
+        let limits = Limits::of(&board);
+        let package =
+            emit(&planned, &board, &limits, &Provenance::default(), &vectors).expect("a crate");
+        let dir = work_dir("emitted").join(format!("int16_{:?}_{:?}", wanted[0], wanted[1]));
+        write_package(&package, &dir);
+        for args in [
+            &["test"][..],
+            &["clippy", "--all-targets", "--", "-Dwarnings"],
+        ] {
+            let output = cargo(&dir, &target, args);
+            let text = output.unwrap_or_else(|text| panic!("{wanted:?}: {args:?}: {text}"));
+            assert!(!text.contains("warning"), "{wanted:?}: {args:?}: {text}");
+        }
+    }
+}
+
 #[test]
 fn what_has_no_single_input_and_output_is_refused() {
     let board = board("microbit");
@@ -151,8 +183,8 @@ fn what_has_no_single_input_and_output_is_refused() {
     for seed in 0..60 {
         let network = random_graphs::quantized(seed, 5, ember_ir::Rounding::Single);
         let ends = [network.graph.inputs.len(), network.graph.outputs.len()];
-        let planned = ember_codegen::plan::Planned::new(network, ember_codegen::plan::Isa::Any)
-            .expect("a valid network");
+        let planned =
+            Planned::new(network, ember_codegen::plan::Isa::Any).expect("a valid network");
         let result = emit(&planned, &board, &limits, &Provenance::default(), &[]);
         match result {
             Ok(_) => {

@@ -1,4 +1,4 @@
-//! Imported int8 TensorFlow Lite models against TensorFlow Lite Micro's own kernels, bit for bit. The
+//! Imported int8 and int16 TensorFlow Lite models against TensorFlow Lite Micro's own kernels, bit for bit. The
 //! expected outputs are committed beside the importer (its `tests/fixtures/make.py` writes them).
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -12,7 +12,7 @@ use ember_codegen::quantize::{
     RangeMethod, calibrate, dequantize, dequantize_output, quantize, quantize_sample,
 };
 use ember_import::Network;
-use ember_ir::{QuantGraph, Rounding, TensorId};
+use ember_ir::{Element, QuantGraph, Rounding, TensorId};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../compiler/import/tests/fixtures")
@@ -35,17 +35,19 @@ impl Samples {
         }
     }
 
-    fn next(&mut self, len: usize) -> Vec<i8> {
+    /// The bytes of a sample of so many elements.
+    fn next(&mut self, len: usize, element: Element) -> Vec<i8> {
         let shift = self.made % 4;
         self.made += 1;
-        (0..len)
-            .map(|_| {
-                self.state ^= self.state >> 12;
-                self.state ^= self.state << 25;
-                self.state ^= self.state >> 27;
-                ((self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 56) as i8) >> shift
-            })
-            .collect()
+        let bits = 8 * element.bytes();
+        let values = (0..len).map(|_| {
+            self.state ^= self.state >> 12;
+            self.state ^= self.state << 25;
+            self.state ^= self.state >> 27;
+            let number = self.state.wrapping_mul(0x2545_f491_4f6c_dd1d).cast_signed();
+            ((number >> (64 - bits)) as i32) >> shift
+        });
+        element.bytes_of(values.collect::<Vec<_>>())
     }
 }
 
@@ -59,7 +61,8 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
     let after = Interpreter::new(&after).unwrap_or_else(|error| panic!("{name}: {error}"));
     let mut after = after.start();
     let recorded = fs::read(recorded).unwrap();
-    let (input, output) = (interpreter.input_len(), interpreter.output_len());
+    let input = network.graph.tensor(network.graph.inputs[0]);
+    let output = interpreter.output_len();
     assert_eq!(
         recorded.len() % output,
         0,
@@ -67,17 +70,19 @@ fn compare(model: &Path, recorded: &Path) -> (usize, usize) {
     );
     // In real numbers it runs too, and gives as many values.
     let real = dequantize(&network);
-    let zeros = vec![0.0; input];
+    let zeros = vec![0.0; input.shape.elements()];
     let tensors = run_float(&real, &zeros);
-    let outputs = real.graph.outputs.iter();
-    assert_eq!(outputs.map(|id| tensors[id.0].len()).sum::<usize>(), output);
+    for &id in &real.graph.outputs {
+        let values = real.graph.tensor(id).shape.elements();
+        assert_eq!(tensors[id.0].len(), values);
+    }
     let mut samples = Samples::new(name);
     // Samples are a stream for a network that keeps something.
     let mut stream = interpreter.start();
     let mut differing = 0;
     for (index, bytes) in recorded.chunks(output).enumerate() {
         let expected: Vec<i8> = bytes.iter().map(|&byte| byte as i8).collect();
-        let sample = samples.next(input);
+        let sample = samples.next(input.shape.elements(), input.element);
         let actual = stream.run(&sample);
         assert_eq!(after.run(&sample), actual, "{name}: passes change outputs");
         if actual != expected {
@@ -177,7 +182,7 @@ fn generated_models_equal_tensorflow_lite_micro() {
         })
         .collect();
     models.sort();
-    assert!(models.len() >= 126, "only {} models found", models.len());
+    assert!(models.len() >= 167, "only {} models found", models.len());
     let mut failed = Vec::new();
     for model in &models {
         let (samples, differing) = compare(model, &model.with_extension("bin"));
@@ -259,7 +264,7 @@ fn differing(recorded: &Recorded) -> Result<Option<String>, String> {
     let mut samples = Samples::new(&recorded.name);
     let each = recorded.outputs.len() / recorded.samples;
     for (number, expected) in recorded.outputs.chunks(each).enumerate() {
-        let sample = samples.next(interpreter.input_len());
+        let sample = samples.next(interpreter.input_len(), Element::Int8);
         let tensors = interpreter.run_all(&sample);
         let (passed, ends) = &after;
         let passed = passed.run_all(&sample);

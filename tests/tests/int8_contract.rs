@@ -159,7 +159,7 @@ impl<'a> Contract<'a> {
         let mut y = Vec::new();
         self.positions(window, |seen| {
             for o in 0..self.to()[2] {
-                let mut acc = i64::from(params.bias[o]);
+                let mut acc = params.bias[o];
                 for &(tap, at) in seen {
                     for c in 0..channels {
                         if let Some(w) = weight(o, tap, c, channels, taps) {
@@ -317,7 +317,7 @@ impl<'a> Contract<'a> {
             .flat_map(|row| (0..params.bias.len()).map(move |o| (row, o)));
         outputs
             .map(|(row, o)| {
-                let mut acc = i64::from(params.bias[o]);
+                let mut acc = params.bias[o];
                 for (i, &x) in row.iter().enumerate() {
                     let w = i64::from(params.weights[o * depth + i]);
                     acc += w * (i64::from(x) - i64::from(self.input.zero_point));
@@ -481,5 +481,6 @@ fn mbqm(x: i64, m: i64, e: i64, rounding: Rounding) -> i64 {
             let threshold = (((1_i64 << k) - 1) >> 1) + i64::from(high < 0);
             (high >> k) + i64::from(remainder > threshold)
         }
+        Rounding::Wide => unreachable!("sums of int8 have 32 bits"),
     }
 }

@@ -45,6 +45,32 @@ proptest! {
         }
     }
 
+    /// The same of int16, whose elements have two bytes, and of the checker under plans that are not right.
+    #[test]
+    fn int16_computes_in_the_arena_what_the_interpreter_does(seed in any::<u64>(), isa in select(&ISAS)) {
+        let network = random_graphs::int16(seed, 9);
+        let interpreter = Interpreter::new(&network).unwrap();
+        let mut random = Random::new(seed);
+        let input: Vec<i8> = (0..interpreter.input_len()).map(|_| (random.real() * 128.0) as i8).collect();
+        let expected = interpreter.run_all(&input);
+        let planned = Planned::new(network, isa).unwrap();
+        let graph = planned.graph();
+        let mut plan = planned.plan().clone();
+        for _ in 0..20 {
+            if plan::check(graph, &plan, isa).is_empty() {
+                let outputs = run_in_arena(&planned, &plan, &input);
+                prop_assert!(outputs.is_some(), "{:?}", plan);
+                for (id, output) in graph.outputs.iter().zip(outputs.unwrap()) {
+                    prop_assert_eq!(&expected[id.0], &output, "{:?}", &plan);
+                }
+            }
+            plan = planned.plan().clone();
+            let tensor = random.below(plan.regions.len());
+            let room = plan.arena_bytes + 4 - plan.regions[tensor].bytes.min(plan.arena_bytes);
+            plan.regions[tensor].offset = random.below(room / 4 + 1) * 4;
+        }
+    }
+
     /// The same of layers that run row by row, and what is said of them: no chain is larger than its parts.
     #[test]
     fn chains_compute_what_the_interpreter_does(

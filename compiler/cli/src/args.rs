@@ -151,7 +151,7 @@ pub struct Compile {
 pub struct Infer {
     /// A model (.tflite, .onnx, .ember) or an emitted crate
     pub network: PathBuf,
-    /// The samples (npy, npz, idx; first axis = sample): int8 as the network takes it, or real numbers
+    /// The samples (npy, npz, idx; first axis = sample): int8 or int16 as the network takes it, or real numbers
     #[arg(long, value_name = "DATA")]
     pub input: PathBuf,
     /// Run it in QEMU on this board; without, on this machine
@@ -163,7 +163,7 @@ pub struct Infer {
     /// Where to write the outputs (npy); without, they are printed, a line per sample
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Outputs as real numbers instead of int8
+    /// Outputs as real numbers instead of integers
     #[arg(long)]
     pub float: bool,
 }

@@ -23,8 +23,12 @@ fn stdout(output: &Output) -> String {
 
 /// A generated TensorFlow Lite model of the importer's tests: 8×8×2 in, 5 out.
 fn model() -> String {
-    let path: PathBuf =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../import/tests/fixtures/tflm/residual.tflite");
+    fixture("residual")
+}
+
+fn fixture(name: &str) -> String {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../import/tests/fixtures/tflm");
+    let path = path.join(name).with_extension("tflite");
     path.canonicalize().unwrap().display().to_string()
 }
 
@@ -118,6 +122,76 @@ fn a_model_is_compiled_verified_and_run() {
     assert_eq!(infer(&[&model, "--input", "real.npy"]), host);
     let floats = infer(&[&model, "--input", "real.npy", "--float"]);
     assert_eq!(floats.split_whitespace().count(), values.len());
+}
+
+/// Input and output are int16: two bytes a value, in the firmware's files as in npy.
+#[test]
+fn an_int16_model_is_compiled_verified_and_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let raw: Vec<u8> = (0..3 * 2 * 210_u32).map(|i| (i * 37 % 251) as u8).collect();
+    samples_of("7, 6, 5", &dir.path().join("raw.npy"), "<i2", &raw);
+    let model = fixture("int16_depthwise");
+    let arguments = [
+        "compile",
+        &model,
+        "--board",
+        "mps2-an386",
+        "--out",
+        "out/crate",
+    ];
+    let more = ["--compare", "raw.npy", "--json", "--quiet"];
+    let report = stdout(&emberc(&[&arguments[..], &more].concat(), dir.path()));
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["samples_equal"], 32);
+    for part in ["arena", "constants"] {
+        let of = |kind: &str| &report[format!("{part}_{kind}_bytes")];
+        assert_eq!(of("predicted"), of("linked"));
+    }
+    let [predicted, linked] =
+        ["predicted", "linked"].map(|kind| report[format!("flash_{kind}_bytes")].as_f64().unwrap());
+    assert!(
+        (predicted / linked - 1.0).abs() < 0.03,
+        "{predicted} {linked}"
+    );
+    // ReLU6 in steps of 2e-4: what differs is the rounding of the last one.
+    let agreement = &report["agreement"];
+    assert!(
+        agreement["largest_error"].as_f64().unwrap() < 3e-3,
+        "{agreement}"
+    );
+    let source = fs::read_to_string(dir.path().join("out/crate/src/lib.rs")).unwrap();
+    for part in [
+        "&mut [i16; INPUT_LEN]",
+        "&[i16; OUTPUT_LEN]",
+        "210 int16 values",
+    ] {
+        assert!(source.contains(part), "{part} is not in the source");
+    }
+    stdout(&emberc(&["verify", "--quiet", "out/crate"], dir.path()));
+    let infer =
+        |rest: &[&str]| stdout(&emberc(&[&["infer", "--quiet"], rest].concat(), dir.path()));
+    let host = infer(&[&model, "--input", "raw.npy"]);
+    let board = ["--board", "mps2-an386", "--output", "y.npy"];
+    infer(&[&["out/crate", "--input", "raw.npy"][..], &board].concat());
+    let values = host
+        .split_whitespace()
+        .map(|word| word.parse::<i16>().unwrap());
+    let bytes: Vec<u8> = values.flat_map(i16::to_le_bytes).collect();
+    assert_eq!(bytes.len(), raw.len());
+    let written = fs::read(dir.path().join("y.npy")).unwrap();
+    assert!(written.ends_with(&bytes));
+    assert!(String::from_utf8_lossy(&written).contains("<i2"));
+    // Real numbers become the same values.
+    let network = fs::read_to_string(dir.path().join("out/crate/int16_depthwise.ember")).unwrap();
+    let network = ember_ir::text::parse(&network).unwrap();
+    let quant = network.quants[network.graph.inputs[0].0];
+    let (pairs, _) = raw.as_chunks();
+    let real: Vec<u8> = pairs
+        .iter()
+        .flat_map(|&pair| quant.dequantize(i16::from_le_bytes(pair)).to_le_bytes())
+        .collect();
+    samples_of("7, 6, 5", &dir.path().join("real.npy"), "<f4", &real);
+    assert_eq!(infer(&[&model, "--input", "real.npy"]), host);
 }
 
 #[test]

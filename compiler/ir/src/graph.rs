@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Op, Shape, ShapeError};
+use crate::{Element, Op, Shape, ShapeError};
 
 /// Index of a tensor in [`Graph::tensors`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -17,6 +17,16 @@ pub struct Tensor {
     pub name: String,
     /// Without the batch axis.
     pub shape: Shape,
+    /// What its elements are on a device.
+    #[serde(default, skip_serializing_if = "Element::is_int8")]
+    pub element: Element,
+}
+
+impl Tensor {
+    /// Its size on a device. Saturates, as [`Shape::elements`] does.
+    pub fn bytes(&self) -> usize {
+        self.shape.elements().saturating_mul(self.element.bytes())
+    }
 }
 
 /// One operator applied to tensors. Its output tensor carries the node's name.
@@ -67,6 +77,12 @@ impl Graph {
         &self.tensor(node.output).shape
     }
 
+    /// Whether a node reads or writes int16.
+    pub fn has_int16(&self, node: &Node) -> bool {
+        let mut tensors = node.inputs.iter().chain([&node.output]);
+        tensors.any(|&id| self.tensor(id).element == Element::Int16)
+    }
+
     /// Multiply-accumulates of one inference.
     pub fn macs(&self) -> u64 {
         self.nodes
@@ -112,21 +128,43 @@ impl GraphBuilder {
 
     /// Adds an input tensor.
     pub fn input(&mut self, name: impl Into<String>, shape: impl Into<Shape>) -> TensorId {
-        let id = self.tensor(name.into(), shape.into());
+        self.input_as(name, shape, Element::Int8)
+    }
+
+    /// Adds an input tensor of this type.
+    pub fn input_as(
+        &mut self,
+        name: impl Into<String>,
+        shape: impl Into<Shape>,
+        element: Element,
+    ) -> TensorId {
+        let id = self.tensor(name.into(), shape.into(), element);
         self.graph.inputs.push(id);
         id
     }
 
-    /// Adds a node; its output tensor takes the node's name.
+    /// Adds a node; its output tensor takes the node's name, and its type from the first input.
     pub fn node(
         &mut self,
         name: impl Into<String>,
         op: Op,
         inputs: &[TensorId],
     ) -> Result<TensorId, ShapeError> {
+        let first = inputs.first().map(|&id| self.graph.tensor(id).element);
+        self.node_as(name, op, inputs, first.unwrap_or_default())
+    }
+
+    /// Adds a node whose output is of this type.
+    pub fn node_as(
+        &mut self,
+        name: impl Into<String>,
+        op: Op,
+        inputs: &[TensorId],
+        element: Element,
+    ) -> Result<TensorId, ShapeError> {
         let shapes: Vec<&Shape> = inputs.iter().map(|&id| self.shape(id)).collect();
         let shape = op.output_shape(&shapes)?;
-        let output = self.tensor(name.into(), shape);
+        let output = self.tensor(name.into(), shape, element);
         self.graph.nodes.push(Node {
             op,
             inputs: inputs.to_vec(),
@@ -146,8 +184,12 @@ impl GraphBuilder {
         self.graph
     }
 
-    fn tensor(&mut self, name: String, shape: Shape) -> TensorId {
-        self.graph.tensors.push(Tensor { name, shape });
+    fn tensor(&mut self, name: String, shape: Shape, element: Element) -> TensorId {
+        self.graph.tensors.push(Tensor {
+            name,
+            shape,
+            element,
+        });
         TensorId(self.graph.tensors.len() - 1)
     }
 }

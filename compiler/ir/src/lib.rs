@@ -4,10 +4,11 @@
 //! stages (topology [`Graph`], trained [`FloatGraph`], integer [`QuantGraph`]), the verifier and the
 //! text form (`*.ember`). Must not know: burn, syn, files, boards.
 //!
-//! Reading order: [`shape`], [`op`], [`graph`], [`quant`], [`float_graph`], [`quant_graph`],
+//! Reading order: [`shape`], [`element`], [`op`], [`graph`], [`quant`], [`float_graph`], [`quant_graph`],
 //! [`verify`], [`text`].
 #![forbid(unsafe_code)]
 
+pub mod element;
 pub mod float_graph;
 pub mod graph;
 pub mod op;
@@ -17,6 +18,7 @@ pub mod shape;
 pub mod text;
 pub mod verify;
 
+pub use element::Element;
 pub use float_graph::{FloatGraph, FloatParams};
 pub use graph::{Graph, GraphBuilder, Node, Tensor, TensorId};
 pub use op::{

@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Scale and zero point of an int8 tensor.
+use crate::Element;
+
+/// Scale and zero point of a tensor.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Quant {
     /// Real size of one step; finite and positive.
@@ -18,16 +20,22 @@ pub struct Quant {
 impl Quant {
     /// round_half_away(x / scale) + zero point, clamped to int8. NaN becomes the zero point.
     pub fn quantize(self, x: f32) -> i8 {
+        self.quantize_as(x, Element::Int8) as i8
+    }
+
+    /// As [`Self::quantize`], clamped to the range of a type.
+    pub fn quantize_as(self, x: f32, element: Element) -> i32 {
         let steps = (x / self.scale).round();
+        let [low, high] = element.range();
         // A float-to-int cast saturates and maps NaN to zero.
         (steps as i32)
             .saturating_add(i32::from(self.zero_point))
-            .clamp(-128, 127) as i8
+            .clamp(low, high)
     }
 
     /// The real value of `q`.
-    pub fn dequantize(self, q: i8) -> f32 {
-        (i32::from(q) - i32::from(self.zero_point)) as f32 * self.scale
+    pub fn dequantize(self, q: impl Into<i32>) -> f32 {
+        (q.into() - i32::from(self.zero_point)) as f32 * self.scale
     }
 }
 
@@ -40,6 +48,9 @@ pub enum Rounding {
     Single,
     /// Double rounding as TensorFlow Lite Micro computes it: for imported models.
     TfLite,
+    /// 64-bit sums of 16-bit inputs times a mantissa of 16 bits, rounded once, half up, as TensorFlow
+    /// Lite Micro computes layers whose biases are int64.
+    Wide,
 }
 
 /// A real factor as mantissa·2^(exponent−31), mantissa in [2³⁰, 2³¹) or zero.
@@ -133,5 +144,7 @@ mod tests {
         assert_eq!(q.quantize(f32::NEG_INFINITY), -128);
         assert_eq!(q.quantize(f32::NAN), -3);
         assert_eq!(q.dequantize(-1), 1.0);
+        assert_eq!(q.quantize_as(1e9, Element::Int16), 32_767);
+        assert_eq!(q.quantize_as(-200.0, Element::Int16), -403);
     }
 }

@@ -1,4 +1,5 @@
 //! The integer network: the topology, the scale and zero point of every tensor, and int8 weights.
+//! Activations are int8, or int16 where the tensor says so.
 //! Every number that a device computes follows from this stage.
 
 use crate::{Graph, Quant, Rounding};
@@ -10,11 +11,12 @@ pub struct QuantParams {
     pub weights: Vec<i8>,
     /// One scale per output channel, or a single one for the whole tensor.
     pub scales: Vec<f32>,
-    /// One per output channel, in units of input scale · weight scale.
-    pub bias: Vec<i32>,
+    /// One per output channel, in units of input scale · weight scale; they fit i32 unless the node rounds
+    /// as [`Rounding::Wide`].
+    pub bias: Vec<i64>,
 }
 
-/// An int8 network.
+/// An integer network.
 #[derive(Clone, PartialEq, Debug)]
 pub struct QuantGraph {
     /// The topology.

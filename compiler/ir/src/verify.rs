@@ -3,7 +3,8 @@
 //!
 //! A graph without violations has ids in range, unique names, producers before their readers, shapes
 //! as inferred, and sizes that no later sum of bytes can overflow; an int8 graph also has finite
-//! positive scales and obeys the operators' quantisation rules.
+//! positive scales and obeys the operators' quantisation rules. 16-bit tensors are read and written only by
+//! operators that have a kernel for them.
 
 mod float;
 mod quant;
@@ -94,6 +95,26 @@ pub enum Violation {
         /// Why.
         error: ShapeError,
     },
+    /// 16-bit activations where there is no kernel for them.
+    #[error("node `{node}` ({op}): {problem}")]
+    Int16 {
+        /// The node.
+        node: String,
+        /// Its operator.
+        op: &'static str,
+        /// What it cannot do.
+        problem: &'static str,
+    },
+    /// A bias that a 32-bit sum cannot begin with.
+    #[error("bias of node `{node}`, entry {index}: {value} does not fit 32 bits")]
+    Bias {
+        /// The node.
+        node: String,
+        /// Where in the list.
+        index: usize,
+        /// The number.
+        value: i64,
+    },
     /// A pool with an output that sees nothing but padding.
     #[error("node `{node}`: row or column {position} of the output sees only padding; pad less")]
     Blind {
@@ -159,6 +180,20 @@ pub enum Violation {
         what: String,
         /// Its value.
         scale: f32,
+    },
+    /// A 16-bit tensor with a zero point.
+    #[error("tensor `{tensor}` is int16 and has zero point {zero_point}; it must be 0")]
+    ZeroPoint {
+        /// The tensor.
+        tensor: String,
+        /// Its zero point.
+        zero_point: i8,
+    },
+    /// A type where numbers are real.
+    #[error("tensor `{tensor}` is int16; a network in f32 has no integer types")]
+    Typed {
+        /// The tensor.
+        tensor: String,
     },
     /// The weight −128, whose negation does not fit int8.
     #[error("weights of node `{node}`, entry {index}: −128 is outside [−127, 127]")]

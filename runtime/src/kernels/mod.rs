@@ -20,6 +20,7 @@ pub(crate) mod conv2d;
 mod copy;
 pub(crate) mod dense;
 pub(crate) mod depthwise_conv2d;
+mod int16;
 mod l2_norm;
 mod log_softmax;
 mod lookup;
@@ -47,6 +48,12 @@ pub use conv2d::{conv2d_s8, transpose_conv2d_s8};
 pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use int16::add::add_s16;
+pub use int16::conv2d::conv2d_s16;
+pub use int16::dense::dense_s16;
+pub use int16::depthwise_conv2d::depthwise_conv2d_s16;
+pub use int16::pool2d::{average_pool2d_s16, max_pool2d_s16};
+pub use int16::quantize::quantize_s16;
 pub use l2_norm::l2_norm_s8;
 pub use log_softmax::log_softmax_s8;
 pub use lookup::lookup_s8;
@@ -64,7 +71,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 28] = [
+pub const TASK_BYTES: [(&str, usize); 35] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -96,6 +103,16 @@ pub const TASK_BYTES: [(&str, usize); 28] = [
     ("matmul", size_of::<matmul::Task>()),
     ("resize_bilinear", size_of::<resize_bilinear::Task>()),
     ("svdf", size_of::<svdf::Task>()),
+    ("conv2d_s16", size_of::<int16::conv2d::Task>()),
+    (
+        "depthwise_conv2d_s16",
+        size_of::<int16::depthwise_conv2d::Task>(),
+    ),
+    ("dense_s16", size_of::<int16::dense::Task>()),
+    ("add_s16", size_of::<int16::add::Task>()),
+    ("average_pool2d_s16", size_of::<int16::pool2d::Task>()),
+    ("max_pool2d_s16", size_of::<int16::pool2d::Task>()),
+    ("quantize_s16", size_of::<int16::quantize::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

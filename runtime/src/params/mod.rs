@@ -7,6 +7,7 @@
 
 mod binary;
 mod copy;
+mod int16;
 mod matmul;
 mod reduce;
 mod resize_bilinear;
@@ -16,6 +17,10 @@ mod transpose_conv2d;
 
 pub use binary::{BinaryAxis, BinaryFunction, BinaryParams};
 pub use copy::{CopyParams, PIECE_AXES, PIECE_WORDS, Piece, PieceAxis};
+pub use int16::{
+    ADD_SHIFT, AddS16Params, Conv2dS16Params, DenseS16Params, DepthwiseConv2dS16Params,
+    Pool2dS16Params, QuantizeParams, Sums, Width,
+};
 pub use matmul::{MatmulParams, matmul_scratch};
 pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
 pub use resize_bilinear::ResizeBilinearParams;
@@ -297,6 +302,29 @@ pub const fn words_from_bytes<const BYTES: usize, const N: usize>(bytes: &[u8; B
     while i < N {
         let at = 4 * i;
         values[i] = i32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        i += 1;
+    }
+    values
+}
+
+/// The numbers of a file of little-endian i64 values; a file of another length does not compile.
+pub const fn longs_from_bytes<const BYTES: usize, const N: usize>(bytes: &[u8; BYTES]) -> [i64; N] {
+    const {
+        assert!(
+            BYTES == 8 * N,
+            "the file's length is not that of the constant"
+        )
+    };
+    let mut values = [0; N];
+    let mut i = 0;
+    while i < N {
+        let mut long = [0; 8];
+        let mut at = 0;
+        while at < 8 {
+            long[at] = bytes[8 * i + at];
+            at += 1;
+        }
+        values[i] = i64::from_le_bytes(long);
         i += 1;
     }
     values

@@ -12,6 +12,7 @@ mod conv2d;
 mod copy;
 mod dense;
 mod depthwise_conv2d;
+mod int16;
 mod l2_norm;
 mod log_softmax;
 mod lookup;
@@ -33,6 +34,10 @@ pub use conv2d::conv2d_s8;
 pub use copy::copy_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use int16::{
+    add_s16, average_pool2d_s16, conv2d_s16, dense_s16, depthwise_conv2d_s16, max_pool2d_s16,
+    quantize_s16,
+};
 pub use l2_norm::l2_norm_s8;
 pub use log_softmax::log_softmax_s8;
 pub use lookup::lookup_s8;

@@ -125,7 +125,10 @@ fn networks(isa: Isa) -> Vec<Planned> {
         };
         chains::plan(models::quantized(graph, rounding, 3), isa)
     });
-    single.chain(chains).collect()
+    let mut all: Vec<Planned> = single.chain(chains).collect();
+    let int16 = layers::int16_layers(11, all.len()).into_iter();
+    all.extend(int16.map(|network| models::plan(network, isa)));
+    all
 }
 
 /// The table of one core, or what it was with the lines of some kernels anew.

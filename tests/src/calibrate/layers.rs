@@ -8,6 +8,7 @@ use ember_ir::{
 
 use super::others;
 use crate::random_graphs::Random;
+use crate::random_graphs::int16::{self, Kind as Int16};
 
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 10] = [
@@ -58,6 +59,34 @@ pub fn single_layers(seed: u64) -> Vec<Graph> {
     }
     graphs.extend(others::single_layers(&mut random, graphs.len()));
     graphs
+}
+
+/// How many layers of int16 are measured.
+const INT16: [(Int16, usize); 7] = [
+    (Int16::Conv2d, 60),
+    (Int16::DepthwiseConv2d, 60),
+    (Int16::Dense, 40),
+    (Int16::Add, 24),
+    (Int16::AveragePool2d, 40),
+    (Int16::MaxPool2d, 40),
+    (Int16::Quantize, 36),
+];
+
+/// Networks of int16 like those of [`single_layers`], whose names count on from `first`.
+pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
+    let mut random = Random::new(seed);
+    let mut networks = Vec::new();
+    for (kind, count) in INT16 {
+        let mut drawn = 0;
+        while drawn < count {
+            let name = format!("l{}", first + networks.len());
+            if let Some(network) = int16::single_layer(&mut random, kind, &name) {
+                networks.push(network);
+                drawn += 1;
+            }
+        }
+    }
+    networks
 }
 
 /// Makes the factor of the last layer one that no short form of requantisation holds for.

@@ -20,8 +20,17 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 46] = [
+const MODULES: [(&str, &str); 55] = [
+    ("::int16::Finish", "finish_s16"),
+    ("::int16::conv2d::", "conv2d_s16"),
+    ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
+    ("::int16::dense::", "dense_s16"),
+    ("::int16::add::", "add_s16"),
+    ("::int16::pool2d::run::<true>", "average_pool2d_s16"),
+    ("::int16::pool2d::", "max_pool2d_s16"),
+    ("::int16::quantize::", "quantize_s16"),
     ("::saturated::", "saturated"),
+    ("::requant::requantize_wide", "requantize_wide"),
     ("::requant::requantize", "requantize"),
     ("::finish_one", "finish_one"),
     // The M0 sums all outputs by functions that others have for the last few alone.

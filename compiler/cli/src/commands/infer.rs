@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use ember_codegen::interpret::run_float;
-use ember_codegen::quantize::dequantize_output;
+use ember_codegen::quantize::{dequantize_output, output_values};
 use ember_import::Network;
-use ember_ir::{Graph, Tensor};
+use ember_ir::{Element, Graph, Tensor};
 
 use super::bench::emulated;
 use super::compile::samples;
@@ -43,7 +43,19 @@ pub fn infer(args: &args::Infer, progress: Progress) -> Result<(), Error> {
         let values = dequantize_output(network, &outputs);
         return hand_over(args, &network.graph, "<f4", &values, f32::to_le_bytes);
     }
-    hand_over(args, &network.graph, "|i1", &outputs, i8::to_le_bytes)
+    let values = output_values(network, &outputs);
+    let outputs = network.graph.outputs.iter();
+    let mut elements = outputs.map(|&id| network.graph.tensor(id).element);
+    match elements.all(|element| element == Element::Int8) {
+        true => {
+            let values: Vec<i8> = values.iter().map(|&value| value as i8).collect();
+            hand_over(args, &network.graph, "|i1", &values, i8::to_le_bytes)
+        }
+        false => {
+            let values: Vec<i16> = values.iter().map(|&value| value as i16).collect();
+            hand_over(args, &network.graph, "<i2", &values, i16::to_le_bytes)
+        }
+    }
 }
 
 /// A network in real numbers, that nobody has quantised yet.

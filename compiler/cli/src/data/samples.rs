@@ -23,8 +23,8 @@ pub struct Samples {
     /// Shape of one.
     row_shape: Vec<usize>,
     values: Vec<f32>,
-    /// Whether the file holds int8: a network's own input values, not real numbers.
-    pub is_int8: bool,
+    /// What the file holds, if that may be a network's own input values and not real numbers.
+    integers: Option<ember_ir::Element>,
 }
 
 impl Samples {
@@ -56,8 +56,24 @@ impl Samples {
             rows,
             row_shape: array.shape[1..].to_vec(),
             values: array.values,
-            is_int8: element == Element::I8,
+            integers: match element {
+                Element::I8 => Some(ember_ir::Element::Int8),
+                Element::I16 => Some(ember_ir::Element::Int16),
+                Element::U8
+                | Element::U16
+                | Element::U32
+                | Element::I32
+                | Element::U64
+                | Element::I64
+                | Element::F32
+                | Element::F64 => None,
+            },
         })
+    }
+
+    /// Whether the file holds the values of an input of this type, not real numbers.
+    pub fn are_raw(&self, input: ember_ir::Element) -> bool {
+        self.integers == Some(input)
     }
 
     /// All values, in the order in which an input of this shape and layout takes them. Axes may be in
@@ -101,7 +117,7 @@ mod tests {
             values: (0..shape.iter().product::<usize>())
                 .map(|value| value as f32)
                 .collect(),
-            is_int8: false,
+            integers: None,
         }
     }
 

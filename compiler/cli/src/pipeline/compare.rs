@@ -1,7 +1,7 @@
 //! How well int8 follows f32.
 
 use ember_codegen::interpret::{Interpreter, run_float};
-use ember_codegen::quantize::dequantize_output;
+use ember_codegen::quantize::{dequantize_output, output_values};
 use ember_train::predict::argmax;
 use serde::Serialize;
 
@@ -35,17 +35,17 @@ pub fn compare(imported: &Imported, samples: &Samples) -> Result<Agreement, Erro
     let interpreter = Interpreter::new(network).map_err(Error::usage_of)?;
     let int8_inputs = imported.inputs(samples)?;
     let real_inputs = imported.real_inputs(samples)?;
-    let len = imported.input_len();
+    let (len, bytes) = (imported.input_len(), imported.input_bytes());
     let (mut same, mut sum, mut largest, mut values) = (0, 0.0_f64, 0.0_f32, 0);
     let pairs = int8_inputs
-        .chunks_exact(len)
+        .chunks_exact(bytes)
         .zip(real_inputs.chunks_exact(len));
     for (int8, f32) in pairs {
         let raw = interpreter.run(int8);
         let tensors = run_float(real, f32);
         let outputs = real.graph.outputs.iter();
         let exact: Vec<f32> = outputs.flat_map(|&id| tensors[id.0].clone()).collect();
-        same += usize::from(argmax(&raw) == argmax(&exact));
+        same += usize::from(argmax(&output_values(network, &raw)) == argmax(&exact));
         for (a, b) in dequantize_output(network, &raw).iter().zip(&exact) {
             let error = (a - b).abs();
             sum += f64::from(error);

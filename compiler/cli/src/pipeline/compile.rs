@@ -102,7 +102,7 @@ pub fn compile(job: CompileJob, progress: Progress) -> Result<Compiled, Error> {
 
 /// What the device is checked with: given samples, or numbers drawn from a fixed seed.
 fn tests(imported: &Imported, samples: Option<&Samples>) -> Result<TestSet, Error> {
-    let input_len = imported.input_len();
+    let input_len = imported.input_bytes();
     let samples = match samples {
         Some(samples) => {
             let mut inputs = imported.inputs(samples)?;

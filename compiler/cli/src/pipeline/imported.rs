@@ -5,7 +5,7 @@ use std::path::Path;
 use ember_codegen::passes;
 use ember_codegen::quantize::{RangeMethod, calibrate, dequantize, quantize, quantize_sample};
 use ember_import::{Layout, Network};
-use ember_ir::{FloatGraph, Graph, QuantGraph, Rounding, Shape, Violation};
+use ember_ir::{Element, FloatGraph, Graph, QuantGraph, Rounding, Shape, Violation};
 
 use crate::Error;
 use crate::data::Samples;
@@ -67,14 +67,27 @@ impl Imported {
         input_shape(&self.network.graph).elements()
     }
 
-    /// Samples as the device takes them: int8 as they are, real numbers quantised.
+    /// Bytes of a sample on the device.
+    pub fn input_bytes(&self) -> usize {
+        let graph = &self.network.graph;
+        graph.tensor(graph.inputs[0]).bytes()
+    }
+
+    fn element(&self) -> Element {
+        let graph = &self.network.graph;
+        graph.tensor(graph.inputs[0]).element
+    }
+
+    /// The bytes of samples as the device takes them: integers of its type as they are, real numbers
+    /// quantised.
     ///
     /// # Errors
     /// Samples of another shape.
     pub fn inputs(&self, samples: &Samples) -> Result<Vec<i8>, Error> {
         let values = self.values(samples)?;
-        if samples.is_int8 {
-            return Ok(values.iter().map(|&value| value as i8).collect());
+        let element = self.element();
+        if samples.are_raw(element) {
+            return Ok(element.bytes_of(values.iter().map(|&value| value as i32)));
         }
         let rows = values.chunks_exact(self.input_len());
         Ok(rows
@@ -88,11 +101,11 @@ impl Imported {
     /// Samples of another shape.
     pub fn real_inputs(&self, samples: &Samples) -> Result<Vec<f32>, Error> {
         let values = self.values(samples)?;
-        if !samples.is_int8 {
+        if !samples.are_raw(self.element()) {
             return Ok(values);
         }
         let quant = self.network.quants[self.network.graph.inputs[0].0];
-        let real = |value: f32| quant.dequantize(value as i8);
+        let real = |value: f32| quant.dequantize(value as i32);
         Ok(values.into_iter().map(real).collect())
     }
 

@@ -20,7 +20,7 @@ use crate::progress::Progress;
 const TIME: Duration = Duration::from_secs(120);
 const TIME_PER_SAMPLE: Duration = Duration::from_millis(500);
 
-/// The outputs of all samples, by the interpreter.
+/// The bytes of the outputs of all samples, by the interpreter.
 ///
 /// # Errors
 /// A network without an integer form.
@@ -31,7 +31,7 @@ pub fn on_host(network: &QuantGraph, samples: &[i8]) -> Result<Vec<i8>, Error> {
     Ok(rows.flat_map(|sample| stream.run(sample)).collect())
 }
 
-/// The outputs of all samples, by firmware for an emulated board, whose crate is written to `dir`.
+/// The bytes of the outputs of all samples, by firmware for an emulated board, whose crate is written to `dir`.
 ///
 /// # Errors
 /// A network that does not fit, or a tool that fails.
@@ -46,7 +46,7 @@ pub fn on_board(
     let limits = Limits::of(board);
     let input = network.graph.tensor(network.graph.inputs[0]);
     let tests = TestSet {
-        input_len: input.shape.elements(),
+        input_len: input.bytes(),
         samples,
         labels: Vec::new(),
     };

@@ -1,5 +1,5 @@
-//! The test set inside an emitted crate, in `verify/`: `samples.bin` (int8 inputs, one after the
-//! other), `labels.bin` (u16, little-endian; no file if the samples have none) and `expected.json`. Nothing of it is linked into the
+//! The test set inside an emitted crate, in `verify/`: `samples.bin` (inputs as the device takes
+//! them, one after the other), `labels.bin` (u16, little-endian; no file if the samples have none) and `expected.json`. Nothing of it is linked into the
 //! firmware; it lets `emberc verify DIR` repeat the whole check from the folder alone.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::files::{io_error, read_text};
 /// Quantised samples and, where they are known, their classes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TestSet {
-    /// Values of one sample.
+    /// Bytes of one sample.
     pub input_len: usize,
     /// All samples, one after the other.
     pub samples: Vec<i8>,
@@ -90,7 +90,7 @@ impl TestSet {
         files
     }
 
-    /// Reads the test set of a crate whose network takes `input_len` values.
+    /// Reads the test set of a crate whose network takes `input_len` bytes.
     pub fn load(dir: &Path, input_len: usize) -> Result<(Self, Expectations), Error> {
         let read = |name: &str| {
             let path = dir.join("verify").join(name);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ember_codegen::interpret::Interpreter;
+use ember_codegen::quantize::output_values;
 use ember_codegen::target::{Board, Limits, Runner};
 use ember_ir::QuantGraph;
 use ember_train::predict::argmax;
@@ -119,7 +120,7 @@ pub fn verify(
         .graph
         .outputs
         .iter()
-        .map(|&id| network.graph.tensor(id).shape.elements())
+        .map(|&id| network.graph.tensor(id).bytes())
         .sum::<usize>();
     let answer = ask(board, built, &tests, &|bytes| {
         stage.at(bytes / output_len.max(1) as u64, "samples");
@@ -153,10 +154,11 @@ pub fn verify(
     }
     let is_equal = |(device, host): &(&&[i8], &Vec<i8>)| **device == host.as_slice();
     let samples_equal = outputs.iter().zip(&expected).filter(is_equal).count();
-    if let Some(message) = difference(&outputs, &expected) {
+    if let Some(message) = difference(&network, &outputs, &expected) {
         stage.say(message);
     }
-    let is_right = |(output, label): &(&&[i8], &usize)| argmax(output) == **label;
+    let is_right =
+        |(output, label): &(&&[i8], &usize)| argmax(&output_values(&network, output)) == **label;
     let right = outputs.iter().zip(&tests.labels).filter(is_right).count();
     let is_labelled = !tests.labels.is_empty();
     stage.done(format!(
@@ -229,20 +231,19 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
 }
 
 /// The first sample that differs, value by value.
-fn difference(device: &[&[i8]], host: &[Vec<i8>]) -> Option<String> {
+fn difference(network: &QuantGraph, device: &[&[i8]], host: &[Vec<i8>]) -> Option<String> {
     let sample = device
         .iter()
         .zip(host)
         .position(|(device, host)| *device != host.as_slice())?;
-    let output = device[sample]
+    let [device, host] = [device[sample], &host[sample]].map(|bytes| output_values(network, bytes));
+    let output = device
         .iter()
-        .zip(&host[sample])
+        .zip(&host)
         .position(|(device, host)| device != host);
     Some(format!(
-        "sample {sample} differs first, in output {}: the device has {:?}, the host {:?}",
+        "sample {sample} differs first, in output {}: the device has {device:?}, the host {host:?}",
         output.unwrap_or(0),
-        device[sample],
-        host[sample]
     ))
 }
 

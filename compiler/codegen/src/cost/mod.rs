@@ -43,6 +43,9 @@ use crate::target::{Board, Runner};
 /// Words of a softmax's table.
 const SOFTMAX_TABLE_WORDS: usize = 256;
 
+/// Bias, mantissa and exponent of an output channel of int16.
+const CHANNEL_BYTES_INT16: usize = 8 + 4 + 1;
+
 /// Bytes of the table of the logistic function.
 const SIGMOID_BYTES: usize = 512;
 
@@ -167,6 +170,11 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
     let channels = node.op.weight_channels(input).unwrap_or(0);
     let taps = weights / channels.max(1);
     let words = match &node.op {
+        Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => {
+            return weights.saturating_add(channels.saturating_mul(CHANNEL_BYTES_INT16));
+        }
+        // It computes where int8 looks up.
+        Op::Unary(_) if graph.has_int16(node) => 0,
         // Bytes as they are, two biases per gate and unit, the table.
         Op::Lstm(_) => {
             let biases = channels.saturating_mul(2 * size_of::<i32>());
@@ -193,7 +201,10 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         Op::Move(op) => {
             let shapes = node.inputs.iter();
             let shapes: Vec<&Shape> = shapes.map(|&id| &graph.tensor(id).shape).collect();
-            copy::pieces(op, &shapes).len().saturating_mul(PIECE_WORDS)
+            let element = graph.tensor(node.output).element;
+            copy::pieces(op, &shapes, element)
+                .len()
+                .saturating_mul(PIECE_WORDS)
         }
         Op::Constant(_) => return weights,
         Op::Add(_)
@@ -284,7 +295,7 @@ pub fn vector_bytes(graph: &Graph, board: &Board) -> usize {
         Runner::Qemu { .. } => 0,
         Runner::ProbeRs { .. } => {
             let ends = graph.inputs.iter().chain(&graph.outputs);
-            let sample: usize = ends.map(|&id| graph.tensor(id).shape.elements()).sum();
+            let sample: usize = ends.map(|&id| graph.tensor(id).bytes()).sum();
             DEVICE_VECTORS * (sample + VECTOR_BYTES)
         }
     }

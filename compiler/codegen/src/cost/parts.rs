@@ -148,6 +148,23 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             parts.extend([("row_sums", None), ("mean_row", None), ("finish_any", None)])
         }
         Kernel::AverageRow => parts.extend([("row_sums", None), ("average_row", None)]),
+        Kernel::Conv2dS16 | Kernel::DepthwiseConv2dS16 | Kernel::DenseS16 => parts.extend([
+            (kernel.name(), None),
+            ("finish_s16", None),
+            ("requantize_wide", None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
+        Kernel::AddS16 | Kernel::QuantizeS16 => parts.extend([
+            (kernel.name(), None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
+        Kernel::AveragePool2dS16 | Kernel::MaxPool2dS16 => {
+            parts.extend([(kernel.name(), None)]);
+        }
         Kernel::Softmax => parts.extend([
             ("softmax", None),
             ("long_multiply", None),

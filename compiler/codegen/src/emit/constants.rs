@@ -43,6 +43,13 @@ pub(super) fn constants(
                     .collect();
                 (quote!(u16), values.len(), bytes)
             }
+            Values::Longs(values) => {
+                let bytes = values
+                    .iter()
+                    .flat_map(|value| value.to_le_bytes())
+                    .collect();
+                (quote!(i64), values.len(), bytes)
+            }
             Values::Words(values) => {
                 let bytes = values
                     .iter()
@@ -56,6 +63,7 @@ pub(super) fn constants(
             (Values::Bytes(values), false) => ints(values),
             (Values::Halves(values), false) => ints(values),
             (Values::Words(values), false) => ints(values),
+            (Values::Longs(values), false) => ints(values),
             (Values::Bytes(_), true) => {
                 let include = format!("../{path}");
                 quote!(from_bytes(include_bytes!(#include)))
@@ -67,6 +75,10 @@ pub(super) fn constants(
             (Values::Words(_), true) => {
                 let include = format!("../{path}");
                 quote!(words_from_bytes(include_bytes!(#include)))
+            }
+            (Values::Longs(_), true) => {
+                let include = format!("../{path}");
+                quote!(longs_from_bytes(include_bytes!(#include)))
             }
         };
         if in_file {
@@ -129,6 +141,7 @@ pub(super) fn imports(constants: &[Constant]) -> TokenStream {
             Values::Bytes(_) => quote!(from_bytes),
             Values::Halves(_) => quote!(halves_from_bytes),
             Values::Words(_) => quote!(words_from_bytes),
+            Values::Longs(_) => quote!(longs_from_bytes),
         });
     }
     functions.sort_by_key(TokenStream::to_string);

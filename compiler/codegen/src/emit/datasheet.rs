@@ -139,7 +139,7 @@ fn place(planned: &Planned, id: TensorId) -> String {
     if region.bytes == 0 {
         return "in flash".to_owned();
     }
-    let bytes = planned.graph().tensor(id).shape.elements();
+    let bytes = planned.graph().tensor(id).bytes();
     let lines = planned
         .plan()
         .chain
@@ -178,9 +178,10 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
             let tensor = graph.tensor(id);
             let quant = network.quants[id.0];
             lines.push(format!(
-                "* {what} `{}`: {} int8 values{}, {}",
+                "* {what} `{}`: {} {} values{}, {}",
                 text(&tensor.name),
                 tensor.shape.elements(),
+                tensor.element.name(),
                 order(&tensor.shape),
                 quantisation(quant),
             ));
@@ -196,6 +197,12 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
         }
     }
     lines
+}
+
+/// The widest type of a network's activations.
+pub(super) fn integers(graph: &Graph) -> &'static str {
+    let elements = graph.tensors.iter().map(|tensor| tensor.element);
+    elements.max().unwrap_or_default().name()
 }
 
 /// In which order the values lie.

@@ -108,7 +108,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let type_name = &names.type_name;
         let output = place(output);
         let places = match node.op {
-            Op::Add(_) if matches!(layer, Layer::Add(_)) => {
+            Op::Add(_) if matches!(layer, Layer::Add(_) | Layer::AddS16(_)) => {
                 let [left, right] = [0, 1].map(|i| place(inputs[i]));
                 quote! {
                     impl layer::Binary for #type_name {
@@ -151,6 +151,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let role = ident(quoted.role);
         let scratch = plan.scratch[index];
         let scratch = match node.op {
+            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => None,
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::TransposeConv2d(_)
@@ -225,7 +226,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             });
             quote!(const PACKED: &'static [i32] = &params::#name;)
         });
-        let whole = whole::of(graph, &node.op).then(|| {
+        let whole = (whole::of(graph, &node.op) && !graph.has_int16(node)).then(|| {
             quote!(
                 const WHOLE: bool = true;
             )

@@ -12,6 +12,7 @@ mod cargo;
 mod chain;
 mod constants;
 mod datasheet;
+mod element;
 mod error;
 mod fed;
 mod format;
@@ -52,9 +53,9 @@ pub struct Package {
 /// A sample and the output that the interpreter computes for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Golden {
-    /// As many values as the network's input.
+    /// The bytes of the network's input.
     pub input: Vec<i8>,
-    /// As many values as the network's outputs have together.
+    /// The bytes of the network's outputs, one after the other.
     pub output: Vec<i8>,
 }
 
@@ -102,7 +103,10 @@ pub fn emit(
 
     let mut files = BTreeMap::new();
     for (path, text) in [
-        ("Cargo.toml", cargo::manifest(&names, board, version)),
+        (
+            "Cargo.toml",
+            cargo::manifest(planned, &names, board, version),
+        ),
         (".cargo/config.toml", cargo::config(board, version)),
         (
             "README.md",
@@ -116,7 +120,7 @@ pub fn emit(
         ("src/params.rs", format::source(&first_line, &params_items)),
         (
             "src/bin/firmware.rs",
-            cargo::firmware(&first_line, &names, board, on_device.len()),
+            cargo::firmware(&first_line, planned, &names, board, on_device.len()),
         ),
         (
             "tests/golden.rs",
@@ -186,8 +190,10 @@ fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Resul
             count: graph.inputs.len(),
         });
     };
-    let input = elements(input);
-    let output = graph.outputs.iter().map(elements).sum();
+    let bytes = |id: &TensorId| graph.tensor(*id).bytes();
+    let classes = graph.outputs.iter().map(elements).sum();
+    let input = bytes(input);
+    let output = graph.outputs.iter().map(bytes).sum();
     for (index, golden) in golden.iter().enumerate() {
         for (what, expected, actual) in [
             ("input", input, golden.input.len()),
@@ -204,9 +210,9 @@ fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Resul
         }
     }
     let names = provenance.classes.len();
-    if names != 0 && names != output {
+    if names != 0 && names != classes {
         return Err(EmitError::Classes {
-            expected: output,
+            expected: classes,
             actual: names,
         });
     }
@@ -228,7 +234,7 @@ fn library_head(planned: &Planned, provenance: &Provenance) -> TokenStream {
 fn documentation(planned: &Planned, provenance: &Provenance) -> Vec<String> {
     let name = datasheet::text(&planned.network().graph.name);
     let task = match provenance.task.as_str() {
-        "" => "an int8 network".to_owned(),
+        "" => format!("an {} network", datasheet::integers(planned.graph())),
         task => datasheet::text(task),
     };
     let mut lines = vec![format!("`{name}`: {task}."), String::new()];

@@ -1,10 +1,12 @@
 //! The model's type: its arena, how to fill the input, the order of the layers.
 
+use ember_ir::Element;
 use ember_runtime::Region;
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::chain::{self, Statements};
+use super::element;
 use super::fed;
 use super::kept::{is_stateful, memory_len, reset};
 use super::layers::Layers;
@@ -41,7 +43,12 @@ pub(super) fn model(
             }
         }
     });
-    let Outputs { first, several, .. } = outputs;
+    let Outputs {
+        first,
+        several,
+        bytes,
+        ..
+    } = outputs;
     let (part_len, parts, part, run) = if planned.plan().is_fed() {
         (
             quote!(ROW_LEN),
@@ -70,13 +77,23 @@ pub(super) fn model(
         ),
         false => (None, quote!(self.arena.fill(byte);)),
     };
+    let (id, region) = input(planned);
+    let element = planned.graph().tensors[id].element;
+    let part_len = element::bytes(element, part_len);
+    let part = match element {
+        Element::Int8 => quote!(Self::#part(self)),
+        Element::Int16 => {
+            let [offset, len] = [region.offset, region.len].map(size);
+            quote!(self.arena.get_mut::<#offset, #len>())
+        }
+    };
     items.push(quote! {
         impl Model for #model {
             const INPUT_LEN: usize = #part_len;
             #parts
-            const OUTPUT_LEN: usize = OUTPUT_LEN;
+            const OUTPUT_LEN: usize = #bytes;
             fn input_mut(&mut self) -> &mut [i8] {
-                Self::#part(self)
+                #part
             }
             fn infer(&mut self) {
                 #run
@@ -113,7 +130,10 @@ fn input(planned: &Planned) -> (usize, Region) {
 fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
     let (input, region) = input(planned);
     let quant = planned.network().quants[input];
-    let input_len = size(planned.graph().tensors[input].shape.elements());
+    let tensor = &planned.graph().tensors[input];
+    let input_len = size(tensor.shape.elements());
+    let value = element::value(tensor.element);
+    let docs = format!(" {} of one input sample.", element::unit(tensor.element));
     let row_len = planned.plan().is_fed().then(|| {
         let row = size(region.len);
         quote! {
@@ -134,7 +154,7 @@ fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
         }
     });
     quote! {
-        /// Bytes of one input sample.
+        #[doc = #docs]
         pub const INPUT_LEN: usize = #input_len;
         #row_len
         /// Bytes of all activations.
@@ -143,7 +163,7 @@ fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
         /// Real size of one step of an input value.
         pub const INPUT_SCALE: f32 = #scale;
         /// The input value that stands for real zero.
-        pub const INPUT_ZERO_POINT: i8 = #zero;
+        pub const INPUT_ZERO_POINT: #value = #zero;
         #outputs
     }
 }
@@ -154,7 +174,18 @@ fn type_and_methods(
     layers: &Layers,
     outputs: &Outputs,
 ) -> TokenStream {
-    let input = size(input(planned).1.offset);
+    let (id, region) = input(planned);
+    let input = size(region.offset);
+    let element = planned.graph().tensors[id].element;
+    let (input_value, get_mut) = (element::value(element), element::get_mut(element));
+    let filled = match element {
+        Element::Int8 => {
+            " Where to write the next sample. Its bytes are reused by `infer`: write all of them"
+        }
+        Element::Int16 => {
+            " Where to write the next sample. Its memory is reused by `infer`: write all of it"
+        }
+    };
     let model = &names.model;
     let Statements {
         before,
@@ -194,10 +225,10 @@ fn type_and_methods(
                 Self { arena: Arena::new() }
             }
 
-            /// Where to write the next sample. Its bytes are reused by `infer`: write all of them
+            #[doc = #filled]
             /// before every call.
-            pub fn input_mut(&mut self) -> &mut [i8; INPUT_LEN] {
-                self.arena.get_mut::<#input, INPUT_LEN>()
+            pub fn input_mut(&mut self) -> &mut [#input_value; INPUT_LEN] {
+                self.arena.#get_mut::<#input, INPUT_LEN>()
             }
 
             #[doc = #infer_docs]

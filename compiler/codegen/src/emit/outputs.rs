@@ -1,10 +1,12 @@
 //! What a model with several outputs hands out: a struct with a field per output, named as in the network.
 
+use ember_ir::Element;
 use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::datasheet::text;
+use super::element;
 use super::literals::{float, int, size};
 use super::names::{Names, ident};
 use crate::plan::Planned;
@@ -21,7 +23,8 @@ pub(super) struct Outputs {
     pub docs: &'static str,
     /// What the method gives.
     pub value: TokenStream,
-    /// Of the trait `Model`: the first output, and how to get at each of several.
+    /// Of the trait `Model`: bytes of all outputs, those of the first, and how to get at each of several.
+    pub bytes: TokenStream,
     pub first: TokenStream,
     pub several: Option<TokenStream>,
 }
@@ -38,20 +41,31 @@ pub(super) fn outputs(planned: &Planned, names: &Names) -> Outputs {
         let quant = network.quants[output.0];
         let len = size(graph.tensor(output).shape.elements());
         let (scale, zero, offset) = (float(quant.scale), int(quant.zero_point), region(output));
+        let tensor = graph.tensor(output);
+        let (value, get) = (element::value(tensor.element), element::get(tensor.element));
+        let docs = format!(" {} of one output.", element::unit(tensor.element));
+        let first = match tensor.element {
+            Element::Int8 => quote!(Self::output(self)),
+            Element::Int16 => {
+                let bytes = size(tensor.bytes());
+                quote!(self.arena.get::<#offset, #bytes>())
+            }
+        };
         return Outputs {
             items: quote! {
-                /// Bytes of one output.
+                #[doc = #docs]
                 pub const OUTPUT_LEN: usize = #len;
                 /// Real size of one step of an output value.
                 pub const OUTPUT_SCALE: f32 = #scale;
                 /// The output value that stands for real zero.
-                pub const OUTPUT_ZERO_POINT: i8 = #zero;
+                pub const OUTPUT_ZERO_POINT: #value = #zero;
             },
-            result: quote!(&[i8; OUTPUT_LEN]),
+            result: quote!(&[#value; OUTPUT_LEN]),
             method: ident("output"),
             docs: " The last output, until the next ",
-            value: quote!(self.arena.get::<#offset, OUTPUT_LEN>()),
-            first: quote!(Self::output(self)),
+            value: quote!(self.arena.#get::<#offset, OUTPUT_LEN>()),
+            bytes: element::bytes(tensor.element, quote!(OUTPUT_LEN)),
+            first,
             several: None,
         };
     }
@@ -63,28 +77,38 @@ pub(super) fn outputs(planned: &Planned, names: &Names) -> Outputs {
         let name = text(&tensor.name);
         let constant = |suffix| ident(&format!("OUTPUT_{}_{suffix}", names.stem.to_uppercase()));
         let [len, scale, zero] = ["LEN", "SCALE", "ZERO_POINT"].map(constant);
-        let bytes = size(tensor.shape.elements());
+        let elements = size(tensor.shape.elements());
+        let (value_type, get) = (element::value(tensor.element), element::get(tensor.element));
         let (step, zero_point) = (float(quant.scale), int(quant.zero_point));
         let [length_doc, scale_doc, zero_doc, field_doc] = [
-            format!(" Bytes of the output `{name}`."),
+            format!(" {} of the output `{name}`.", element::unit(tensor.element)),
             format!(" Real size of one step of a value of `{name}`."),
             format!(" The value of `{name}` that stands for real zero."),
             format!(" `{name}`: {}.", tensor.shape),
         ];
         constants.push(quote! {
             #[doc = #length_doc]
-            pub const #len: usize = #bytes;
+            pub const #len: usize = #elements;
             #[doc = #scale_doc]
             pub const #scale: f32 = #step;
             #[doc = #zero_doc]
-            pub const #zero: i8 = #zero_point;
+            pub const #zero: #value_type = #zero_point;
         });
         let (field, offset) = (ident(&names.stem), region(id));
         fields.push(quote! {
             #[doc = #field_doc]
-            pub #field: &'a [i8; #len],
+            pub #field: &'a [#value_type; #len],
         });
-        let value = quote!(self.arena.get::<#offset, #len>());
+        let value = quote!(self.arena.#get::<#offset, #len>());
+        values.push(quote!(#field: #value,));
+        let bytes = match tensor.element {
+            Element::Int8 => quote!(#len),
+            Element::Int16 => {
+                let bytes = size(tensor.bytes());
+                quote!(#bytes)
+            }
+        };
+        let value = quote!(self.arena.get::<#offset, #bytes>());
         if number == 0 {
             first = value.clone();
         }
@@ -96,8 +120,7 @@ pub(super) fn outputs(planned: &Planned, names: &Names) -> Outputs {
                 quote!(#number => #value,)
             }
         });
-        values.push(quote!(#field: #value,));
-        sum.push(len);
+        sum.push(element::bytes(tensor.element, quote!(#len)));
     }
     let count = size(count);
     Outputs {
@@ -115,6 +138,7 @@ pub(super) fn outputs(planned: &Planned, names: &Names) -> Outputs {
         method: ident("outputs"),
         docs: " The last outputs, until the next ",
         value: quote!(Outputs { #(#values)* }),
+        bytes: quote!(OUTPUT_LEN),
         first,
         several: Some(quote! {
             const OUTPUTS: usize = #count;

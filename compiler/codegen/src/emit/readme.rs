@@ -1,7 +1,7 @@
 //! The crate's README: what a firmware engineer reads first.
 
 use super::datasheet::{
-    arena_section, interface, layer_table, origin, sentence, table, text, thousands,
+    arena_section, integers, interface, layer_table, origin, sentence, table, text, thousands,
 };
 use super::names::Names;
 use super::provenance::Provenance;
@@ -20,7 +20,7 @@ pub(super) fn readme(
 ) -> String {
     let mut lines = vec![format!("# {}", names.package()), String::new()];
     let task = match provenance.task.as_str() {
-        "" => "An int8 network".to_owned(),
+        "" => format!("An {} network", integers(planned.graph())),
         task => sentence(&text(task)),
     };
     lines.push(format!(

@@ -1,8 +1,9 @@
-//! The int8 interpreter. Every tensor has memory of its own: nothing depends on the memory plan.
+//! The integer interpreter. Every tensor has memory of its own: nothing depends on the memory plan.
 
 use ember_ir::{Graph, QuantGraph, TensorId};
 use ember_runtime::reference;
 
+use super::run_int16;
 use crate::lower::{self, Layer, LowerError};
 
 /// An int8 network, ready to run; may be shared between threads.
@@ -24,18 +25,18 @@ impl Interpreter {
         })
     }
 
-    /// Bytes of one sample: the elements of all inputs.
+    /// Bytes of one sample: those of all inputs.
     pub fn input_len(&self) -> usize {
-        self.graph.inputs.iter().map(|&id| self.elements(id)).sum()
+        self.graph.inputs.iter().map(|&id| self.bytes(id)).sum()
     }
 
-    /// Bytes of one result: the elements of all outputs.
+    /// Bytes of one result: those of all outputs.
     pub fn output_len(&self) -> usize {
-        self.graph.outputs.iter().map(|&id| self.elements(id)).sum()
+        self.graph.outputs.iter().map(|&id| self.bytes(id)).sum()
     }
 
-    /// The network's output for a sample of [`Interpreter::input_len`] bytes; several lie one after the
-    /// other.
+    /// The bytes of the network's output for a sample of [`Interpreter::input_len`] bytes; several lie one
+    /// after the other.
     ///
     /// # Panics
     /// If the sample has another length.
@@ -63,7 +64,7 @@ impl Interpreter {
         }
     }
 
-    /// Every tensor, by [`TensorId`].
+    /// The bytes of every tensor, by [`TensorId`].
     ///
     /// # Panics
     /// If the sample has another length than [`Interpreter::input_len`].
@@ -80,13 +81,13 @@ impl Interpreter {
         let mut tensors: Vec<Vec<i8>> = vec![Vec::new(); self.graph.tensors.len()];
         let mut rest = input;
         for &id in &self.graph.inputs {
-            let (sample, after) = rest.split_at(self.elements(id));
+            let (sample, after) = rest.split_at(self.bytes(id));
             tensors[id.0] = sample.to_vec();
             rest = after;
         }
         let nodes = self.graph.nodes.iter().zip(&self.layers);
         for ((node, layer), state) in nodes.zip(states) {
-            let mut output = vec![0; self.elements(node.output)];
+            let mut output = vec![0; self.bytes(node.output)];
             let inputs: Vec<&[i8]> = node
                 .inputs
                 .iter()
@@ -98,8 +99,8 @@ impl Interpreter {
         tensors
     }
 
-    fn elements(&self, id: TensorId) -> usize {
-        self.graph.tensor(id).shape.elements()
+    fn bytes(&self, id: TensorId) -> usize {
+        self.graph.tensor(id).bytes()
     }
 }
 
@@ -161,5 +162,12 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
             reference::lstm_s8(&layer.params(), left, &mut cells, output);
         }
         Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, output),
+        Layer::Conv2dS16(_)
+        | Layer::DepthwiseConv2dS16(_)
+        | Layer::DenseS16(_)
+        | Layer::AddS16(_)
+        | Layer::AveragePool2dS16(_)
+        | Layer::MaxPool2dS16(_)
+        | Layer::Quantize(_) => run_int16(layer, inputs, output),
     }
 }

@@ -32,12 +32,22 @@ pub(super) fn lower(
 
 /// Factors of both inputs and of their sum or difference.
 pub(super) fn scales(context: &Context<'_>, overflows: &mut Vec<Overflow>) -> [Scale; 3] {
+    // Two inputs of at most 255 steps, each scaled by at most one half.
+    scales_by(context, LEFT_SHIFT, 255 << LEFT_SHIFT, overflows)
+}
+
+/// As [`scales`], of inputs that are shifted left; `bound` is the largest magnitude of their sum.
+pub(super) fn scales_by(
+    context: &Context<'_>,
+    shift: u32,
+    bound: u128,
+    overflows: &mut Vec<Overflow>,
+) -> [Scale; 3] {
     let [left, right, output] =
         [context.input(0), context.input(1), context.output()].map(|quant| quant.scale);
     let common = 2.0 * f64::from(left.max(right));
     let factor = |scale: f32| Multiplier::new(f64::from(scale) / common);
-    let sum = Multiplier::new(common / (f64::from(1u32 << LEFT_SHIFT) * f64::from(output)));
-    // Two inputs of at most 255 steps, each scaled by at most one half.
-    requant::prove(context, 0, 255 << LEFT_SHIFT, sum, overflows);
+    let sum = Multiplier::new(common / (f64::from(1u32 << shift) * f64::from(output)));
+    requant::prove(context, 0, bound, sum, overflows);
     [factor(left), factor(right), sum].map(requant::scale)
 }

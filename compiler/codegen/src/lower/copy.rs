@@ -5,7 +5,7 @@
 //! enlarged image. Every combination of stretches is a piece. Axes that follow each other without a gap
 //! become one, and the innermost contiguous one is the run.
 
-use ember_ir::{BlockAxis, Move, Shape};
+use ember_ir::{BlockAxis, Element, Move, Shape};
 use ember_runtime::params::{CopyParams, PIECE_AXES, Piece, PieceAxis};
 
 use super::Context;
@@ -32,19 +32,35 @@ impl Copy {
 pub(super) fn lower(context: &Context<'_>, op: &Move) -> Copy {
     let shapes = context.node.inputs.iter();
     let shapes: Vec<&Shape> = shapes.map(|&id| &context.graph.tensor(id).shape).collect();
-    let pieces = pieces(op, &shapes);
-    let output = context.graph.output_shape(context.node).elements();
+    let tensor = context.graph.tensor(context.node.output);
+    let pieces = pieces(op, &shapes, tensor.element);
     Copy {
         fill: op
             .fill()
-            .filter(|_| is_filled(op, &pieces, output))
+            .filter(|_| is_filled(op, &pieces, tensor.bytes()))
             .map(|value| context.output().quantize(value)),
         pieces: pieces.iter().flat_map(Piece::words).collect(),
     }
 }
 
-/// The pieces of an operator on inputs of these shapes.
-pub(crate) fn pieces(op: &Move, shapes: &[&Shape]) -> Vec<Piece> {
+/// A piece in bytes, of one in elements.
+fn of_elements(piece: &Piece, element: Element) -> Piece {
+    let bytes = element.bytes() as i32;
+    Piece {
+        input: piece.input,
+        read: piece.read * bytes,
+        write: piece.write * bytes,
+        run: piece.run * bytes,
+        axes: piece.axes.map(|axis| PieceAxis {
+            count: axis.count,
+            read: axis.read * bytes,
+            write: axis.write * bytes,
+        }),
+    }
+}
+
+/// The pieces of an operator on inputs of these shapes and this type.
+pub(crate) fn pieces(op: &Move, shapes: &[&Shape], element: Element) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for block in op.blocks(shapes) {
         let stretches: Vec<Vec<Stretch>> = block.axes.iter().map(stretches).collect();
@@ -58,12 +74,13 @@ pub(crate) fn pieces(op: &Move, shapes: &[&Shape]) -> Vec<Piece> {
             drafts = drafts.into_iter().flat_map(longer).collect();
         }
         let input = block.input as i32;
-        pieces.extend(drafts.into_iter().flat_map(|draft| draft.pieces(input)));
+        let drafts = drafts.into_iter().flat_map(|draft| draft.pieces(input));
+        pieces.extend(drafts.map(|piece| of_elements(&piece, element)));
     }
     pieces
 }
 
-/// Whether the pieces of an operator leave some of its output's elements to be filled.
+/// Whether the pieces of an operator leave some of its output's bytes to be filled.
 pub(crate) fn is_filled(op: &Move, pieces: &[Piece], output: usize) -> bool {
     op.fill().is_some() && pieces.iter().map(bytes).sum::<i64>() < output as i64
 }

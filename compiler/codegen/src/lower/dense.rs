@@ -48,6 +48,16 @@ impl Dense {
     }
 }
 
+/// One factor for all outputs, or one for each.
+pub(super) fn factors(context: &Context<'_>, params: &QuantParams, outputs: usize) -> Vec<f64> {
+    let (input, output) = (context.input(0), context.output());
+    match *params.scales {
+        // Per tensor, TensorFlow Lite takes this product in f32.
+        [scale] => vec![f64::from(input.scale * scale) / f64::from(output.scale)],
+        _ => requant::channel_factors(input, output, &params.scales, outputs),
+    }
+}
+
 pub(super) fn lower(
     context: &Context<'_>,
     op: &ember_ir::Dense,
@@ -55,7 +65,7 @@ pub(super) fn lower(
     overflows: &mut Vec<Overflow>,
 ) -> Dense {
     let output = context.output();
-    let factors = factors(context, op, params);
+    let factors = factors(context, params, op.out_features);
     let inputs = context.graph.input_shape(context.node).elements();
     let taps = |channel: usize| Taps::of(params.weights[channel * inputs..][..inputs].iter());
     let channels = requant::channels(context, &params.bias, &factors, taps, overflows);
@@ -80,7 +90,7 @@ pub(super) fn lower_over_rows(
     overflows: &mut Vec<Overflow>,
 ) -> Conv2d {
     let (window, (input, output)) = convolution::of_rows(context.graph, context.node, op);
-    let mut factors = factors(context, op, params);
+    let mut factors = factors(context, params, op.out_features);
     // The kernel wants one per channel.
     factors.resize(op.out_features, factors[0]);
     let inputs = input[2];
@@ -102,15 +112,5 @@ pub(super) fn lower_over_rows(
         bias: channels.bias,
         mantissas: channels.mantissas,
         exponents: channels.exponents,
-    }
-}
-
-/// From sums to outputs: one factor for all, or one per output.
-fn factors(context: &Context<'_>, op: &ember_ir::Dense, params: &QuantParams) -> Vec<f64> {
-    let (input, output) = (context.input(0), context.output());
-    match *params.scales {
-        // Per tensor, TensorFlow Lite takes this product in f32.
-        [scale] => vec![f64::from(input.scale * scale) / f64::from(output.scale)],
-        _ => requant::channel_factors(input, output, &params.scales, op.out_features),
     }
 }

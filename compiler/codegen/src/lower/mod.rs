@@ -13,6 +13,7 @@ mod conv2d;
 pub(crate) mod copy;
 mod dense;
 mod depthwise_conv2d;
+mod int16;
 mod l2_norm;
 mod log_softmax;
 mod lstm;
@@ -32,6 +33,7 @@ pub use conv2d::Conv2d;
 pub use copy::Copy;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use int16::{Conv2dS16, DenseS16, DepthwiseConv2dS16};
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
 pub use softmax::Softmax;
@@ -43,8 +45,9 @@ use ember_ir::{
     Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, Violation, verify_quant,
 };
 use ember_runtime::params::{
-    AddParams, ArgMaxParams, BinaryFunction, BinaryParams, L2NormParams, MatmulParams, MeanParams,
-    Pool2dParams, ReduceParams, ResizeBilinearParams,
+    AddParams, AddS16Params, ArgMaxParams, BinaryFunction, BinaryParams, L2NormParams,
+    MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams, ReduceParams,
+    ResizeBilinearParams,
 };
 
 use crate::elementwise;
@@ -98,6 +101,20 @@ pub enum Layer {
     TransposeConv2d(TransposeConv2d),
     /// Values in flash, or from there to the arena.
     Constant(Constant),
+    /// Dense 2-D convolution of int16.
+    Conv2dS16(Conv2dS16),
+    /// Depthwise 2-D convolution of int16.
+    DepthwiseConv2dS16(DepthwiseConv2dS16),
+    /// Fully connected layer of int16.
+    DenseS16(DenseS16),
+    /// Element-wise sum of int16.
+    AddS16(AddS16Params),
+    /// Mean of int16 over a sliding window.
+    AveragePool2dS16(Pool2dS16Params),
+    /// Maximum of int16 over a sliding window.
+    MaxPool2dS16(Pool2dS16Params),
+    /// From one scale and type to others, to or from int16.
+    Quantize(QuantizeParams),
 }
 
 impl Layer {
@@ -138,7 +155,14 @@ impl Layer {
             | Layer::TransposeConv2d(_)
             | Layer::Matmul(_)
             | Layer::ResizeBilinear(_)
-            | Layer::Constant(_) => {
+            | Layer::Constant(_)
+            | Layer::Conv2dS16(_)
+            | Layer::DepthwiseConv2dS16(_)
+            | Layer::DenseS16(_)
+            | Layer::AddS16(_)
+            | Layer::AveragePool2dS16(_)
+            | Layer::MaxPool2dS16(_)
+            | Layer::Quantize(_) => {
                 panic!("BUG: a layer that does not work by rows")
             }
         }
@@ -213,6 +237,9 @@ fn lower_node(
     params: Option<&QuantParams>,
     overflows: &mut Vec<Overflow>,
 ) -> Layer {
+    if context.graph.has_int16(context.node) {
+        return int16::lower(context, params, overflows);
+    }
     // The verifier has seen that an operator with weights has them.
     let weights = || params.unwrap_or_else(|| panic!("BUG: verified node without weights"));
     match &context.node.op {
@@ -307,6 +334,8 @@ impl Context<'_> {
         match self.rounding {
             Rounding::Single => ember_runtime::Rounding::Single,
             Rounding::TfLite => ember_runtime::Rounding::TfLite,
+            // The verifier leaves it to weights on int16.
+            Rounding::Wide => panic!("BUG: a sum of 32 bits that rounds as a wide one"),
         }
     }
 }

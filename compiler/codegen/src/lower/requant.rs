@@ -59,9 +59,9 @@ pub(crate) fn clamp(activation: Activation, output: Quant) -> [i8; 2] {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Taps {
     /// Σ w.
-    sum: i64,
+    pub sum: i64,
     /// Σ |w|.
-    magnitude: u128,
+    pub magnitude: u128,
 }
 
 impl Taps {
@@ -78,7 +78,7 @@ impl Taps {
 /// one entry per channel, or a single one for all; `taps` gives the sums of a channel's weights.
 pub(super) fn channels(
     context: &Context<'_>,
-    bias: &[i32],
+    bias: &[i64],
     factors: &[f64],
     taps: impl Fn(usize) -> Taps,
     overflows: &mut Vec<Overflow>,
@@ -87,7 +87,7 @@ pub(super) fn channels(
         .iter()
         .map(|&factor| Multiplier::new(factor))
         .collect();
-    let fold = |(index, &bias): (usize, &i32)| {
+    let fold = |(index, &bias): (usize, &i64)| {
         let channel = Channel {
             index,
             bias,
@@ -115,7 +115,7 @@ pub(super) struct Channel {
     /// Its number.
     pub index: usize,
     /// Before folding.
-    pub bias: i32,
+    pub bias: i64,
     /// What the weights are multiplied with.
     pub input: Quant,
     /// Its weights.
@@ -132,7 +132,7 @@ pub(super) fn fold(context: &Context<'_>, channel: &Channel, overflows: &mut Vec
     let bound = u128::from(bias.unsigned_abs()) + taps.magnitude * farthest;
     prove(context, channel.index, bound, channel.multiplier, overflows);
     // Its magnitude is below the proven bound.
-    (i64::from(*bias) - zero * taps.sum) as i32
+    (*bias - zero * taps.sum) as i32
 }
 
 /// Notes an overflow if a sum of magnitude `bound`, requantised by `multiplier`, may leave i32:
@@ -148,7 +148,7 @@ pub(super) fn prove(
     let limit = i32::MAX as u128;
     let shift = match context.rounding {
         Rounding::TfLite => multiplier.exponent.max(0) as u32,
-        Rounding::Single => 0,
+        Rounding::Single | Rounding::Wide => 0,
     };
     let (quantity, bound) = if bound > limit {
         ("the accumulator", bound)

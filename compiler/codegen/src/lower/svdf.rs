@@ -118,8 +118,8 @@ pub(super) fn lower(
         output: requant::scale(last),
         weights: params.weights.clone(),
         offsets,
-        // The verifier has seen that they fit.
+        // The verifier has seen that these and the biases fit.
         time: time.iter().map(|&w| (w as i16).cast_unsigned()).collect(),
-        bias: bias.to_vec(),
+        bias: bias.iter().map(|&bias| bias as i32).collect(),
     }
 }

@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_ir::{
-    Activation, Add, Dense, Graph, GraphBuilder, Mean, Multiplier, Op, Quant, QuantGraph,
+    Activation, Add, Dense, Element, Graph, GraphBuilder, Mean, Multiplier, Op, Quant, QuantGraph,
     QuantParams, Rounding, Softmax,
 };
+use ember_runtime::params::Sums;
 use expect_test::{Expect, expect};
 
 use super::{Layer, LowerError, lower, requant};
@@ -48,7 +49,7 @@ fn dense(weights: Vec<i8>, scales: Vec<f32>, bias: Vec<i32>, quants: [Quant; 2])
         Some(QuantParams {
             weights,
             scales,
-            bias,
+            bias: bias.into_iter().map(i64::from).collect(),
         }),
     )
 }
@@ -219,6 +220,69 @@ fn accumulators_that_may_overflow_are_refused() {
             accumulators may overflow:
               node `node`, channel 0: the sum of exponentials may reach 4096, the limit is 4095; make the layer smaller or the scale of its output larger"#]],
     );
+}
+
+/// A fully connected layer of int16 with wide sums.
+fn wide(weights: Vec<i8>, bias: Vec<i64>, scales: [f32; 3]) -> QuantGraph {
+    let [input, weight, output] = scales;
+    let mut network = dense(
+        weights,
+        vec![weight],
+        vec![0; bias.len()],
+        [quant(input, 0), quant(output, 0)],
+    );
+    network.params[0].as_mut().unwrap().bias = bias;
+    network.roundings = vec![Rounding::Wide];
+    for tensor in &mut network.graph.tensors {
+        tensor.element = Element::Int16;
+    }
+    network
+}
+
+#[test]
+fn biases_of_int16_stay_as_they_are() {
+    let biases = vec![1 << 40, -7];
+    let network = wide(vec![3, -1, 100, 27], biases.clone(), [1e-4, 1e-3, 0.25]);
+    let layers = lower(&network).unwrap();
+    let Layer::DenseS16(layer) = &layers[0] else {
+        panic!("{layers:?}");
+    };
+    assert_eq!((layer.inputs, layer.outputs), (2, 2));
+    assert_eq!(
+        (layer.clamp, layer.sums),
+        ([i16::MIN, i16::MAX], Sums::Wide)
+    );
+    assert_eq!(layer.bias, biases);
+    // One factor, for each output.
+    assert_eq!(layer.mantissas.len(), 2);
+    assert_eq!(layer.mantissas[0], layer.mantissas[1]);
+}
+
+#[test]
+fn wide_sums_that_may_overflow_are_refused() {
+    let scales = [1e-4, 1e-3, 0.25];
+    let most = (1 << 47) - 1 - 127 * (1 << 15);
+    assert!(lower(&wide(vec![127], vec![most], scales)).is_ok());
+    refused(
+        &wide(vec![127], vec![most + 1], scales),
+        expect![[r#"
+        accumulators may overflow:
+          node `node`, channel 0: the accumulator may reach 140737488355328, the limit is 140737488355327; make the layer smaller or the scale of its output larger"#]],
+    );
+    refused(
+        &wide(vec![1], vec![1 << 33], [1.0, 1.0, 1.0]),
+        expect![[r#"
+            accumulators may overflow:
+              node `node`, channel 0: the scaled accumulator may reach 17179934720, the limit is 2147483646; make the layer smaller or the scale of its output larger"#]],
+    );
+    refused(
+        &wide(vec![1], vec![0], [1.0, 1.0, 1e-5]),
+        expect![[r#"
+        accumulators may overflow:
+          node `node`, channel 0: the exponent of its multiplier may reach 17, the limit is 14; make the layer smaller or the scale of its output larger"#]],
+    );
+    // Nothing is shifted where there is nothing.
+    assert!(lower(&wide(vec![0], vec![0], [1.0, 1.0, 1e-5])).is_ok());
 }
 
 #[test]

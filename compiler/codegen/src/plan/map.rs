@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use ember_ir::{Graph, TensorId};
+use ember_ir::{Element, Graph, TensorId};
 
 use super::{Makes, Plan, Region};
 
@@ -64,12 +64,16 @@ pub fn map(graph: &Graph, plan: &Plan) -> String {
         let tensor = graph.tensor(life.tensor);
         let _ = writeln!(
             text,
-            "{} {}..{}: {} {}",
+            "{} {}..{}: {} {}{}",
             life.letter,
             region.offset,
             region.end(),
             tensor.name,
-            tensor.shape
+            tensor.shape,
+            match tensor.element {
+                Element::Int8 => "",
+                Element::Int16 => " int16",
+            }
         );
     }
     text

@@ -51,7 +51,7 @@ pub const ALIGN: usize = ember_runtime::arena::ALIGN;
 pub struct Region {
     /// First byte; a multiple of [`ALIGN`].
     pub offset: usize,
-    /// Number of bytes: the tensor's elements.
+    /// Number of bytes.
     pub bytes: usize,
 }
 
@@ -131,7 +131,7 @@ fn assemble(
             0 => Region::EMPTY,
             _ => Region {
                 offset: placement.offsets[buffers.of_storage[storage]],
-                bytes: tensor.shape.elements(),
+                bytes: tensor.bytes(),
             },
         })
         .collect();

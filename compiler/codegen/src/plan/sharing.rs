@@ -9,7 +9,7 @@
 //! inference on MCUs", MLSys 2024) overlaps a layer's input and output by segments; here the distance
 //! is exact to the byte and there is no ring buffer.
 
-use ember_ir::{Graph, Node, Op, TransposeConv2d, Window2d};
+use ember_ir::{Graph, Node, Op, TensorId, TransposeConv2d, Window2d};
 use ember_runtime::params::{lstm_scratch, matmul_scratch};
 use ember_runtime::scratch::{Geometry, Isa};
 
@@ -60,6 +60,9 @@ impl Sharing {
 impl Wants {
     /// Of a node of a verified graph.
     pub fn of(graph: &Graph, node: &Node, isa: Isa) -> Self {
+        if graph.has_int16(node) {
+            return Self::of_int16(graph, node);
+        }
         match &node.op {
             Op::Conv2d(conv) => {
                 Self::of_convolution(geometry(graph, node, &conv.window).as_ref(), isa)
@@ -119,6 +122,38 @@ impl Wants {
             scratch: isa.conv2d_scratch(geometry),
             sharing: Sharing::Below(align_up(geometry.overlap_distance())),
         })
+    }
+
+    /// Kernels of int16 work without scratch, and only those that go element by element in place: where
+    /// the elements have one size.
+    fn of_int16(graph: &Graph, node: &Node) -> Self {
+        let output = graph.tensor(node.output).element;
+        let same = |&id: &TensorId| graph.tensor(id).element == output;
+        match &node.op {
+            Op::Add(_) | Op::Unary(_) if node.inputs.iter().all(same) => Self::IN_PLACE,
+            Op::Add(_)
+            | Op::Unary(_)
+            | Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Mean(_)
+            | Op::Reshape(_)
+            | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
+            | Op::TransposeConv2d(_)
+            | Op::ResizeBilinear(_)
+            | Op::Matmul(_)
+            | Op::Lstm(_)
+            | Op::Svdf(_)
+            | Op::Binary(_)
+            | Op::Move(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => Self::NOTHING,
+        }
     }
 
     const IN_PLACE: Self = Self {

@@ -44,7 +44,7 @@ impl Storages {
         let mut open = |tensor: usize, producer: Option<usize>| {
             let bytes = match elementwise::in_flash(graph, TensorId(tensor)) {
                 true => 0,
-                false => graph.tensors[tensor].shape.elements(),
+                false => graph.tensors[tensor].bytes(),
             };
             all.push(Storage {
                 bytes: bytes.next_multiple_of(ALIGN),

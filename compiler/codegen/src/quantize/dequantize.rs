@@ -1,6 +1,6 @@
 //! The way back: the real network that an int8 one stands for, to compare the two.
 
-use ember_ir::{FloatGraph, FloatParams, Node, Op, QuantGraph, QuantParams, Svdf};
+use ember_ir::{Element, FloatGraph, FloatParams, Node, Op, QuantGraph, QuantParams, Svdf};
 
 use super::weights::Layout;
 
@@ -9,12 +9,15 @@ use super::weights::Layout;
 /// merge, which have no real form.
 pub fn dequantize(network: &QuantGraph) -> FloatGraph {
     let nodes = network.graph.nodes.iter().zip(&network.params);
-    FloatGraph {
-        params: nodes
-            .map(|(node, params)| Some(real(network, node, params.as_ref()?)))
-            .collect(),
-        graph: network.graph.clone(),
+    let params = nodes
+        .map(|(node, params)| Some(real(network, node, params.as_ref()?)))
+        .collect();
+    let mut graph = network.graph.clone();
+    // Real numbers have no integer type.
+    for tensor in &mut graph.tensors {
+        tensor.element = Element::Int8;
     }
+    FloatGraph { graph, params }
 }
 
 fn svdf(op: &Svdf, params: &QuantParams) -> FloatParams {

@@ -152,28 +152,50 @@ fn check_ranges(network: &FloatGraph, ranges: &[Range]) -> Result<(), QuantizeEr
     }
 }
 
-/// A sample as the network's inputs take it: each value quantised with the parameters of the input
-/// tensor it belongs to. Surplus values are dropped.
+/// The bytes of a sample as the network's inputs take it: each value quantised with the parameters of the
+/// input tensor it belongs to. Surplus values are dropped.
 pub fn quantize_sample(network: &QuantGraph, sample: &[f32]) -> Vec<i8> {
-    let inputs = network.graph.inputs.iter().flat_map(|&id| {
-        let elements = network.graph.tensor(id).shape.elements();
-        std::iter::repeat_n(network.quants[id.0], elements)
-    });
-    inputs
-        .zip(sample)
-        .map(|(quant, &x)| quant.quantize(x))
-        .collect()
+    let mut rest = sample;
+    let mut bytes = Vec::with_capacity(sample.len());
+    for &id in &network.graph.inputs {
+        let tensor = network.graph.tensor(id);
+        let (values, after) = rest.split_at(tensor.shape.elements().min(rest.len()));
+        let quantized = values
+            .iter()
+            .map(|&x| network.quants[id.0].quantize_as(x, tensor.element));
+        bytes.extend(tensor.element.bytes_of(quantized));
+        rest = after;
+    }
+    bytes
 }
 
-/// The real values of the network's output, of one sample or of several one after the other; where there are
-/// several outputs, these lie one after the other in each sample.
+/// The values of the bytes of the network's output, of one sample or of several one after the other; where
+/// there are several outputs, these lie one after the other in each sample.
+pub fn output_values(network: &QuantGraph, output: &[i8]) -> Vec<i32> {
+    let mut values = Vec::with_capacity(output.len());
+    let mut rest = output;
+    for &id in network.graph.outputs.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let tensor = network.graph.tensor(id);
+        let (bytes, after) = rest.split_at(tensor.bytes().clamp(1, rest.len()));
+        values.extend(tensor.element.values(bytes));
+        rest = after;
+    }
+    values
+}
+
+/// The real values of the bytes of the network's output, in the order of [`output_values`].
 pub fn dequantize_output(network: &QuantGraph, output: &[i8]) -> Vec<f32> {
     let quants = network.graph.outputs.iter().flat_map(|&id| {
         let elements = network.graph.tensor(id).shape.elements();
         std::iter::repeat_n(network.quants[id.0], elements)
     });
-    let values = output.iter().zip(quants.cycle());
-    values.map(|(&q, quant)| quant.dequantize(q)).collect()
+    let values = output_values(network, output)
+        .into_iter()
+        .zip(quants.cycle());
+    values.map(|(q, quant)| quant.dequantize(q)).collect()
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
         bias: biases
             .map(|(channel, &bias)| {
                 let scale = f64::from(input.scale) * f64::from(scales[layout.of_bias(channel)]);
-                (f64::from(bias) / scale).round() as i32
+                i64::from((f64::from(bias) / scale).round() as i32)
             })
             .collect(),
         scales,
@@ -151,9 +151,9 @@ fn svdf(op: &Svdf, params: &FloatParams) -> QuantParams {
     let bias = bias
         .iter()
         .map(|&bias| (f64::from(bias) / unit).round())
-        .map(|steps| steps.clamp(-(MAX_BIAS as f64), MAX_BIAS as f64) as i32);
+        .map(|steps| steps.clamp(-(MAX_BIAS as f64), MAX_BIAS as f64) as i64);
     let time = time.iter();
-    let time = time.map(|&w| (w / over_time).round().clamp(-largest, largest) as i32);
+    let time = time.map(|&w| (w / over_time).round().clamp(-largest, largest) as i64);
     QuantParams {
         weights: weights
             .map(|&w| (w / scale).round().clamp(-127.0, 127.0) as i8)

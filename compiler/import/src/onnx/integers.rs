@@ -75,7 +75,7 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
         }
         let bias = real.bias.iter().enumerate().map(|(channel, &bias)| {
             let step = f64::from(input.scale) * f64::from(scale(channel));
-            (f64::from(bias) / step).round() as i32
+            i64::from((f64::from(bias) / step).round() as i32)
         });
         params.push(Some(QuantParams {
             weights: steps.iter().map(|&step| step as i8).collect(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ember_ir::{
-    Activation, FloatParams, Graph, Move, Node as IrNode, Op, Pad, Quant, Real, Reshape, Shape,
-    Tensor, TensorId, Transpose,
+    Activation, Element, FloatParams, Graph, Move, Node as IrNode, Op, Pad, Quant, Real, Reshape,
+    Shape, Tensor, TensorId, Transpose,
 };
 
 use super::constant::Constant;
@@ -121,7 +121,11 @@ impl Lowering {
     pub fn tensor(&mut self, name: &str, shape: Shape) -> TensorId {
         let fallback = format!("tensor_{}", self.graph.tensors.len());
         let name = self.names.unique(name, &fallback);
-        self.graph.tensors.push(Tensor { name, shape });
+        self.graph.tensors.push(Tensor {
+            name,
+            shape,
+            element: Element::Int8,
+        });
         self.writers.push(None);
         TensorId(self.graph.tensors.len() - 1)
     }

@@ -2,7 +2,7 @@
 //! says otherwise, the inputs of an operator with several are requantised before it, that of one with a single
 //! input behind it.
 
-use ember_ir::{Function, Node, Op, Shape, Tensor, TensorId, Unary};
+use ember_ir::{Element, Function, Node, Op, Shape, Tensor, TensorId, Unary};
 
 use super::lowering::Lowering;
 
@@ -53,7 +53,11 @@ pub(super) fn between(from: &mut Lowering) {
 /// A tensor with the parameters of another.
 fn tensor(from: &mut Lowering, name: &str, shape: Shape, like: TensorId) -> TensorId {
     let name = from.names.unique(name, "requantized");
-    from.graph.tensors.push(Tensor { name, shape });
+    from.graph.tensors.push(Tensor {
+        name,
+        shape,
+        element: Element::Int8,
+    });
     let id = TensorId(from.graph.tensors.len() - 1);
     if let Some(&quant) = from.quants.get(&like) {
         from.quants.insert(id, quant);

@@ -2,8 +2,8 @@
 //! of 1 in the file get a reshape, which costs nothing on the device.
 
 use ember_ir::{
-    Constant, FloatGraph, FloatParams, Function, GraphBuilder, Move, Op, Quant, QuantGraph,
-    QuantParams, Reshape, Rounding, Shape, TensorId, Unary, verify_float,
+    Constant, Element, FloatGraph, FloatParams, Function, GraphBuilder, Move, Op, Quant,
+    QuantGraph, QuantParams, Reshape, Rounding, Shape, TensorId, Unary, verify_float,
 };
 
 use super::lower::{Lowered, LoweredModel, Params, real};
@@ -53,10 +53,17 @@ pub(super) fn assemble(
     }
     Ok(Network::Int8(QuantGraph {
         graph,
-        roundings: vec![Rounding::TfLite; ints.len()],
+        roundings: assembly.roundings,
         quants: assembly.quants,
         params: ints,
     }))
+}
+
+/// How the values of a tensor stand for real numbers.
+#[derive(Clone, Copy)]
+struct Kind {
+    quant: Quant,
+    element: Element,
 }
 
 struct Assembly<'m, 'a> {
@@ -66,6 +73,7 @@ struct Assembly<'m, 'a> {
     names: Identifiers,
     quants: Vec<Quant>,
     params: Vec<Option<Params>>,
+    roundings: Vec<Rounding>,
     /// By tensor of the file.
     ids: Vec<Option<TensorId>>,
 }
@@ -85,15 +93,17 @@ impl<'m, 'a> Assembly<'m, 'a> {
             names: Identifiers::default(),
             quants: Vec::new(),
             params: Vec::new(),
+            roundings: Vec::new(),
             ids: vec![None; model.tensors.len()],
         }
     }
 
     fn input(&mut self, tensor: usize) -> Result<(), ImportError> {
-        let (shape, quant) = self.activation(tensor)?;
+        let (shape, kind) = self.activation(tensor)?;
         let name = self.name(tensor);
-        self.ids[tensor] = Some(self.builder.input(name, shape));
-        self.quants.push(quant);
+        let id = self.builder.input_as(name, shape, kind.element);
+        self.ids[tensor] = Some(id);
+        self.quants.push(kind.quant);
         Ok(())
     }
 
@@ -103,10 +113,10 @@ impl<'m, 'a> Assembly<'m, 'a> {
             .iter()
             .map(|&input| self.operand(input))
             .collect::<Result<Vec<_>, _>>()?;
-        let (shape, quant) = self.activation(lowered.output)?;
+        let (shape, kind) = self.activation(lowered.output)?;
         let name = self.name(lowered.output);
         let inputs = match lowered.op {
-            Op::Move(Move::Concat(_)) => self.requantized(&name, inputs, quant)?,
+            Op::Move(Move::Concat(_)) => self.requantized(&name, inputs, kind)?,
             _ => inputs,
         };
         let shapes: Vec<&Shape> = inputs
@@ -125,10 +135,13 @@ impl<'m, 'a> Assembly<'m, 'a> {
             node,
             lowered.op.clone(),
             &inputs,
-            quant,
+            kind,
             lowered.params.clone(),
         )?;
-        let result = self.reshape(&name, result, shape, quant)?;
+        if let Some(rounding) = self.roundings.last_mut() {
+            *rounding = lowered.rounding;
+        }
+        let result = self.reshape(&name, result, shape, kind)?;
         self.ids[lowered.output] = Some(result);
         Ok(())
     }
@@ -138,12 +151,12 @@ impl<'m, 'a> Assembly<'m, 'a> {
         &mut self,
         name: &str,
         mut inputs: Vec<TensorId>,
-        quant: Quant,
+        kind: Kind,
     ) -> Result<Vec<TensorId>, ImportError> {
         let read = inputs.clone();
         for slot in 0..inputs.len() {
             let input = read[slot];
-            if self.quants[input.0] == quant {
+            if self.quants[input.0] == kind.quant {
                 continue;
             }
             // One node, however often it is read.
@@ -155,7 +168,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
                 function: Function::Quantize,
             });
             let node = self.names.unique(&format!("{name}_input_{slot}"), name);
-            inputs[slot] = self.node(node, op, &[input], quant, None)?;
+            inputs[slot] = self.node(node, op, &[input], kind, None)?;
         }
         Ok(inputs)
     }
@@ -166,7 +179,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
         name: &str,
         input: TensorId,
         shape: Shape,
-        quant: Quant,
+        kind: Kind,
     ) -> Result<TensorId, ImportError> {
         if *self.builder.shape(input) == shape {
             return Ok(input);
@@ -175,7 +188,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
             name.to_owned(),
             Op::Reshape(Reshape { shape }),
             &[input],
-            quant,
+            kind,
             None,
         )
     }
@@ -185,16 +198,17 @@ impl<'m, 'a> Assembly<'m, 'a> {
         name: String,
         op: Op,
         inputs: &[TensorId],
-        quant: Quant,
+        kind: Kind,
         params: Option<Params>,
     ) -> Result<TensorId, ImportError> {
         let place = name.clone();
         let output = self
             .builder
-            .node(name, op, inputs)
+            .node_as(name, op, inputs, kind.element)
             .map_err(|error| broken(&place, error))?;
-        self.quants.push(quant);
+        self.quants.push(kind.quant);
         self.params.push(params);
+        self.roundings.push(Rounding::TfLite);
         Ok(output)
     }
 
@@ -203,11 +217,17 @@ impl<'m, 'a> Assembly<'m, 'a> {
         self.names.unique(&raw, &format!("tensor_{tensor}"))
     }
 
-    fn activation(&self, tensor: usize) -> Result<(Shape, Quant), ImportError> {
+    fn activation(&self, tensor: usize) -> Result<(Shape, Kind), ImportError> {
         self.lowered
             .activations
             .get(tensor)
-            .map(|activation| (activation.shape.clone(), activation.quant))
+            .map(|activation| {
+                let kind = Kind {
+                    quant: activation.quant,
+                    element: activation.element,
+                };
+                (activation.shape.clone(), kind)
+            })
             .ok_or_else(|| broken("the model", format!("tensor {tensor} is not an activation")))
     }
 
@@ -219,7 +239,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
         else {
             return self.id(tensor);
         };
-        let (shape, quant) = self.activation(tensor)?;
+        let (shape, kind) = self.activation(tensor)?;
         let name = self.name(tensor);
         let values = match self.lowered.activations.is_real() {
             true => Params::Real(FloatParams {
@@ -233,7 +253,7 @@ impl<'m, 'a> Assembly<'m, 'a> {
             }),
         };
         let op = Op::Constant(Constant { shape });
-        let id = self.node(name, op, &[], quant, Some(values))?;
+        let id = self.node(name, op, &[], kind, Some(values))?;
         self.ids[tensor] = Some(id);
         Ok(id)
     }

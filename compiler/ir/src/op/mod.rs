@@ -55,7 +55,7 @@ pub use window::{Padding, Window2d};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Quant, Shape};
+use crate::{Element, Quant, Shape};
 
 /// An operator with its attributes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -496,6 +496,57 @@ impl Op {
             | Op::Matmul(_)
             | Op::TransposeConv2d(_)
             | Op::Constant(_) => false,
+        }
+    }
+
+    /// Whether there is a kernel of it for 16-bit activations.
+    pub fn has_int16(&self) -> bool {
+        match self {
+            Op::Conv2d(_)
+            | Op::DepthwiseConv2d(_)
+            | Op::Dense(_)
+            | Op::Add(_)
+            | Op::AveragePool2d(_)
+            | Op::MaxPool2d(_)
+            | Op::Reshape(_)
+            | Op::Move(_) => true,
+            Op::Unary(op) => op.function == Function::Quantize,
+            Op::Mean(_)
+            | Op::Softmax(_)
+            | Op::LogSoftmax(_)
+            | Op::L2Norm(_)
+            | Op::TransposeConv2d(_)
+            | Op::ResizeBilinear(_)
+            | Op::Matmul(_)
+            | Op::Lstm(_)
+            | Op::Svdf(_)
+            | Op::Binary(_)
+            | Op::Reduce(_)
+            | Op::ArgMax(_)
+            | Op::Constant(_) => false,
+        }
+    }
+
+    /// What it cannot do with tensors of these shapes and types, if one of them is int16.
+    pub fn int16_problem(
+        &self,
+        inputs: &[(&Shape, Element)],
+        output: (&Shape, Element),
+    ) -> Option<&'static str> {
+        let is_int16 = |&(_, element): &(&Shape, Element)| element == Element::Int16;
+        let tensors = || inputs.iter().chain([&output]);
+        if !tensors().any(is_int16) {
+            None
+        } else if !self.has_int16() {
+            Some("it has no kernel for int16 activations")
+        } else if !matches!(self, Op::Unary(_)) && !tensors().all(is_int16) {
+            Some("int8 and int16 meet, and only quantize converts")
+        } else if matches!(self, Op::Add(_)) && inputs.iter().any(|input| input.0 != output.0) {
+            Some("int16 tensors are added only if their shapes are equal")
+        } else if matches!(self, Op::Move(Move::Pad(pad)) if pad.fill.get() != 0.0) {
+            Some("int16 tensors are padded only with zeros")
+        } else {
+            None
         }
     }
 

@@ -17,7 +17,7 @@
 //! and biases in decimal (floats in the shortest form that reads back to the same bits). `#` starts a
 //! comment. `weights seed=7` stands for weights drawn from a seed ([`seeded_weights`]), for networks
 //! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults
-//! (stride and dilation 1x1, no padding, no activation, `rounding=single`). `pad` is
+//! (stride and dilation 1x1, no padding, no activation, `rounding=single`, `type=int8`). `pad` is
 //! `top,bottom,left,right`, or `same`. A `constant` has no inputs; its weights are its values.
 
 mod attributes;

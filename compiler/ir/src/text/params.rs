@@ -23,7 +23,7 @@ pub(super) struct RawParams {
     base64: String,
     seed: Option<u64>,
     scales: Vec<f32>,
-    bias: Vec<i32>,
+    bias: Vec<i64>,
     section: Option<Section>,
     last_line: usize,
 }

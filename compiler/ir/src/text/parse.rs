@@ -6,7 +6,7 @@ use super::VERSION;
 use super::attributes::{Attributes, parse_shape};
 use super::line::{Line, ParseError};
 use super::params::RawParams;
-use crate::{GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId};
+use crate::{Element, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId};
 
 /// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
 /// valid network as a whole is for [`crate::verify_quant`] to say.
@@ -121,9 +121,10 @@ impl Parser {
         if let Some(&word) = rest.first() {
             return Err(line.error(word, format!("'{word}' was not expected here")));
         }
+        let element = element(line, &mut attributes)?;
         let quant = self.quant(line, &mut attributes)?;
         no_more(line, &attributes)?;
-        let id = self.builder().input(name, parsed);
+        let id = self.builder().input_as(name, parsed, element);
         self.quants.push(quant);
         self.define(line, name, id)
     }
@@ -148,18 +149,20 @@ impl Parser {
         let rounding = match attributes.take("rounding") {
             None | Some("single") => Rounding::Single,
             Some("tflite") => Rounding::TfLite,
+            Some("wide") => Rounding::Wide,
             Some(other) => {
                 return Err(line.error(
                     other,
-                    format!("rounding={other}; it must be single or tflite"),
+                    format!("rounding={other}; it must be single, tflite or wide"),
                 ));
             }
         };
+        let element = element(line, &mut attributes)?;
         let quant = self.quant(line, &mut attributes)?;
         no_more(line, &attributes)?;
         let id = self
             .builder()
-            .node(name, op, &inputs)
+            .node_as(name, op, &inputs, element)
             .map_err(|error| line.error(op_name, error.to_string()))?;
         check_shape(line, shape, self.builder().shape(id))?;
         self.quants.push(quant);
@@ -239,6 +242,15 @@ fn split_attributes<'a>(
         }
     }
     Ok((Attributes(attributes), rest))
+}
+
+/// The type of a tensor's elements.
+fn element(line: Line<'_>, attributes: &mut Attributes<'_>) -> Result<Element, ParseError> {
+    match attributes.take("type") {
+        None | Some("int8") => Ok(Element::Int8),
+        Some("int16") => Ok(Element::Int16),
+        Some(other) => Err(line.error(other, format!("type={other}; it must be int8 or int16"))),
+    }
 }
 
 fn no_more(line: Line<'_>, attributes: &Attributes<'_>) -> Result<(), ParseError> {

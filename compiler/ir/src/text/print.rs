@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::VERSION;
 use super::attributes::op_attributes;
-use crate::{Graph, Node, Quant, QuantGraph, QuantParams, Rounding};
+use crate::{Element, Graph, Node, Quant, QuantGraph, QuantParams, Rounding};
 
 /// Base64 characters, or decimal numbers, per line.
 const LINE: usize = 96;
@@ -33,14 +33,18 @@ fn write_network(out: &mut String, graph: &Graph, network: Option<&QuantGraph>) 
     for &id in &graph.inputs {
         let tensor = graph.tensor(id);
         write!(out, "input {} {}", tensor.name, tensor.shape)?;
+        write_element(out, tensor.element)?;
         write_quant(out, quant(id))?;
         writeln!(out)?;
     }
     for (index, node) in graph.nodes.iter().enumerate() {
         write_node(out, graph, node)?;
+        write_element(out, graph.tensor(node.output).element)?;
         write_quant(out, quant(node.output))?;
-        if network.is_some_and(|n| n.roundings[index] == Rounding::TfLite) {
-            write!(out, " rounding=tflite")?;
+        match network.map(|n| n.roundings[index]) {
+            None | Some(Rounding::Single) => {}
+            Some(Rounding::TfLite) => write!(out, " rounding=tflite")?,
+            Some(Rounding::Wide) => write!(out, " rounding=wide")?,
         }
         writeln!(out)?;
         if let Some(params) = network.and_then(|n| n.params[index].as_ref()) {
@@ -62,6 +66,13 @@ fn write_node(out: &mut String, graph: &Graph, node: &Node) -> fmt::Result {
         write!(out, " {key}={value}")?;
     }
     write!(out, " -> {}", graph.output_shape(node))
+}
+
+fn write_element(out: &mut String, element: Element) -> fmt::Result {
+    match element {
+        Element::Int8 => Ok(()),
+        Element::Int16 => write!(out, " type={}", element.name()),
+    }
 }
 
 fn write_quant(out: &mut String, quant: Option<Quant>) -> fmt::Result {

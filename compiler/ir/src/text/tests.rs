@@ -5,8 +5,8 @@ use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 
 use super::{parse, print, print_graph, seeded_weights};
 use crate::{
-    Activation, Conv2d, Dense, Function, GraphBuilder, Mean, Op, Quant, QuantGraph, QuantParams,
-    Real, Rounding, Unary, Window2d,
+    Activation, Conv2d, Dense, Element, Function, GraphBuilder, Mean, Op, Quant, QuantGraph,
+    QuantParams, Real, Rounding, Unary, Window2d,
 };
 
 fn small() -> QuantGraph {
@@ -55,7 +55,7 @@ fn small() -> QuantGraph {
             Some(QuantParams {
                 weights: vec![1, -127, 127, 0],
                 scales: vec![1e-9],
-                bias: vec![0, i32::MIN],
+                bias: vec![0, i64::from(i32::MIN)],
             }),
         ],
         roundings: vec![Rounding::Single, Rounding::Single, Rounding::TfLite],
@@ -95,6 +95,59 @@ fn prints_one_line_per_tensor() {
 #[test]
 fn reads_back_what_it_prints() {
     assert_eq!(parse(&print(&small())).unwrap(), small());
+}
+
+#[test]
+fn types_are_written_where_they_are_not_int8() {
+    let mut b = GraphBuilder::new("wide");
+    let x = b.input("x", [3]);
+    let quantize = Op::Unary(Unary {
+        function: Function::Quantize,
+    });
+    let y = b.node_as("y", quantize, &[x], Element::Int16).unwrap();
+    let dense = Op::Dense(Dense {
+        over_rows: false,
+        out_features: 1,
+        activation: Activation::None,
+    });
+    let z = b.node("z", dense, &[y]).unwrap();
+    let quant = |scale| Quant {
+        scale,
+        zero_point: 0,
+    };
+    let network = QuantGraph {
+        graph: b.finish(&[z]),
+        quants: vec![quant(0.5), quant(0.001), quant(0.25)],
+        params: vec![
+            None,
+            Some(QuantParams {
+                weights: vec![1, 2, 3],
+                scales: vec![0.1],
+                bias: vec![-(1 << 40)],
+            }),
+        ],
+        roundings: vec![Rounding::TfLite, Rounding::Wide],
+    };
+    let text = print(&network);
+    expect![[r#"
+        ember 1
+        model wide
+        input x 3 scale=0.5 zero=0
+        y = unary x function=quantize -> 3 type=int16 scale=0.001 zero=0 rounding=tflite
+        z = dense y features=1 -> 1 type=int16 scale=0.25 zero=0 rounding=wide
+          weights AQID
+          scales  0.1
+          bias    -1099511627776
+        output z
+    "#]]
+    .assert_eq(&text);
+    assert_eq!(crate::verify_quant(&network), []);
+    assert_eq!(parse(&text).unwrap(), network);
+    let error = parse(&text.replacen("type=int16", "type=int4", 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 4, column 41: type=int4; it must be int8 or int16"
+    );
 }
 
 #[test]

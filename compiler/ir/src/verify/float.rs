@@ -1,7 +1,7 @@
 //! Rules of a trained network in f32.
 
 use super::{Violation, verify_graph};
-use crate::{FloatGraph, Function, Graph, Node, Op};
+use crate::{Element, FloatGraph, Function, Graph, Node, Op};
 
 /// All violations of a trained network; those of its topology alone, if there are any.
 pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
@@ -17,6 +17,13 @@ pub fn verify_float(network: &FloatGraph) -> Vec<Violation> {
         &mut violations,
     ) {
         return violations;
+    }
+    for tensor in &graph.tensors {
+        if tensor.element != Element::Int8 {
+            violations.push(Violation::Typed {
+                tensor: tensor.name.clone(),
+            });
+        }
     }
     for (node, params) in graph.nodes.iter().zip(&network.params) {
         if let Op::Unary(op) = &node.op

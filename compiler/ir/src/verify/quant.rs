@@ -2,7 +2,7 @@
 
 use super::float::{length, sizes};
 use super::{Violation, verify_graph};
-use crate::{Graph, Node, Op, Quant, QuantGraph};
+use crate::{Element, Graph, Node, Op, Quant, QuantGraph, Rounding};
 
 /// All violations of an int8 network; those of its topology alone, if there are any.
 pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
@@ -33,9 +33,16 @@ pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
             quant.scale,
             &mut violations,
         );
+        if tensor.element == Element::Int16 && quant.zero_point != 0 {
+            violations.push(Violation::ZeroPoint {
+                tensor: tensor.name.clone(),
+                zero_point: quant.zero_point,
+            });
+        }
     }
     for (index, node) in graph.nodes.iter().enumerate() {
         weights(network, index, node, &mut violations);
+        biases(network, index, node, &mut violations);
         rules(graph, &network.quants, node, &mut violations);
     }
     violations
@@ -78,7 +85,7 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         let largest = op.largest();
         if let Some(&weight) = over_time
             .iter()
-            .find(|weight| weight.unsigned_abs() > largest.unsigned_abs())
+            .find(|weight| weight.unsigned_abs() > u64::from(largest.unsigned_abs()))
         {
             violations.push(Violation::Quantisation {
                 node: name.to_owned(),
@@ -107,6 +114,33 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         violations.push(Violation::Weight {
             node: name.to_owned(),
             index,
+        });
+    }
+}
+
+/// 64-bit sums are for weights on 16-bit inputs; any other sum, and so its bias, has 32 bits.
+fn biases(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec<Violation>) {
+    let name = network.graph.node_name(node).to_owned();
+    let element = network.graph.tensor(node.output).element;
+    let params = network.params[index].as_ref();
+    if network.roundings[index] == Rounding::Wide {
+        if element != Element::Int16 || params.is_none() {
+            violations.push(Violation::Quantisation {
+                node: name,
+                op: node.op.name(),
+                rule: "only layers with weights and int16 activations round as `wide`".to_owned(),
+                actual: element.name().to_owned(),
+            });
+        }
+        return;
+    }
+    let biases = params.map_or(&[][..], |params| &params.bias);
+    let too_wide = |&&bias: &&i64| i32::try_from(bias).is_err();
+    if let Some((index, &value)) = biases.iter().enumerate().find(|(_, bias)| too_wide(bias)) {
+        violations.push(Violation::Bias {
+            node: name,
+            index,
+            value,
         });
     }
 }

@@ -5,8 +5,9 @@ use expect_test::{Expect, expect};
 
 use super::{Violation, verify_float, verify_graph, verify_quant};
 use crate::{
-    Activation, AveragePool2d, Conv2d, Dense, FloatGraph, FloatParams, Graph, GraphBuilder,
-    MaxPool2d, Op, Quant, QuantGraph, QuantParams, Rounding, Shape, Softmax, TensorId, Window2d,
+    Activation, AveragePool2d, Conv2d, Dense, Element, FloatGraph, FloatParams, Graph,
+    GraphBuilder, MaxPool2d, Op, Quant, QuantGraph, QuantParams, Rounding, Shape, Softmax,
+    TensorId, Window2d,
 };
 
 /// input 4x4x2 → conv 3x3x3 → pool 1x1x3 → dense 2 → softmax 2.
@@ -317,6 +318,75 @@ fn operators_keep_their_quantisation_rules() {
         expect![[r#"
             node `pool` (max_pool2d): input and output share scale 0.5 and zero point 3, it has scale 0.5 and zero point 4
             node `softmax` (softmax): the output has scale 0.00390625 and zero point -128, it has scale 0.00390625 and zero point 0
+        "#]],
+    );
+}
+
+#[test]
+fn int16_is_for_operators_that_have_it() {
+    broken_graph(
+        |graph| {
+            for tensor in &mut graph.tensors {
+                tensor.element = Element::Int16;
+            }
+            graph.tensors[0].element = Element::Int8;
+        },
+        expect![[r#"
+            node `conv` (conv2d): int8 and int16 meet, and only quantize converts
+            node `softmax` (softmax): it has no kernel for int16 activations
+        "#]],
+    );
+    broken_float(
+        |network| {
+            for tensor in &mut network.graph.tensors[..4] {
+                tensor.element = Element::Int16;
+            }
+            network.graph.tensors[4].element = Element::Int16;
+            network.graph.nodes.pop();
+            network.graph.tensors.pop();
+            network.graph.outputs = vec![TensorId(3)];
+            network.params.pop();
+        },
+        expect![[r#"
+            tensor `input` is int16; a network in f32 has no integer types
+            tensor `conv` is int16; a network in f32 has no integer types
+            tensor `pool` is int16; a network in f32 has no integer types
+            tensor `dense` is int16; a network in f32 has no integer types
+        "#]],
+    );
+}
+
+#[test]
+fn sums_have_the_width_of_their_rounding() {
+    broken_quant(
+        |network| {
+            network.params[0].as_mut().unwrap().bias[2] = 1 << 31;
+            network.roundings[1] = Rounding::Wide;
+            network.roundings[2] = Rounding::Wide;
+        },
+        expect![[r#"
+            bias of node `conv`, entry 2: 2147483648 does not fit 32 bits
+            node `pool` (max_pool2d): only layers with weights and int16 activations round as `wide`, it has int8
+            node `dense` (dense): only layers with weights and int16 activations round as `wide`, it has int8
+        "#]],
+    );
+    broken_quant(
+        |network| {
+            network.graph.nodes.pop();
+            network.graph.tensors.pop();
+            network.graph.outputs = vec![TensorId(3)];
+            network.quants.pop();
+            network.params.pop();
+            network.roundings = vec![Rounding::Wide, Rounding::Single, Rounding::Wide];
+            network.params[2].as_mut().unwrap().bias[1] = 1 << 40;
+            for (tensor, quant) in network.graph.tensors.iter_mut().zip(&mut network.quants) {
+                tensor.element = Element::Int16;
+                quant.zero_point = 0;
+            }
+            network.quants[3].zero_point = 2;
+        },
+        expect![[r#"
+            tensor `dense` is int16 and has zero point 2; it must be 0
         "#]],
     );
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{MAX_ELEMENTS, Violation};
-use crate::{Graph, Node, Op, Shape, TensorId, Window2d};
+use crate::{Element, Graph, Node, Op, Shape, TensorId, Window2d};
 
 /// All violations of a topology.
 pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
@@ -33,6 +33,13 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
             .map(|&id| &graph.tensor(id).shape)
             .collect();
         let name = graph.node_name(node);
+        if let Some(problem) = int16(graph, node) {
+            violations.push(Violation::Int16 {
+                node: name.to_owned(),
+                op: node.op.name(),
+                problem,
+            });
+        }
         match node.op.output_shape(&shapes) {
             Err(error) => violations.push(Violation::Operator {
                 node: name.to_owned(),
@@ -169,6 +176,16 @@ fn writers(graph: &Graph, violations: &mut Vec<Violation>) {
             });
         }
     }
+}
+
+/// What a node cannot do with its 16-bit tensors.
+fn int16(graph: &Graph, node: &Node) -> Option<&'static str> {
+    let of = |id: TensorId| {
+        let tensor = graph.tensor(id);
+        (&tensor.shape, tensor.element)
+    };
+    let inputs: Vec<(&Shape, Element)> = node.inputs.iter().map(|&id| of(id)).collect();
+    node.op.int16_problem(&inputs, of(node.output))
 }
 
 /// The first row or column of a pool's output under which no element of the input lies: its mean is

@@ -1,14 +1,14 @@
 //! Elements elsewhere: a fill, pieces, four loops, runs of one byte, of words and of bytes.
 
-use ember_ir::{Move, Shape};
+use ember_ir::{Move, Shape, Tensor};
 use ember_runtime::params::Piece;
 use ember_runtime::scratch::Isa;
 
 use super::{flag, numbers, rows};
 use crate::lower::copy;
 
-pub(super) fn counts(op: &Move, shapes: &[&Shape], output: usize, isa: Isa) -> Vec<f64> {
-    let pieces = copy::pieces(op, shapes);
+pub(super) fn counts(op: &Move, shapes: &[&Shape], to: &Tensor, isa: Isa) -> Vec<f64> {
+    let (pieces, output) = (copy::pieces(op, shapes, to.element), to.bytes());
     let filled = flag(copy::is_filled(op, &pieces, output));
     let fill = match output.is_multiple_of(4) {
         true => [filled, filled * output / 4, 0],

@@ -10,6 +10,7 @@ mod copy;
 mod dense;
 mod depthwise_conv2d;
 mod gather;
+mod int16;
 mod l2_norm;
 mod log_softmax;
 mod lookup;
@@ -98,11 +99,25 @@ pub enum Kernel {
     Matmul,
     /// `svdf_s8`.
     Svdf,
+    /// `conv2d_s16`.
+    Conv2dS16,
+    /// `depthwise_conv2d_s16`.
+    DepthwiseConv2dS16,
+    /// `dense_s16`.
+    DenseS16,
+    /// `add_s16`.
+    AddS16,
+    /// `average_pool2d_s16`.
+    AveragePool2dS16,
+    /// `max_pool2d_s16`.
+    MaxPool2dS16,
+    /// `quantize_s16`.
+    QuantizeS16,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 28] = [
+    pub const ALL: [Kernel; 35] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -131,6 +146,13 @@ impl Kernel {
         Kernel::ResizeBilinear,
         Kernel::Matmul,
         Kernel::Svdf,
+        Kernel::Conv2dS16,
+        Kernel::DepthwiseConv2dS16,
+        Kernel::DenseS16,
+        Kernel::AddS16,
+        Kernel::AveragePool2dS16,
+        Kernel::MaxPool2dS16,
+        Kernel::QuantizeS16,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -164,6 +186,13 @@ impl Kernel {
             Kernel::ResizeBilinear => "resize_bilinear",
             Kernel::Matmul => "matmul",
             Kernel::Svdf => "svdf",
+            Kernel::Conv2dS16 => "conv2d_s16",
+            Kernel::DepthwiseConv2dS16 => "depthwise_conv2d_s16",
+            Kernel::DenseS16 => "dense_s16",
+            Kernel::AddS16 => "add_s16",
+            Kernel::AveragePool2dS16 => "average_pool2d_s16",
+            Kernel::MaxPool2dS16 => "max_pool2d_s16",
+            Kernel::QuantizeS16 => "quantize_s16",
         }
     }
 }
@@ -201,6 +230,16 @@ pub fn features_in(
         output.hwc().unwrap_or_default(),
     );
     let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
+    if graph.has_int16(node)
+        && let Some((kernel, instructions)) = int16::counts(graph, node, rescale)
+    {
+        return Some(Features {
+            kernel,
+            rescale,
+            whole: false,
+            instructions,
+        });
+    }
     // Code for whole groups alone exists in the short forms only.
     let whole = whole && rescale.form != Form::Other;
     let around = match &node.op {
@@ -285,7 +324,7 @@ pub fn features_in(
             let shapes: Vec<&Shape> = shapes.map(|&id| &graph.tensor(id).shape).collect();
             (
                 Kernel::Copy,
-                copy::counts(op, &shapes, output.elements(), isa),
+                copy::counts(op, &shapes, graph.tensor(node.output), isa),
             )
         }
         Op::Reduce(op) => {

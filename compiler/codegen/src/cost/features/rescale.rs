@@ -5,7 +5,7 @@ use ember_runtime::kernels::{Form, add_form, binary_form};
 use ember_runtime::packing::{
     conv2d_form, dense_form, depthwise_conv2d_form, transpose_conv2d_form,
 };
-use ember_runtime::params::BinaryFunction;
+use ember_runtime::params::{BinaryFunction, Sums};
 
 use crate::lower::Layer;
 
@@ -78,7 +78,28 @@ impl Rescale {
             | Layer::Copy(_)
             | Layer::ArgMax(_)
             | Layer::ResizeBilinear(_)
-            | Layer::Constant(_) => Self::USUAL,
+            | Layer::Constant(_)
+            | Layer::AveragePool2dS16(_)
+            | Layer::MaxPool2dS16(_) => Self::USUAL,
+            // Their loops are the same whatever the form.
+            Layer::Conv2dS16(layer) => Self::of_sums(layer.sums),
+            Layer::DepthwiseConv2dS16(layer) => Self::of_sums(layer.sums),
+            Layer::DenseS16(layer) => Self::of_sums(layer.sums),
+            Layer::AddS16(params) => Self::of_sums(Sums::Word(params.rounding)),
+            Layer::Quantize(params) => Self::of_sums(Sums::Word(params.rounding)),
+        }
+    }
+
+    /// Layers of int16 finish their outputs one by one.
+    fn of_sums(sums: Sums) -> Self {
+        let form = match sums {
+            Sums::Word(rounding) => one_by_one(rounding),
+            Sums::Wide => Form::Other,
+        };
+        Self {
+            form,
+            double: form == Form::TfLite,
+            clamped: false,
         }
     }
 

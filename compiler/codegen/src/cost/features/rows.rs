@@ -203,6 +203,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         Tensor {
             name: tensor.name.clone(),
             shape: Shape::new(vec![rows, width, channels]),
+            element: tensor.element,
         }
     };
     let inputs = node.inputs.iter().map(|&input| rows(input, extent));

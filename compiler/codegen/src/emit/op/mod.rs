@@ -9,6 +9,7 @@ mod conv2d;
 mod copy;
 mod dense;
 mod depthwise_conv2d;
+mod int16;
 mod l2_norm;
 mod log_softmax;
 mod lookup;
@@ -83,6 +84,8 @@ pub(super) enum Values {
     Halves(Vec<u16>),
     /// Four bytes each.
     Words(Vec<i32>),
+    /// Eight bytes each.
+    Longs(Vec<i64>),
 }
 
 impl Values {
@@ -92,6 +95,7 @@ impl Values {
             Values::Bytes(values) => values.len(),
             Values::Halves(values) => 2 * values.len(),
             Values::Words(values) => 4 * values.len(),
+            Values::Longs(values) => 8 * values.len(),
         }
     }
 }
@@ -122,6 +126,13 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::ArgMax(params) => arg_max::quote_layer(params),
         Layer::Constant(layer) if layer.in_flash => return None,
         Layer::Constant(layer) => constant::quote_layer(layer, names),
+        Layer::Conv2dS16(layer) => int16::conv2d(&layer.params(), names),
+        Layer::DepthwiseConv2dS16(layer) => int16::depthwise_conv2d(&layer.params(), names),
+        Layer::DenseS16(layer) => int16::dense(&layer.params(), names),
+        Layer::AddS16(params) => int16::add(params),
+        Layer::AveragePool2dS16(params) => int16::pool2d("average_pool2d_s16", params),
+        Layer::MaxPool2dS16(params) => int16::pool2d("max_pool2d_s16", params),
+        Layer::Quantize(params) => int16::quantize(params),
     })
 }
 

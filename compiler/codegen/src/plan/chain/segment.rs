@@ -59,6 +59,10 @@ impl Segment {
         }
         let small = |tensor: TensorId| graph.tensor(tensor).shape.elements() <= MOST_ELEMENTS;
         for (index, node) in nodes.clone().zip(inside) {
+            // Its kernels are for int8.
+            if graph.has_int16(node) {
+                return None;
+            }
             if !small(node.output) || !node.inputs.iter().all(|&input| small(input)) {
                 return None;
             }

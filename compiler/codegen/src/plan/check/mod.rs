@@ -123,6 +123,9 @@ impl Run<'_> {
             return overlapped.is_empty();
         };
         let exactly = self.region(input).offset == self.region(node.output).offset;
+        if self.graph.has_int16(node) {
+            return exactly && self.is_elementwise_int16(node);
+        }
         match &node.op {
             Op::Unary(_) => exactly,
             // An element of an input that is not repeated is read before it is written.
@@ -162,6 +165,19 @@ impl Run<'_> {
             | Op::TransposeConv2d(_)
             | Op::Constant(_) => false,
         }
+    }
+
+    /// Whether a kernel of int16 reads each element before it writes one of the same bytes.
+    fn is_elementwise_int16(&self, node: &Node) -> bool {
+        let bytes = |id: TensorId| {
+            let tensor = self.graph.tensor(id);
+            (tensor.shape.elements(), tensor.element)
+        };
+        matches!(node.op, Op::Add(_) | Op::Unary(_))
+            && node
+                .inputs
+                .iter()
+                .all(|&id| bytes(id) == bytes(node.output))
     }
 
     fn sliding<'b>(&self, node: &Node, window: &'b Window2d) -> Option<Sliding<'b>> {

@@ -40,14 +40,14 @@ pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
 pub(super) fn bounds(graph: &Graph, plan: &Plan, violations: &mut Vec<PlanViolation>) {
     let rows = rows(graph, plan);
     for (index, (tensor, region)) in graph.tensors.iter().zip(&plan.regions).enumerate() {
-        let elements = match elementwise::in_flash(graph, TensorId(index)) {
+        let expected = match elementwise::in_flash(graph, TensorId(index)) {
             true => 0,
-            false => rows[index].unwrap_or(tensor.shape.elements()),
+            false => rows[index].unwrap_or(tensor.shape.elements() * tensor.element.bytes()),
         };
-        if region.bytes != elements {
+        if region.bytes != expected {
             violations.push(PlanViolation::Size {
                 tensor: tensor.name.clone(),
-                elements,
+                expected,
                 bytes: region.bytes,
             });
         }
@@ -73,6 +73,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             .as_ref()
             .is_some_and(|chain| chain.stage(index).is_some());
         let needed = match &node.op {
+            // Kernels of int16 have none.
+            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => 0,
             Op::Conv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
             Op::Dense(dense) if dense.over_rows => {

@@ -24,12 +24,12 @@ pub enum PlanViolation {
         times: usize,
     },
     /// The region's size is not the tensor's.
-    #[error("tensor `{tensor}` has {elements} elements and a region of {bytes} bytes")]
+    #[error("tensor `{tensor}` takes {expected} bytes and has a region of {bytes}")]
     Size {
         /// The tensor.
         tensor: String,
-        /// Its elements.
-        elements: usize,
+        /// Bytes of its elements.
+        expected: usize,
         /// Its region's size.
         bytes: usize,
     },

@@ -68,7 +68,7 @@ fn the_checker_names_what_is_wrong() {
             plan.arena_bytes -= 2;
         },
         expect![[r#"
-            tensor `input` has 64 elements and a region of 63 bytes
+            tensor `input` takes 64 bytes and has a region of 63
             the offset of tensor `mean` is 1, not a multiple of 4
             the arena's size is 238, not a multiple of 4
             the scratch of `expand` ends at byte 240 of an arena of 238

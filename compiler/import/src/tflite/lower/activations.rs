@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ember_ir::{ArgMax, Quant, Shape};
+use ember_ir::{ArgMax, Element, Quant, Shape};
 
 use super::MAX_PROBLEMS;
 use super::numbers::{FLOAT32, real};
@@ -19,8 +19,9 @@ const ARG_MAX: i32 = 56;
 /// ADD, CONCATENATION, MUL, SUB, PRELU, MAXIMUM, MINIMUM, BATCH_MATMUL: operators that may read constants as tensors.
 const TENSORS: [i32; 8] = [0, 2, 18, 41, 54, 55, 57, 126];
 
-/// `TensorType.INT8`.
+/// `TensorType.INT8` and `INT16`.
 pub(super) const INT8: i8 = 9;
+const INT16: i8 = 7;
 
 /// One activation.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub(in crate::tflite) struct Activation {
     /// Without the batch axis.
     pub shape: Shape,
     pub quant: Quant,
+    pub element: Element,
 }
 
 /// What helps against other numbers than int8.
@@ -70,8 +72,9 @@ impl Activations {
         let mut computed = (0..model.tensors.len()).filter(|&at| wanted[at] && !indices[at]);
         let is_real = computed.all(|at| model.tensors[at].element == FLOAT32);
         let mut computed = (0..model.tensors.len()).filter(|&at| wanted[at]);
-        let is_mixed = computed.any(|at| model.tensors[at].element == INT8);
+        let is_mixed = computed.any(|at| [INT8, INT16].contains(&model.tensors[at].element));
         let own = if is_real { FLOAT32 } else { INT8 };
+        let fits = |element: i8| element == own || (!is_real && element == INT16);
         // A float model has hundreds of wrong tensors: one line per type says it.
         let mut foreign: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
         let mut activations = vec![None; model.tensors.len()];
@@ -83,7 +86,7 @@ impl Activations {
                 activations[index] = index_tensor(tensor, problems, index);
                 continue;
             }
-            if tensor.element != own {
+            if !fits(tensor.element) {
                 foreign.entry(tensor.type_name()).or_insert((index, 0)).1 += 1;
                 continue;
             }
@@ -143,9 +146,21 @@ fn activation(tensor: &Tensor<'_>, is_real: bool) -> Result<Activation, Refusal>
             "export the model again",
         ));
     }
+    let quant = if is_real { REAL } else { quant(tensor)? };
+    let element = match tensor.element {
+        INT16 => Element::Int16,
+        _ => Element::Int8,
+    };
+    if element == Element::Int16 && quant.zero_point != 0 {
+        return Err((
+            format!("its zero point is {}, that of int16 is 0", quant.zero_point),
+            "export the model again",
+        ));
+    }
     Ok(Activation {
         shape: shape(&tensor.shape)?,
-        quant: if is_real { REAL } else { quant(tensor)? },
+        quant,
+        element,
     })
 }
 
@@ -160,7 +175,11 @@ fn index_tensor(
             let dims = shape.dims();
             let shape = Shape::new(if dims.is_empty() { &[1] } else { dims });
             let quant = ArgMax::QUANT;
-            Some(Activation { shape, quant })
+            Some(Activation {
+                shape,
+                quant,
+                element: Element::Int8,
+            })
         }
         Err((what, help)) => {
             problems.push(Problem {
@@ -215,6 +234,7 @@ fn constant(tensor: &Tensor<'_>, rank: usize, is_real: bool) -> Option<Activatio
     Some(Activation {
         shape: Shape::new(sizes),
         quant: quant.filter(|_| whole)?,
+        element: Element::Int8,
     })
 }
 

@@ -6,6 +6,7 @@ use ember_ir::{Conv2d, DepthwiseConv2d, Op};
 
 use super::Lowered;
 use super::site::{EXPORT_AGAIN, Site};
+use super::weights::WideSums;
 use super::window::WindowFields;
 
 const FIELDS: WindowFields = WindowFields {
@@ -24,7 +25,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     let input = site.activation(0);
     let (weights, input) = (weights?, input?);
     let [out_channels, kernel_height, kernel_width, depth] = weights.shape;
-    let bias = site.bias(out_channels);
+    let bias = site.bias(out_channels, WideSums::UnlessInt32);
     let window = site.window(&FIELDS, [kernel_height, kernel_width], &input.1.shape)?;
     let channels = input.1.shape.hwc().map_or(0, |[_, _, channels]| channels);
     let groups = channels / depth;
@@ -67,8 +68,13 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
             }
         }
     };
-    let params = numbers.with(bias?)?;
-    site.finish(op, &[input], Some(params))
+    let (bias, rounding) = bias?;
+    let params = numbers.with(bias)?;
+    let lowered = site.finish(op, &[input], Some(params))?;
+    Some(Lowered {
+        rounding,
+        ..lowered
+    })
 }
 
 /// Where the weights `[taps, out]` lie in `[out, taps]`.

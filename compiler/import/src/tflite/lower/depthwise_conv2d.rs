@@ -4,6 +4,7 @@ use ember_ir::{DepthwiseConv2d, Op};
 
 use super::Lowered;
 use super::site::{EXPORT_AGAIN, Site};
+use super::weights::WideSums;
 use super::window::WindowFields;
 use crate::tflite::flatbuffer::Table;
 
@@ -22,7 +23,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     let input = site.activation(0);
     let (weights, input) = (weights?, input?);
     let [one, kernel_height, kernel_width, out_channels] = weights.shape;
-    let bias = site.bias(out_channels);
+    let bias = site.bias(out_channels, WideSums::Always);
     let window = site.window(&FIELDS, [kernel_height, kernel_width], &input.1.shape)?;
     let channels = input.1.shape.hwc().map_or(0, |[_, _, channels]| channels);
     let stated = site.attribute(MULTIPLIER, 0, Table::i32)?;
@@ -44,6 +45,11 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         multiplier,
         activation: activation?,
     });
-    let params = weights.numbers.with(bias?)?;
-    site.finish(op, &[input], Some(params))
+    let (bias, rounding) = bias?;
+    let params = weights.numbers.with(bias)?;
+    let lowered = site.finish(op, &[input], Some(params))?;
+    Some(Lowered {
+        rounding,
+        ..lowered
+    })
 }

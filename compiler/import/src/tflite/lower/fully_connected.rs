@@ -5,6 +5,7 @@ use ember_ir::{Dense, Op};
 
 use super::Lowered;
 use super::site::Site;
+use super::weights::WideSums;
 use crate::tflite::flatbuffer::Table;
 
 const FUSED: u16 = 0;
@@ -24,7 +25,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
     }
     let (weights, input) = (weights?, input?);
     let [out_features, in_features] = weights.shape;
-    let bias = site.bias(out_features);
+    let bias = site.bias(out_features, WideSums::Always);
     let elements = input.1.shape.elements();
     let over_rows = elements > in_features;
     // Rows are those of the last axis: others would have to be reshaped first.
@@ -48,6 +49,11 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         out_features,
         activation: activation?,
     });
-    let params = weights.numbers.with(bias?)?;
-    site.finish(op, &[input], Some(params))
+    let (bias, rounding) = bias?;
+    let params = weights.numbers.with(bias)?;
+    let lowered = site.finish(op, &[input], Some(params))?;
+    Some(Lowered {
+        rounding,
+        ..lowered
+    })
 }

@@ -31,13 +31,13 @@ mod unary;
 mod weights;
 mod window;
 
-use ember_ir::Op;
+use ember_ir::{Op, Rounding};
 
 use super::schema::Model;
 use crate::Problem;
 pub(super) use activations::Activations;
 pub(super) use numbers::{Params, real};
-use site::Site;
+use site::{KEEP_INT8, Site};
 
 /// An operator in the IR's terms; `inputs` and `output` are tensors of the file.
 pub(super) struct Lowered {
@@ -45,6 +45,7 @@ pub(super) struct Lowered {
     pub inputs: Vec<usize>,
     pub output: usize,
     pub params: Option<Params>,
+    pub rounding: Rounding,
 }
 
 /// A model in the IR's terms.
@@ -52,6 +53,9 @@ pub(super) struct LoweredModel {
     pub operators: Vec<Lowered>,
     pub activations: Activations,
 }
+
+/// What is said of the others.
+const NO_INT16: &str = "it has no kernel for int16 activations";
 
 /// Problems collected before the search for more ends: hostile files could cause millions.
 const MAX_PROBLEMS: usize = 1000;
@@ -115,6 +119,11 @@ const OPERATORS: [(i32, Lower); 53] = [
     (126, batch_matmul::lower),
 ];
 
+/// Those that there are kernels of for int16, or that only move elements.
+const INT16: [i32; 22] = [
+    0, 1, 2, 3, 4, 5, 9, 17, 22, 26, 34, 36, 39, 43, 45, 49, 65, 70, 97, 100, 102, 114,
+];
+
 type LowerMany = fn(&mut Site<'_, '_>) -> Option<Vec<Lowered>>;
 
 /// Those with several outputs.
@@ -133,6 +142,11 @@ pub(super) fn lower(model: &Model<'_>, problems: &mut Vec<Problem>) -> LoweredMo
         let mut site = Site::new(model, operator, &activations, problems);
         let known = OPERATORS.iter().find(|(code, _)| *code == operator.code);
         let split = SPLITS.iter().find(|(code, _)| *code == operator.code);
+        let is_known = known.is_some() || split.is_some();
+        if is_known && !INT16.contains(&operator.code) && site.has_int16() {
+            site.problem(NO_INT16, KEEP_INT8);
+            continue;
+        }
         match (known, split) {
             (Some((_, lower)), _) => operators.extend(lower(&mut site)),
             (None, Some((_, lower))) => operators.extend(lower(&mut site).into_iter().flatten()),

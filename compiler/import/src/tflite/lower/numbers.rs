@@ -21,7 +21,7 @@ pub(super) enum Numbers {
 /// Biases, one per output channel.
 #[derive(Clone, Debug)]
 pub(super) enum Biases {
-    Int(Vec<i32>),
+    Int(Vec<i64>),
     Real(Vec<f32>),
 }
 

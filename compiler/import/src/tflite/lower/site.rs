@@ -1,7 +1,7 @@
 //! One operator under examination: access to its operands and attributes, and the list that its
 //! problems go to.
 
-use ember_ir::{Move, Op, Quant, Shape};
+use ember_ir::{Element, Move, Op, Quant, Rounding, Shape};
 
 use super::activations::Activation;
 use super::numbers::Params;
@@ -12,6 +12,10 @@ use crate::tflite::schema::{Model, Operator, Tensor};
 
 /// The help for what no converter writes.
 pub(super) const EXPORT_AGAIN: &str = "the file is inconsistent, export the model again";
+
+/// The help for what is done in int8 only.
+pub(super) const KEEP_INT8: &str =
+    "keep it in int8 between two QUANTIZE, or convert the model with int8 activations";
 
 pub(super) struct Site<'m, 'a> {
     model: &'m Model<'a>,
@@ -152,6 +156,24 @@ impl<'m, 'a> Site<'m, 'a> {
         }
     }
 
+    /// Whether an input is int16.
+    pub fn is_int16(&self, slot: usize) -> bool {
+        let tensor = self.operator.inputs.get(slot).copied().flatten();
+        tensor.is_some_and(|tensor| self.is_int16_tensor(tensor))
+    }
+
+    /// Whether one of its activations is int16.
+    pub fn has_int16(&self) -> bool {
+        let inputs = self.operator.inputs.iter().copied().flatten();
+        let mut tensors = inputs.chain(self.operator.outputs.iter().copied());
+        tensors.any(|tensor| self.is_int16_tensor(tensor))
+    }
+
+    fn is_int16_tensor(&self, tensor: usize) -> bool {
+        let activation = self.activations.get(tensor);
+        activation.is_some_and(|activation| activation.element == Element::Int16)
+    }
+
     /// The fused activation in this field.
     pub fn fused(&mut self, field: Field) -> Option<ember_ir::Activation> {
         match self.attribute(field, 0, Table::i8)? {
@@ -239,6 +261,14 @@ impl<'m, 'a> Site<'m, 'a> {
                 return None;
             }
         };
+        let types: Vec<(&Shape, Element)> = inputs
+            .iter()
+            .map(|(_, input)| (&input.shape, input.element))
+            .collect();
+        if let Some(problem) = op.int16_problem(&types, (&shape, written.element)) {
+            self.problem(problem, KEEP_INT8);
+            return None;
+        }
         // The IR's vectors may keep axes of 1 in the file; a free reshape puts them back.
         let is_vector = matches!(
             op,
@@ -262,6 +292,7 @@ impl<'m, 'a> Site<'m, 'a> {
             inputs: inputs.iter().map(|&(index, _)| index).collect(),
             output,
             params,
+            rounding: Rounding::TfLite,
         })
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
 struct Over {
     memory: usize,
     /// The integers and their scale.
-    steps: (Vec<i32>, f32),
+    steps: (Vec<i64>, f32),
     /// Their type.
     kind: i8,
 }
@@ -90,16 +90,16 @@ struct Over {
 fn over_time(site: &mut Site<'_, '_>, filters: usize) -> Option<Over> {
     let (index, tensor) = site.required(OVER_TIME)?;
     let kind = tensor.element;
-    let values: Option<Vec<i32>> = tensor.data.and_then(|data| match kind {
+    let values: Option<Vec<i64>> = tensor.data.and_then(|data| match kind {
         INT8 => Some(
             data.iter()
-                .map(|&byte| i32::from(byte.cast_signed()))
+                .map(|&byte| i64::from(byte.cast_signed()))
                 .collect(),
         ),
         INT16 => {
             let (halves, _) = data.as_chunks();
             let halves = halves.iter().copied().map(i16::from_le_bytes);
-            Some(halves.map(i32::from).collect())
+            Some(halves.map(i64::from).collect())
         }
         _ => None,
     });
@@ -108,7 +108,7 @@ fn over_time(site: &mut Site<'_, '_>, filters: usize) -> Option<Over> {
         .iter()
         .filter_map(|&dim| usize::try_from(dim).ok())
         .collect();
-    let fits = |values: &Vec<i32>| match sizes.as_slice() {
+    let fits = |values: &Vec<i64>| match sizes.as_slice() {
         &[rows, memory] => rows == filters && rows.checked_mul(memory) == Some(values.len()),
         _ => false,
     };

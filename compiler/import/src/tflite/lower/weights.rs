@@ -1,12 +1,24 @@
 //! The constants of convolutions and fully connected layers.
 
+use ember_ir::Rounding;
+
 use super::activations::INT8;
 use super::numbers::{Biases, Numbers, real};
 use super::scales::{damaged, is_symmetric, scales};
 use super::site::{EXPORT_AGAIN, Site};
 
-/// `TensorType.INT32`.
+/// `TensorType.INT32` and `INT64`.
 const INT32: i8 = 2;
+const INT64: i8 = 4;
+
+/// When the sums of int16 inputs have 64 bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum WideSums {
+    /// Whatever the bias; one of 32 bits is refused.
+    Always,
+    /// Unless the bias has 32.
+    UnlessInt32,
+}
 
 /// Weights in the file's layout, which is the IR's.
 pub(super) struct Weights<const RANK: usize> {
@@ -113,13 +125,28 @@ impl Site<'_, '_> {
         Some(Weights { shape, numbers })
     }
 
-    /// The bias of input 2, one per channel; zeros where there is none.
-    pub fn bias(&mut self, channels: usize) -> Option<Biases> {
-        self.bias_of(2, channels)
+    /// The bias of input 2, one per channel; zeros where there is none. Also how the sums round that begin
+    /// with it: `sums` says what TensorFlow Lite Micro does for int16 inputs.
+    pub fn bias(&mut self, channels: usize, sums: WideSums) -> Option<(Biases, Rounding)> {
+        let is_int16 = self.is_int16(0);
+        let element = self.optional(2).map(|(_, tensor)| tensor.element);
+        let rounding = match (is_int16, sums, element) {
+            (false, _, _) | (true, WideSums::UnlessInt32, Some(INT32)) => Rounding::TfLite,
+            (true, _, _) => Rounding::Wide,
+        };
+        let expected = match rounding {
+            Rounding::Wide => INT64,
+            Rounding::Single | Rounding::TfLite => INT32,
+        };
+        Some((self.bias_as(2, channels, expected)?, rounding))
     }
 
-    /// The bias of an input, one per channel; zeros where there is none.
+    /// The bias of an input, of 32 bits if it is an integer, one per channel; zeros where there is none.
     pub fn bias_of(&mut self, slot: usize, channels: usize) -> Option<Biases> {
+        self.bias_as(slot, channels, INT32)
+    }
+
+    fn bias_as(&mut self, slot: usize, channels: usize, expected: i8) -> Option<Biases> {
         let is_real = self.is_real();
         let Some((index, tensor)) = self.optional(slot) else {
             return Some(match is_real {
@@ -137,23 +164,41 @@ impl Site<'_, '_> {
         if let Some(values) = real(tensor).filter(|values| is_real && values.len() == channels) {
             return Some(Biases::Real(values));
         }
-        if is_real || tensor.element != INT32 {
+        if is_real || tensor.element != expected {
             self.problem(
                 format!("its bias (tensor {index}) is {}", tensor.type_name()),
-                "convert the model with an int32 bias per channel, or float32 throughout",
+                match expected {
+                    INT64 => "convert the model with int64 biases for int16 activations",
+                    _ => "convert the model with an int32 bias per channel, or float32 throughout",
+                },
             );
             return None;
         }
-        let (values, rest) = data.as_chunks();
-        if values.len() != channels || !rest.is_empty() {
+        let values = integers(data, expected == INT64);
+        let Some(values) = values.filter(|values| values.len() == channels) else {
             let bytes = data.len();
             self.problem(
                 format!("its bias (tensor {index}) has {bytes} bytes for {channels} channels"),
                 EXPORT_AGAIN,
             );
             return None;
+        };
+        Some(Biases::Int(values))
+    }
+}
+
+/// Little-endian numbers of four bytes, or eight; `None` if the last one is not whole.
+fn integers(data: &[u8], long: bool) -> Option<Vec<i64>> {
+    match long {
+        true => {
+            let (values, rest) = data.as_chunks();
+            let values = values.iter().copied().map(i64::from_le_bytes);
+            rest.is_empty().then(|| values.collect())
         }
-        let values = values.iter().copied().map(i32::from_le_bytes);
-        Some(Biases::Int(values.collect()))
+        false => {
+            let (values, rest) = data.as_chunks();
+            let values = values.iter().copied().map(i32::from_le_bytes);
+            rest.is_empty().then(|| values.map(i64::from).collect())
+        }
     }
 }
