@@ -144,6 +144,13 @@ fn the_table_has_a_factor_for_every_feature() {
             found.into_iter().for_each(|found| see(found, &board));
         }
     }
+    for network in layers::int16_layers(11, 0) {
+        for board in BOARDS.map(board) {
+            let node = network.graph.nodes.last();
+            let found = node.and_then(|node| features(&network.graph, node, None, board.isa()));
+            found.into_iter().for_each(|found| see(found, &board));
+        }
+    }
     for model in &MODELS {
         let planned = model.planned();
         let nodes = planned.graph().nodes.iter().zip(planned.layers());

@@ -89,10 +89,13 @@ fn first_before(network: &QuantGraph, second: usize) -> Option<(usize, Vec<Tenso
     }
 }
 
-/// The outputs of a function of one number, and which it is.
+/// The outputs of a function of one int8, and which it is.
 fn table(network: &QuantGraph, node: usize) -> Option<([i8; 256], Function)> {
     let params = network.params[node].as_ref();
     let node = &network.graph.nodes[node];
+    if network.graph.has_int16(node) {
+        return None;
+    }
     let Op::Unary(op) = &node.op else { return None };
     let [input, output] = [node.inputs[0], node.output].map(|id| network.quants[id.0]);
     let table = unary::table_of(op, params, input, output);
