@@ -181,7 +181,7 @@ impl<'a> Contract<'a> {
         let (from, to) = (self.from(), self.to());
         let mut sums = vec![0; to.iter().product()];
         for (place, sum) in sums.iter_mut().enumerate() {
-            *sum = i64::from(params.bias[place % to[2]]);
+            *sum = params.bias[place % to[2]];
         }
         for index in indices(&[from[0], from[1], from[2], to[2], op.kernel[0], op.kernel[1]]) {
             let [iy, ix, i, o, ky, kx] = index[..] else {
