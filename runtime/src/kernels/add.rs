@@ -28,7 +28,7 @@ pub fn add_s8<L: Add>(arena: &mut impl Memory) {
         match const { add_form(&L::PARAMS) } {
             Form::TfLite => run::<TFLITE>(base, frozen(task)),
             Form::Single => run::<SINGLE>(base, frozen(task)),
-            Form::Other => run::<OTHER>(base, frozen(task)),
+            Form::Shifted | Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }

@@ -22,10 +22,12 @@ pub fn binary_s8<L: Elementwise>(arena: &mut impl Memory) {
             (BinaryFunction::Prelu, _) => prelus(base, frozen(task)),
             (BinaryFunction::Mul, Form::TfLite) => products::<TFLITE>(base, frozen(task)),
             (BinaryFunction::Mul, Form::Single) => products::<SINGLE>(base, frozen(task)),
-            (BinaryFunction::Mul, Form::Other) => products::<OTHER>(base, frozen(task)),
+            (BinaryFunction::Mul, Form::Shifted | Form::Other) => {
+                products::<OTHER>(base, frozen(task))
+            }
             (_, Form::TfLite) => sums::<TFLITE>(base, frozen(task)),
             (_, Form::Single) => sums::<SINGLE>(base, frozen(task)),
-            (_, Form::Other) => sums::<OTHER>(base, frozen(task)),
+            (_, Form::Shifted | Form::Other) => sums::<OTHER>(base, frozen(task)),
         }
     }
 }

@@ -89,8 +89,9 @@ pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
     networks
 }
 
-/// Makes the factor of the last layer one that no short form of requantisation holds for.
-pub fn finish_one_by_one(network: &mut QuantGraph) {
+/// Makes the factor of the last layer one that no short form of requantisation holds for: with weights that
+/// of a channel, if `dead`.
+pub fn finish_one_by_one(network: &mut QuantGraph, dead: bool) {
     let Some(node) = network.graph.nodes.last() else {
         return;
     };
@@ -98,8 +99,14 @@ pub fn finish_one_by_one(network: &mut QuantGraph) {
         return;
     };
     let input = network.quants[input.0].scale;
-    let weights = network.params.last().and_then(|params| params.as_ref());
+    let weights = network.params.last_mut().and_then(|params| params.as_mut());
     network.quants[node.output.0].scale = match (weights, &node.op) {
+        // A channel that does next to nothing, as trained networks have them: a right shift of more than
+        // 22 bits.
+        (Some(params), _) if dead => {
+            params.scales[0] *= 0.5f32.powi(22);
+            return;
+        }
         // Factors near one.
         (Some(params), _) => params.scales.iter().fold(0.0f32, |most, &s| most.max(s)) * input,
         // A right shift of more than 22 bits.

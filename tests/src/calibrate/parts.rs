@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 55] = [
+const MODULES: [(&str, &str); 56] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -37,6 +37,8 @@ const MODULES: [(&str, &str); 55] = [
     ("thumb1::depthwise_conv2d::", "depthwise_conv2d"),
     ("thumb1::conv2d::", "conv2d"),
     ("thumb1::dense::", "dense"),
+    // Called at run time by transposed convolutions alone.
+    ("::packing::matrix_words", "transpose_conv2d"),
     ("::finish_any", "finish_any"),
     ("::clamp", "clamp"),
     ("::bytes::copy", "copy_bytes"),

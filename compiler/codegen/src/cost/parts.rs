@@ -37,14 +37,18 @@ impl PartBytes {
             None => self.all,
             Some(Form::TfLite) => self.tflite,
             Some(Form::Single) => self.single,
-            Some(Form::Other) => self.other,
+            Some(Form::Shifted | Form::Other) => self.other,
         }
     }
 }
 
 /// Adds what a layer needs.
 pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
-    let form = Some(features.rescale.form);
+    // The same code finishes outputs one by one, whatever their factors.
+    let form = Some(match features.rescale.form {
+        Form::Shifted => Form::Other,
+        form => form,
+    });
     let kernel = features.kernel;
     match kernel {
         Kernel::Conv2d | Kernel::DepthwiseConv2d | Kernel::Dense => {

@@ -38,7 +38,7 @@ pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
             (Form::TfLite, false) => run::<TFLITE, false>(base, frozen(task)),
             (Form::Single, true) => run::<SINGLE, true>(base, frozen(task)),
             (Form::Single, false) => run::<SINGLE, false>(base, frozen(task)),
-            (Form::Other, _) => run::<OTHER, false>(base, frozen(task)),
+            (Form::Shifted | Form::Other, _) => run::<OTHER, false>(base, frozen(task)),
         }
     }
 }

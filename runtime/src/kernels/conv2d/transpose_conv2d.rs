@@ -25,7 +25,7 @@ pub fn transpose_conv2d_s8<L: TransposeConv2d>(arena: &mut impl Memory) {
         match const { Requant::of_transpose_conv2d(&L::PARAMS).form() } {
             Form::TfLite => run::<TFLITE>(base, frozen(task)),
             Form::Single => run::<SINGLE>(base, frozen(task)),
-            Form::Other => run::<OTHER>(base, frozen(task)),
+            Form::Shifted | Form::Other => run::<OTHER>(base, frozen(task)),
         }
     }
 }

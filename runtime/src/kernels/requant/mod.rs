@@ -31,8 +31,18 @@ pub enum Form {
     TfLite,
     /// The short form of the single rounding.
     Single,
-    /// One by one: rare factors, above 1/4 or so.
+    /// One by one, by the short form of the single rounding of accumulators that are shifted left first:
+    /// rare factors, above 1/4 or so.
+    Shifted,
+    /// One by one, by the definition: still rarer.
     Other,
+}
+
+impl Form {
+    /// Whether outputs are finished one by one.
+    pub const fn is_one_by_one(self) -> bool {
+        matches!(self, Self::Shifted | Self::Other)
+    }
 }
 
 /// What all outputs of a layer share; a constant of the layer.
@@ -139,7 +149,8 @@ impl Requant {
         match self.method {
             Method::TfLite => Form::TfLite,
             Method::Single { pre: 0 } => Form::Single,
-            Method::Single { .. } | Method::General => Form::Other,
+            Method::Single { .. } => Form::Shifted,
+            Method::General => Form::Other,
         }
     }
 

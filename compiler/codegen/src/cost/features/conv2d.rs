@@ -29,6 +29,8 @@ pub(super) fn counts(
         Isa::Mve => rows,
         Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => slow,
     };
+    // On Cortex-M0 two pixels are summed in fewer instructions than three there as well.
+    let short = flag(isa == Isa::Thumb1) * tails * finish.other_groups;
     numbers(&[
         &gather::counts(window, shapes, isa),
         &[1, tiles],
@@ -39,7 +41,7 @@ pub(super) fn counts(
             fast * blocks.div_ceil(4),
         ],
         &[ends, ends * blocks, ends * blocks.div_ceil(4)],
-        &[slow, summed * blocks, rows],
+        &[slow, summed * blocks, rows, short * blocks],
         &[tiles * flag(finish.other_groups > 0)],
         // How a form of their own finishes them; those of the others come next.
         &[rescale.counts(fast)[1], rescale.counts(ends)[1]],

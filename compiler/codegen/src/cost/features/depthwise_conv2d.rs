@@ -59,9 +59,12 @@ pub(super) fn counts(op: &DepthwiseConv2d, g: &Geometry, isa: Isa, rescale: Resc
         let pixels = groups * pixels * loops;
         [pixels, pixels * kh, pixels * kh * kw]
     };
+    // Their factors stay packed until an output needs them.
+    let packed = groups * flag(rescale.form.is_one_by_one());
     let clamped = pixels * channels * rescale.clamped();
     numbers(&[
-        &[1, groups, groups * square, channels, groups * bands.bands],
+        &[1, groups, packed, groups * square, channels],
+        &[groups * bands.bands],
         &[groups * bands.copied, steps(columns * bands.rows)],
         &[
             refilled * bands.bands,

@@ -89,7 +89,7 @@ fn convolution_counts(
 
 /// Outputs that are finished by TensorFlow Lite's rounding of 32 bits, and by that of 64.
 fn finished(rescale: Rescale, outputs: usize) -> [usize; 2] {
-    let [_, double, wide, _] = rescale.counts(outputs);
+    let [_, double, _, wide, _] = rescale.counts(outputs);
     [double, wide]
 }
 

@@ -30,7 +30,6 @@ pub use rescale::Rescale;
 pub use rows::{RowPart, row_features, row_parts};
 
 use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape};
-use ember_runtime::kernels::Form;
 use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
@@ -241,7 +240,7 @@ pub fn features_in(
         });
     }
     // Code for whole groups alone exists in the short forms only.
-    let whole = whole && rescale.form != Form::Other;
+    let whole = whole && !rescale.form.is_one_by_one();
     let around = match &node.op {
         Op::Conv2d(_) => [1, spatial.1[0] * spatial.1[1]],
         Op::Dense(op) if op.over_rows => [1, output.elements() / op.out_features],

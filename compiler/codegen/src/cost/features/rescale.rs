@@ -104,13 +104,14 @@ impl Rescale {
     }
 
     /// A count, and the same count where outputs are finished by another form than the usual one: by
-    /// TensorFlow Lite's, one by one, one by one with its rounding.
-    pub fn counts(self, count: usize) -> [usize; 4] {
+    /// TensorFlow Lite's, one by one shifted, one by one by the definition, the same with its rounding.
+    pub fn counts(self, count: usize) -> [usize; 5] {
         let part = |holds| if holds { count } else { 0 };
         let other = self.form == Form::Other;
         [
             count,
             part(self.form == Form::TfLite),
+            part(self.form == Form::Shifted),
             part(other),
             part(other && self.double),
         ]
@@ -146,7 +147,7 @@ impl Finish {
     pub fn of(rescale: Rescale, outputs: usize, group: usize) -> Self {
         let whole_groups = match rescale.form {
             Form::TfLite | Form::Single => outputs / group,
-            Form::Other => 0,
+            Form::Shifted | Form::Other => 0,
         };
         Self {
             whole_groups,

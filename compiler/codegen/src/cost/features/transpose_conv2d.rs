@@ -52,13 +52,14 @@ fn phase(
         Isa::Mve => others,
         Isa::Thumb1 | Isa::Thumb2 | Isa::Dsp | Isa::Any => slow,
     };
+    let short = flag(isa == Isa::Thumb1) * tails * finish.other_groups;
     let clamped = rescale.clamped();
     [
         &gather::phase_counts(phases, input, isa)[..],
         &[1, rows, tiles],
         &[fast, fast * blocks, fast * blocks.div_ceil(4)],
         &[ends, ends * blocks, ends * blocks.div_ceil(4)],
-        &[slow, summed * blocks, others],
+        &[slow, summed * blocks, others, short * blocks],
         &[tiles * flag(finish.other_groups > 0)],
         &[rescale.counts(fast)[1], rescale.counts(ends)[1]],
         &rescale.counts(all * finish.others),
