@@ -276,6 +276,7 @@ fn find_board(
 
 pub(super) fn search_job(values: &Values) -> SearchJob {
     let text = |key| values.text("search", key).unwrap_or_default().to_string();
+    let limit = |key| Some(values.integer("search", key) as u64).filter(|&limit| limit > 0);
     SearchJob {
         space: text("space"),
         strategy: text("strategy"),
@@ -283,6 +284,8 @@ pub(super) fn search_job(values: &Values) -> SearchJob {
         minutes: values.number("search", "minutes"),
         target_accuracy: values.number("search", "target_accuracy") as f32,
         patience: values.integer("search", "patience") as usize,
+        instructions: limit("instructions"),
+        macs: limit("macs"),
         seed: values.integer("search", "seed") as u64,
         second_order: values.boolean("search", "second_order"),
         proxies: values.boolean("search", "proxies"),

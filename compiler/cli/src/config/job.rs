@@ -124,6 +124,10 @@ pub struct SearchJob {
     pub target_accuracy: f32,
     /// Candidates without a gain after which to stop; 0: never.
     pub patience: usize,
+    /// Instructions of an inference at most.
+    pub instructions: Option<u64>,
+    /// Multiply-accumulates of an inference at most.
+    pub macs: Option<u64>,
     /// Everything random follows from it.
     pub seed: u64,
     /// Whether the gates of DARTS foresee a step of the weights.

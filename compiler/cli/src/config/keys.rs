@@ -322,6 +322,20 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "search",
+        "instructions",
+        Kind::Integer(0, i64::MAX),
+        Some("0"),
+        "Instructions of an inference at most, as the cost model predicts them; 0: no limit.",
+    ),
+    key(
+        "search",
+        "macs",
+        Kind::Integer(0, i64::MAX),
+        Some("0"),
+        "Multiply-accumulates of an inference at most; 0: no limit.",
+    ),
+    key(
+        "search",
         "seed",
         Kind::Integer(0, i64::MAX),
         Some("1"),

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ember_ir::{Graph, Shape};
 use ember_search::{
     Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Probe,
-    Relax, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop, Stopped,
-    StrategyKind, Task,
+    Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop,
+    Stopped, StrategyKind, Task,
 };
 
 use super::state::State;
@@ -184,13 +184,13 @@ pub fn search(
     })
 }
 
-/// Limits of the search: those of the board.
+/// Limits of the search: those of the board and the job's own.
 pub fn constraints(job: &Job) -> Constraints {
     Constraints {
         flash_bytes: job.board.limits.flash_bytes,
         ram_bytes: job.board.limits.ram_bytes,
-        instructions: None,
-        macs: None,
+        instructions: job.search.instructions,
+        macs: job.search.macs,
     }
 }
 
@@ -204,10 +204,20 @@ fn workers(job: &Job) -> usize {
 /// A search that cannot begin is a problem of the configuration; one that cannot go on is the system's.
 fn explain(job: &Job, error: SearchError) -> Error {
     match error {
-        SearchError::NothingFits(_) => {
-            let span = ["ram", "flash", "name", "core", "file"]
-                .into_iter()
-                .find_map(|key| job.span("board", key));
+        SearchError::NothingFits(ref violations) => {
+            let own = violations.iter().find_map(|violation| {
+                let key = match violation.resource {
+                    Resource::Instructions => "instructions",
+                    Resource::Macs => "macs",
+                    Resource::Ram | Resource::Flash => return None,
+                };
+                job.span("search", key)
+            });
+            let span = own.or_else(|| {
+                ["ram", "flash", "name", "core", "file"]
+                    .into_iter()
+                    .find_map(|key| job.span("board", key))
+            });
             job.problems(vec![Problem::new(error.to_string()).at(span)])
                 .into()
         }

@@ -67,7 +67,12 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
         job.name.clone(),
         parts.hash.clone(),
         format!("{:?} {:?}", parts.normalization, job.data.axes),
-        format!("{:?} {:?}", job.board.board, job.board.limits),
+        format!(
+            "{:?} {:?} {:?}",
+            job.board.board,
+            job.board.limits,
+            (job.search.instructions, job.search.macs)
+        ),
         job.search.space.clone(),
         format!("{settings:?}"),
         format!(
