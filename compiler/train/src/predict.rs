@@ -64,3 +64,35 @@ pub fn loss(scores: &[f32], labels: &[usize]) -> f32 {
         .sum();
     (total / labels.len().max(1) as f64) as f32
 }
+/// Mean of the F1 scores of all classes that occur among labels or answers: each counts the same, however
+/// rare it is. F1 = 2·hits / (answers + labels).
+pub fn macro_f1(answers: &[usize], labels: &[usize]) -> f32 {
+    let classes = answers
+        .iter()
+        .chain(labels)
+        .max()
+        .map_or(0, |most| most + 1);
+    let (mut hits, mut seen) = (vec![0u32; classes], vec![0u32; classes]);
+    for (&answer, &label) in answers.iter().zip(labels) {
+        seen[answer] += 1;
+        seen[label] += 1;
+        hits[label] += u32::from(answer == label);
+    }
+    let scores = hits.iter().zip(&seen).filter(|(_, seen)| **seen > 0);
+    let scores = scores.map(|(&hits, &seen)| 2.0 * hits as f32 / seen as f32);
+    let (sum, count) = scores.fold((0.0, 0), |(sum, count), score| (sum + score, count + 1));
+    sum / count.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_classes_count_as_much_as_frequent_ones() {
+        // Class 0: 2·3/(4 + 3), class 1: 2·0/(0 + 1); class 2 never occurs, class 3 is right.
+        let f1 = macro_f1(&[0, 0, 0, 0, 3], &[0, 0, 0, 1, 3]);
+        assert!((f1 - (6.0 / 7.0 + 0.0 + 1.0) / 3.0).abs() < 1e-6);
+        assert_eq!(macro_f1(&[], &[]), 0.0);
+    }
+}

@@ -15,6 +15,9 @@ pub struct Report {
     pub accuracy_float: Option<f32>,
     /// Accuracy on the test set of what the device computed, in [0, 1]; `None` without labels.
     pub accuracy_int8: Option<f32>,
+    /// Mean of the classes' F1 scores on the device's answers; `None` where the device did not say them.
+    #[serde(default)]
+    pub macro_f1_int8: Option<f32>,
     /// Size of the test set.
     pub samples: usize,
     /// Samples for which device and host agree in every output.
@@ -115,6 +118,9 @@ impl Report {
         }
         if let Some(accuracy) = self.accuracy_int8 {
             rows.push(("accuracy, int8 on the device", percent(accuracy)));
+        }
+        if let Some(f1) = self.macro_f1_int8 {
+            rows.push(("  macro-F1", percent(f1)));
         }
         if let Some(replicated) = &self.replicated {
             let seeds = replicated.seeds;

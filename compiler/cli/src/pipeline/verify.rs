@@ -8,7 +8,7 @@ use ember_codegen::interpret::Interpreter;
 use ember_codegen::quantize::output_values;
 use ember_codegen::target::{Board, Limits, Runner};
 use ember_ir::QuantGraph;
-use ember_train::predict::argmax;
+use ember_train::predict::{argmax, macro_f1};
 
 use super::build::{Built, bytes, tool};
 use super::report::{Report, thousands};
@@ -157,15 +157,19 @@ pub fn verify(
     if let Some(message) = difference(&network, &outputs, &expected) {
         stage.say(message);
     }
-    let is_right =
-        |(output, label): &(&&[i8], &usize)| argmax(&output_values(&network, output)) == **label;
-    let right = outputs.iter().zip(&tests.labels).filter(is_right).count();
+    let answers: Vec<usize> = outputs
+        .iter()
+        .map(|output| argmax(&output_values(&network, output)))
+        .collect();
+    let is_right = |(answer, label): &(&usize, &usize)| answer == label;
+    let right = answers.iter().zip(&tests.labels).filter(is_right).count();
     let is_labelled = !tests.labels.is_empty();
     stage.done(format!(
         "{samples_equal} of {count} samples equal in every output"
     ));
     Ok(Report {
         accuracy_int8: is_labelled.then(|| right as f32 / count as f32),
+        macro_f1_int8: is_labelled.then(|| macro_f1(&answers, &tests.labels)),
         samples: count,
         samples_equal,
         ..report
@@ -210,6 +214,7 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
         board: board.name.clone(),
         accuracy_float: expectations.accuracy_float,
         accuracy_int8: expectations.accuracy_int8,
+        macro_f1_int8: None,
         samples: expectations.samples,
         samples_equal: 0,
         instructions: None,
