@@ -36,6 +36,11 @@ pub enum Command {
     /// Search a network and show the Pareto front
     #[command(after_help = "Example:\n  emberc search examples/digits/ember.toml")]
     Search(Job),
+    /// Show a running search of a job: candidates, progress, Pareto front; or how it ended
+    #[command(
+        after_help = "Examples:\n  emberc watch                                follows the search of ./ember.toml\n  emberc watch examples/digits/ember.toml --once"
+    )]
+    Watch(Watch),
     /// Search, train, quantise, emit, build and verify; goes on where an earlier run stopped
     #[command(
         after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json"
@@ -107,6 +112,20 @@ pub struct Job {
     /// The configuration
     #[arg(default_value = "ember.toml")]
     pub config: PathBuf,
+}
+
+/// Arguments of `watch`.
+#[derive(Args, Debug)]
+pub struct Watch {
+    /// The configuration
+    #[arg(default_value = "ember.toml")]
+    pub config: PathBuf,
+    /// Show how things stand and end; without a terminal always
+    #[arg(long)]
+    pub once: bool,
+    /// The same as one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A job with a result.

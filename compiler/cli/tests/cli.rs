@@ -32,6 +32,7 @@ fn help_teaches() {
     for command in [
         "new",
         "search",
+        "watch",
         "run",
         "compile",
         "infer",
@@ -140,6 +141,16 @@ fn limits_that_nothing_fits_are_a_problem_of_the_configuration() {
         "{}",
         text(&output.stderr)
     );
+    // A limit of the job's own is pointed at where it stands.
+    let few = "[model]\nname = \"t\"\n[data]\nfile = \"s.csv\"\n[search]\nmacs = 3\n";
+    let few = format!("{few}[board]\nname = \"mps2-an386\"\n");
+    fs::write(dir.path().join("ember.toml"), few).unwrap();
+    let output = emberc(&["run"], dir.path());
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    let said = text(&output.stderr);
+    for part in ["multiply-accumulates where 3 are allowed", "macs = 3"] {
+        assert!(said.contains(part), "{said}");
+    }
 }
 
 #[test]

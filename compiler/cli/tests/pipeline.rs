@@ -125,6 +125,18 @@ fn a_job_ends_in_firmware_that_equals_the_host_and_keeps_every_promise() {
     assert_eq!(fs::read(&page).unwrap(), shown);
     assert!(before.contains_key(Path::new("tiny.ember")));
 
+    // The search can be looked at afterwards.
+    let watched = json(&emberc(&["watch", "--json"], dir.path()));
+    assert_eq!(watched["trials"], 3);
+    assert_eq!(watched["stopped"], "trials");
+    assert_eq!(watched["best"].as_array().unwrap().len(), 3);
+    let output = emberc(&["watch"], dir.path());
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("3 of 3 trials") && text.contains("Pareto front"),
+        "{text}"
+    );
+
     // The folder is enough to verify it again, also from elsewhere.
     let path = crate_dir.display().to_string();
     let verified = json(&emberc(

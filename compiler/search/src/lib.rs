@@ -31,7 +31,7 @@ mod workers;
 
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};
 pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
-pub use journal::{History, Identity, JournalError, Sink};
+pub use journal::{Event, History, Identity, JournalError, Sink};
 pub use price::PlannerPrice;
 pub use probe::{Probe, Ranking};
 pub use search::{

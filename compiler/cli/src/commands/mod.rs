@@ -10,6 +10,7 @@ mod infer;
 mod inspect;
 mod new;
 mod search;
+mod watch;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
     match cli.command {
         Command::New(args) => new::new(&args),
         Command::Search(args) => search::search(&args.config, progress),
+        Command::Watch(args) => watch::watch(&args),
         Command::Run(args) => {
             let (job, parts) = data::read(&args.config)?;
             let report = pipeline::run(&job, &parts, progress)?;

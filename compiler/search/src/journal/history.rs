@@ -70,14 +70,8 @@ impl History {
     /// Reads a journal, which may be empty or end in a torn line.
     pub fn read(journal: &[u8], identity: &Identity) -> Result<Self, JournalError> {
         let mut history = Self::default();
-        for (i, line) in journal.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            if line.last() != Some(&b'\n') {
-                break;
-            }
-            let event = serde_json::from_slice(line).map_err(|error| JournalError::Line {
-                line: i + 1,
-                reason: error.to_string(),
-            })?;
+        for (i, line) in super::events(journal).enumerate() {
+            let (event, bytes) = line?;
             match (i, &event) {
                 (
                     0,
@@ -92,7 +86,7 @@ impl History {
                 (0, _) => return Err(JournalError::NoHeader),
                 _ => history.replay(event),
             }
-            history.valid_bytes += line.len();
+            history.valid_bytes += bytes;
         }
         Ok(history)
     }

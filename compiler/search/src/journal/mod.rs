@@ -15,6 +15,20 @@ pub use history::{History, JournalError};
 
 use std::io;
 
+/// The events of a journal line by line, each with the length of its line; a line that a crash cut, or that
+/// is being written, ends them.
+pub fn events(journal: &[u8]) -> impl Iterator<Item = Result<(Event, usize), JournalError>> + '_ {
+    let lines = journal.split_inclusive(|&byte| byte == b'\n');
+    let whole = lines.take_while(|line| line.last() == Some(&b'\n'));
+    whole.enumerate().map(|(index, line)| {
+        let event = serde_json::from_slice(line).map_err(|error| JournalError::Line {
+            line: index + 1,
+            reason: error.to_string(),
+        })?;
+        Ok((event, line.len()))
+    })
+}
+
 /// Version of the record's form.
 const FORMAT: u32 = 1;
 
