@@ -10,6 +10,7 @@
 
 pub mod augment;
 mod batches;
+pub mod compress;
 pub mod dataset;
 pub mod evaluate;
 pub mod fake_quant;
