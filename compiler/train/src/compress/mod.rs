@@ -1,4 +1,6 @@
-//! A trained network made smaller: which of its channels can go.
+//! A trained network made smaller: which of its channels can go, which of its layers become two thin
+//! ones. Both change the topology; what is left is trained on.
 
 mod channels;
+pub mod low_rank;
 pub mod prune;
