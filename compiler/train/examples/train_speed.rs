@@ -21,7 +21,7 @@ use ember_train::lanes;
 use ember_train::net::{Exact, Net};
 use ember_train::optimizer::AdamW;
 use ember_train::random::Random;
-use ember_train::trainer::{initial, step};
+use ember_train::trainer::{Targets, initial, step};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -220,8 +220,8 @@ fn candidate(name: &str, graph: &Graph) {
             },
             || {
                 let step = match is_aware {
-                    true => step(&net, ours, &samples, &targets, &mut quantized),
-                    false => step(&net, ours, &samples, &targets, &mut Exact),
+                    true => step(&net, ours, &samples, Targets::of(&targets), &mut quantized),
+                    false => step(&net, ours, &samples, Targets::of(&targets), &mut Exact),
                 };
                 our_optimizer.step(ours, &step.gradients, 1e-4);
             },

@@ -1,11 +1,11 @@
 //! Training: data in, a trained network with its ranges and accuracies out.
 //!
 //! Owns: datasets in memory, augmentation, graph → burn, the training loop, batch-norm folding,
-//! quantisation-aware training, the evaluator, the supernets and the proxies that a search asks. The only crate that names burn.
+//! quantisation-aware training, pruning and factorisation, the evaluator, the supernets and the proxies that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
 //! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`trainer`],
-//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`finalize`].
+//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`compress`], [`finalize`], [`training`].
 #![forbid(unsafe_code)]
 
 pub mod augment;
@@ -26,15 +26,18 @@ pub mod random;
 pub mod recipe;
 mod supernet;
 pub mod trainer;
+pub mod training;
 pub mod weights;
 
 pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation};
+pub use compress::{Reduction, Wish};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};
-pub use finalize::{FinalRecipe, FinalizeError, Method, Step, Supervision, Trained, finalize};
+pub use finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
 pub use net::NetError;
 pub use normalization::Normalization;
 pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};
 pub use recipe::Recipe;
 pub use trainer::{Epoch, Session, TrainError, train};
+pub use training::{Forget, Keep, Supervision, Teachers, Training, teach};
 pub use weights::{Weights, export};

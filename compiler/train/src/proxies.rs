@@ -19,7 +19,7 @@ use crate::evaluate::{Evaluator, single_threaded};
 use crate::lanes::LANES;
 use crate::net::{Batch, Exact, Leaves, Net, Numerics, to_vec};
 use crate::recipe::Recipe;
-use crate::trainer::{Session, initial, input_shape, step};
+use crate::trainer::{Session, Targets, initial, input_shape, step};
 use crate::weights::Weights;
 
 /// Samples per batch.
@@ -160,7 +160,9 @@ fn synflow(net: &Net<'_>, weights: &Weights) -> f64 {
 fn zico(net: &Net<'_>, weights: &Weights, batches: &[(Vec<f32>, Vec<f32>)]) -> f64 {
     let steps: Vec<_> = batches
         .iter()
-        .map(|(samples, targets)| step(net, weights, samples, targets, &mut Exact).gradients)
+        .map(|(samples, targets)| {
+            step(net, weights, samples, Targets::of(targets), &mut Exact).gradients
+        })
         .collect();
     let n = steps.len() as f64;
     let layers = (0..weights.nodes.len()).filter_map(|node| {

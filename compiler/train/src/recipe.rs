@@ -30,6 +30,8 @@ pub struct Recipe {
     pub distillation: f32,
     /// Temperature of the teachers' opinion.
     pub temperature: f32,
+    /// Temperature of the student's own opinion where it is compared with theirs; at least 1.
+    pub student_temperature: f32,
     /// Random variations of the samples.
     pub augmentation: Augmentation,
 }
@@ -48,6 +50,7 @@ impl Default for Recipe {
             average_decay: 0.99,
             distillation: 0.7,
             temperature: 2.0,
+            student_temperature: 1.0,
             augmentation: Augmentation::None,
         }
     }

@@ -140,13 +140,21 @@ pub(crate) fn train_with<N: Numerics>(
             let done = (epoch - 1) * batches.per_epoch + batch;
             let progress = done as f32 / steps as f32;
             before_step(numerics, progress);
-            let (samples, mut targets) = batches.next(batch);
-            blend_teachers(&teachers, recipe, &session, &samples, &mut targets);
+            let (samples, targets) = batches.next(batch);
+            let opinion = opinion(&teachers, recipe, graph, &samples, targets.len());
+            let targets = Targets {
+                labels: &targets,
+                taught: opinion.as_deref().map(|opinion| Taught {
+                    opinion,
+                    share: recipe.distillation,
+                    temperature: recipe.student_temperature.max(1e-3),
+                }),
+            };
             let Step {
                 loss,
                 gradients,
                 statistics,
-            } = step(&net, &weights, &samples, &targets, numerics);
+            } = step(&net, &weights, &samples, targets, numerics);
             losses += f64::from(loss);
             optimizer.step(
                 &mut weights,
@@ -188,20 +196,62 @@ pub struct Step {
     pub statistics: Vec<(usize, Tensor<1>, Tensor<1>)>,
 }
 
-/// One forward and backward pass over normalised samples, one after the other, with their soft targets.
+/// What a batch is to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Targets<'a> {
+    /// Probabilities, classes per sample.
+    pub labels: &'a [f32],
+    /// What teachers say, if there are any.
+    pub taught: Option<Taught<'a>>,
+}
+
+impl<'a> Targets<'a> {
+    /// Labels without teachers.
+    pub fn of(labels: &'a [f32]) -> Self {
+        Self {
+            labels,
+            taught: None,
+        }
+    }
+}
+
+/// What teachers say of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Taught<'a> {
+    /// Probabilities at the teachers' temperature, classes per sample.
+    pub opinion: &'a [f32],
+    /// Its share in the loss, in [0, 1].
+    pub share: f32,
+    /// Of the student's own probabilities where they are compared with it.
+    pub temperature: f32,
+}
+
+/// One forward and backward pass over normalised samples, one after the other. The loss is the cross-entropy
+/// against the labels and, as far as there are teachers, T² times that against their opinion at the
+/// student's temperature T: its gradient is that of the Kullback–Leibler divergence. Source: Hinton et
+/// al., arXiv 1503.02531.
 pub fn step(
     net: &Net<'_>,
     weights: &Weights,
     samples: &[f32],
-    targets: &[f32],
+    targets: Targets<'_>,
     numerics: &mut dyn Numerics,
 ) -> Step {
     let device = Device::flex().autodiff();
     let leaves = Leaves::new(net.graph(), weights, &device);
     let input = Batch::new(input_shape(net.graph()), samples, &device);
     let forward = net.forward(&leaves, input, numerics);
-    let targets = TensorData::new(targets.to_vec(), forward.logits.dims());
-    let loss = cross_entropy(forward.logits, Tensor::from_data(targets, &device));
+    let constant = |values: &[f32]| {
+        let data = TensorData::new(values.to_vec(), forward.logits.dims());
+        Tensor::<2>::from_data(data, &device)
+    };
+    let mut loss = cross_entropy(forward.logits.clone(), constant(targets.labels));
+    if let Some(taught) = targets.taught {
+        let softened = forward.logits.clone().div_scalar(taught.temperature);
+        let scale = taught.share * taught.temperature * taught.temperature;
+        let distance = cross_entropy(softened, constant(taught.opinion)).mul_scalar(scale);
+        loss = loss.mul_scalar(1.0 - taught.share) + distance;
+    }
     let mut gradients = loss.backward();
     Step {
         gradients: leaves.gradients(&mut gradients),
@@ -235,32 +285,28 @@ fn track(weights: &mut Weights, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) 
     }
 }
 
-/// Replaces a share of the targets by the teachers' mean softened opinion of the batch. The gradient of
-/// the cross-entropy against a soft target is that of the Kullback–Leibler divergence. Source: Hinton et
-/// al., arXiv 1503.02531; here the student's own temperature stays 1, so that one loss serves both.
-fn blend_teachers(
+/// The teachers' mean opinion of a batch at their temperature; `None` where nobody teaches.
+fn opinion(
     teachers: &[(Net<'_>, Leaves)],
     recipe: &Recipe,
-    session: &Session<'_>,
+    graph: &Graph,
     samples: &[f32],
-    targets: &mut [f32],
-) {
+    len: usize,
+) -> Option<Vec<f32>> {
     if teachers.is_empty() || recipe.distillation <= 0.0 {
-        return;
+        return None;
     }
     let device = Device::flex();
-    let mut opinion = vec![0.0; targets.len()];
+    let mut opinion = vec![0.0; len];
     for (net, leaves) in teachers {
-        let input = Batch::new(input_shape(session.graph), samples, &device);
+        let input = Batch::new(input_shape(graph), samples, &device);
         let logits = net.forward(leaves, input, &mut Exact).logits;
         let probabilities = to_vec(softmax(logits.div_scalar(recipe.temperature.max(1e-3)), 1));
         for (sum, p) in opinion.iter_mut().zip(probabilities) {
             *sum += p / teachers.len() as f32;
         }
     }
-    for (target, opinion) in targets.iter_mut().zip(opinion) {
-        *target = (1.0 - recipe.distillation) * *target + recipe.distillation * opinion;
-    }
+    Some(opinion)
 }
 
 /// Shape of the network's input.

@@ -112,6 +112,28 @@ impl Weights {
         }
     }
 
+    /// All numbers, in a fixed order.
+    pub fn values(&self) -> Vec<f32> {
+        self.vectors().into_iter().flatten().copied().collect()
+    }
+
+    /// Takes all numbers from [`Weights::values`] of weights of the same network; says whether they are.
+    pub fn fill(&mut self, values: &[f32]) -> bool {
+        let mut vectors = self.vectors_mut();
+        if vectors.iter().map(|vector| vector.len()).sum::<usize>() != values.len() {
+            return false;
+        }
+        let mut values = values.iter().copied();
+        for (to, value) in vectors
+            .iter_mut()
+            .flat_map(|v| v.iter_mut())
+            .zip(&mut values)
+        {
+            *to = value;
+        }
+        true
+    }
+
     /// Every vector, in a fixed order.
     fn vectors(&self) -> Vec<&Vec<f32>> {
         let mut vectors = Vec::new();

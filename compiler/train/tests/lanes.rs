@@ -12,7 +12,7 @@ use ember_train::fake_quant::FakeQuant;
 use ember_train::lanes::{self, Grid, Norm};
 use ember_train::net::{Exact, Net, Numerics, to_vec};
 use ember_train::random::Random;
-use ember_train::trainer::{initial, step};
+use ember_train::trainer::{Targets, initial, step};
 
 use common::everything;
 use plain::compare::{Case, assert_equal, difference, drawn, tracked};
@@ -229,7 +229,7 @@ fn a_whole_step_has_burns_gradients() {
         (&mut quantized, Some(&grids), 0.1),
     ];
     for (numerics, grids, tolerance) in runs {
-        let ours = step(&net, &weights, &values, &targets, numerics);
+        let ours = step(&net, &weights, &values, Targets::of(&targets), numerics);
         let (loss, theirs) = plain::step(&graph, &weights, &values, &targets, grids);
         assert!((ours.loss - loss).abs() < tolerance, "{} {loss}", ours.loss);
         for (ours, theirs) in ours.gradients.iter().flatten().zip(theirs.iter().flatten()) {

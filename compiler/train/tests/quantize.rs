@@ -2,17 +2,23 @@
 
 mod common;
 
-use std::sync::atomic::AtomicBool;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use ember_ir::Graph;
 
 use ember_search::space::open;
-use ember_search::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, SpaceKind, Task};
+use ember_search::{
+    Budget, Candidate, CandidateId, Cost, Evaluate, EvaluateError, Price, SpaceKind, Task,
+};
 use ember_train::quantized::fake_quant_scores;
 use ember_train::{
-    Evaluator, FinalRecipe, Normalization, Parts, Quantized, Recipe, Supervision, export, finalize,
-    int8_accuracy, predict, train,
+    Evaluator, FinalRecipe, Forget, Keep, Normalization, Parts, Quantized, Recipe, Reduction,
+    Supervision, Training, Wish, export, int8_accuracy, predict, teach, train,
 };
 
-use common::{GO_ON, digits, session, small};
+use common::{Builder, GO_ON, digits, session, small};
 
 fn parts() -> Parts {
     let (data, validation) = (digits(0..500), digits(1000..1300));
@@ -138,18 +144,29 @@ fn a_cancelled_evaluation_has_no_score() {
 #[test]
 fn the_final_training_is_reproducible_however_many_work() {
     let (graph, parts) = (small(), parts());
-    let epochs = std::sync::Mutex::new(Vec::new());
-    let progress = |done: usize, of: usize| epochs.lock().expect("the list").push((done, of));
-    let supervision = Supervision {
-        cancel: &GO_ON,
-        progress: &progress,
+    let epochs = AtomicUsize::new(0);
+    let progress = |done: usize| {
+        epochs.fetch_add(done, Ordering::Relaxed);
+    };
+    let recipe = |workers| FinalRecipe {
+        workers,
+        ..FinalRecipe::new(recipe(6), 2)
     };
     let run = |workers| {
-        let recipe = FinalRecipe {
-            workers,
-            ..FinalRecipe::new(recipe(6), 2)
+        let recipe = recipe(workers);
+        let training = Training {
+            graph: &graph,
+            parts: &parts,
+            recipe: &recipe,
+            seed: 1,
+            teachers: None,
+            keep: &Forget,
+            supervision: Supervision {
+                cancel: &GO_ON,
+                progress: &progress,
+            },
         };
-        finalize(&graph, &parts, &recipe, 1, supervision).expect("a network")
+        training.finish(&Reduction::default()).expect("a network")
     };
     let trained = run(2);
     assert_eq!(trained, run(1));
@@ -163,8 +180,131 @@ fn the_final_training_is_reproducible_however_many_work() {
         trained.accuracy_int8,
         int8_accuracy(&trained.quant_graph, &parts.validation).expect("accuracy")
     );
-    let epochs = epochs.into_inner().expect("the list");
-    let mut first: Vec<_> = epochs[..epochs.len() / 2].to_vec();
-    first.sort_unstable();
-    assert_eq!(first, (1..=20).map(|done| (done, 20)).collect::<Vec<_>>());
+    let each = recipe(1).epochs(&Reduction::default(), false);
+    assert_eq!((each, epochs.into_inner()), (20, 40));
+}
+
+/// Keeps in memory, and counts what it is asked.
+#[derive(Default)]
+struct Memory {
+    kept: Mutex<BTreeMap<String, Vec<f32>>>,
+}
+
+impl Keep for Memory {
+    fn load(&self, key: &str) -> Option<Vec<f32>> {
+        self.kept.lock().expect("the map").get(key).cloned()
+    }
+    fn save(&self, key: &str, values: &[f32]) {
+        let mut kept = self.kept.lock().expect("the map");
+        kept.insert(key.to_string(), values.to_vec());
+    }
+}
+
+/// Every node costs what it holds.
+struct Size;
+
+impl Price for Size {
+    fn price(&self, graph: &Graph) -> Cost {
+        Cost {
+            flash_bytes: graph.parameters(),
+            ram_bytes: 0,
+            arena_bytes: 0,
+            instructions: graph.macs(),
+            macs: graph.macs(),
+        }
+    }
+}
+
+#[test]
+fn a_reduced_network_is_smaller_and_still_knows_the_digits() {
+    let (graph, parts) = (small(), parts());
+    let recipe = FinalRecipe::new(recipe(8), 0);
+    let memory = Memory::default();
+    let with = |keep| Training {
+        graph: &graph,
+        parts: &parts,
+        recipe: &recipe,
+        seed: 1,
+        teachers: None,
+        keep,
+        supervision: Supervision {
+            cancel: &GO_ON,
+            progress: &|_| {},
+        },
+    };
+    let wish = Wish {
+        pruning: 0.4,
+        low_rank: 0.8,
+    };
+    let none = Reduction::default();
+    let reduction = with(&memory)
+        .reduction(&none, wish, &Size)
+        .expect("a reduction");
+    assert!(!reduction.widths.is_empty() && !reduction.factors.is_empty());
+    assert_eq!(
+        reduction,
+        with(&Forget)
+            .reduction(&none, wish, &Size)
+            .expect("a reduction")
+    );
+    let reduced = with(&memory).finish(&reduction).expect("a network");
+    assert_eq!(reduced.float_graph.graph, reduction.apply(&graph));
+    assert!(reduced.float_graph.graph.parameters() * 10 < graph.parameters() * 7);
+    assert!(reduced.accuracy_int8 > 0.8, "{}", reduced.accuracy_int8);
+    // What was kept is not trained again, and is the same: student, pruned, factorised.
+    let before = memory.kept.lock().expect("the map").clone();
+    assert_eq!(before.len(), 3);
+    assert_eq!(
+        with(&memory).finish(&reduction).expect("a network"),
+        reduced
+    );
+    assert_eq!(*memory.kept.lock().expect("the map"), before);
+    assert_eq!(
+        with(&Forget).finish(&reduction).expect("a network"),
+        reduced
+    );
+    // What was not asked for is not taken out.
+    let nothing = with(&memory).reduction(&none, Wish::default(), &Size);
+    assert!(nothing.expect("a reduction").is_none());
+}
+
+#[test]
+fn a_larger_network_teaches_a_small_one() {
+    let (graph, parts) = (small(), parts());
+    let mut wide = Builder::new([8, 8, 1]);
+    wide.conv(3, 1, 16);
+    wide.conv(3, 2, 24);
+    wide.dense(10, ember_ir::Activation::None);
+    let wide = wide.finish();
+    let recipe = FinalRecipe::new(
+        Recipe {
+            distillation: 0.5,
+            temperature: 4.0,
+            student_temperature: 4.0,
+            ..recipe(6)
+        },
+        3,
+    );
+    let of = |graph, teachers| Training {
+        graph,
+        parts: &parts,
+        recipe: &recipe,
+        seed: 1,
+        teachers,
+        keep: &Forget,
+        supervision: Supervision {
+            cancel: &GO_ON,
+            progress: &|_| {},
+        },
+    };
+    let teachers = teach(of(&wide, None), 1).expect("a teacher");
+    assert_eq!(teachers.networks[0].graph, wide);
+    let none = Reduction::default();
+    let taught = of(&graph, Some(&teachers))
+        .finish(&none)
+        .expect("a network");
+    assert!(taught.accuracy_int8 > 0.85, "{}", taught.accuracy_int8);
+    let alone = teach(of(&graph, None), 0).expect("nobody");
+    let alone = of(&graph, Some(&alone)).finish(&none).expect("a network");
+    assert_ne!(taught.float_graph, alone.float_graph);
 }

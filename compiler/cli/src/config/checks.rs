@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ember_codegen::target::{Board, Limits, Prefer};
 
-use super::job::{BoardChoice, DataJob, Normalize, SearchJob, TrainJob, Vary};
+use super::job::{BoardChoice, CompressJob, DataJob, Normalize, SearchJob, TrainJob, Vary};
 use super::problem::{Problem, nearest};
 use super::values::Values;
 use super::{Split, size};
@@ -319,5 +319,16 @@ pub(super) fn train_job(values: &Values) -> TrainJob {
         teachers: values.integer("train", "teachers") as usize,
         finalists: values.integer("train", "finalists") as usize,
         seeds: values.integer("train", "seeds") as usize,
+    }
+}
+
+pub(super) fn compress_job(values: &Values) -> CompressJob {
+    let number = |key| values.number("compress", key) as f32;
+    CompressJob {
+        qat: values.boolean("compress", "qat"),
+        larger_teacher: values.text("compress", "teacher") == Some("larger"),
+        pruning: number("pruning"),
+        low_rank: number("low_rank"),
+        tolerance: number("tolerance"),
     }
 }

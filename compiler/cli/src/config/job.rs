@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
 
-use super::checks::{any_board, board_choice, data_job, model_name, search_job, train_job};
+use super::checks::{
+    any_board, board_choice, compress_job, data_job, model_name, search_job, train_job,
+};
 use super::problem::{Problem, Problems};
 use super::values::{self, Values};
 use super::{Column, Split};
@@ -26,6 +28,8 @@ pub struct Job {
     pub search: SearchJob,
     /// How to train.
     pub train: TrainJob,
+    /// How to make the chosen network smaller.
+    pub compress: CompressJob,
     /// Folder for state and results.
     pub output: PathBuf,
     /// The file's name, for messages.
@@ -167,6 +171,21 @@ pub struct TrainJob {
     pub seeds: usize,
 }
 
+/// `[compress]`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CompressJob {
+    /// Whether networks are fine-tuned on their int8 grid.
+    pub qat: bool,
+    /// Whether a larger network teaches, in the place of runs of the network itself.
+    pub larger_teacher: bool,
+    /// Share of the channels to go; 0: none.
+    pub pruning: f32,
+    /// Share of the energy that factorised layers keep; 0: none is factorised.
+    pub low_rank: f32,
+    /// Accuracy that these two may cost.
+    pub tolerance: f32,
+}
+
 /// Strengths of augmentation that the configuration gives.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Vary {
@@ -231,6 +250,7 @@ impl Job {
             board: board.or_else(any_board)?,
             search: search_job(values),
             train: train_job(values),
+            compress: compress_job(values),
             output: dir.join(values.text("output", "dir").unwrap_or("ember-out")),
             file_name: file_name.to_string(),
             text: text.to_string(),

@@ -58,6 +58,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ),
     ("search", "how the network is found"),
     ("train", "how networks are trained"),
+    (
+        "compress",
+        "how the chosen network is made smaller; `emberc ablate` says what each step brings",
+    ),
     ("output", "where results go"),
 ];
 
@@ -466,6 +470,41 @@ pub const KEYS: &[Key] = &[
         Kind::Integer(0, 100),
         Some("3"),
         "Runs of each finalist, with a seed each; the best by mean - deviation of the int8 validation accuracy is chosen. 0 trusts the search's one run.",
+    ),
+    key(
+        "compress",
+        "qat",
+        Kind::Boolean,
+        Some("true"),
+        "Fine-tune the trained network on its int8 grid; the better of this and plain quantisation is kept.",
+    ),
+    key(
+        "compress",
+        "teacher",
+        Kind::Choice(&["itself", "larger"]),
+        Some("\"itself\""),
+        "Whom the last run learns from: `train.teachers` runs of the network itself, or as many of a larger network that no board limits, trained once.",
+    ),
+    key(
+        "compress",
+        "pruning",
+        Kind::Number(0.0, 0.9),
+        Some("0"),
+        "Share of the channels to cut out of the trained network, coupled ones together, the least important first; 0: none.",
+    ),
+    key(
+        "compress",
+        "low_rank",
+        Kind::Number(0.0, 1.0),
+        Some("0"),
+        "Cut layers in two thin ones that keep this share of their energy, where flash falls and the arena does not grow; 0: none.",
+    ),
+    key(
+        "compress",
+        "tolerance",
+        Kind::Number(0.0, 1.0),
+        Some("0.002"),
+        "What pruning and factorisation may cost: the most by which mean - deviation of the int8 validation accuracy may fall.",
     ),
     key(
         "output",

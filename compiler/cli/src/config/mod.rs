@@ -13,7 +13,7 @@ mod values;
 
 use std::path::PathBuf;
 
-pub use job::{BoardChoice, DataJob, Job, Normalize, SearchJob, TrainJob, Vary};
+pub use job::{BoardChoice, CompressJob, DataJob, Job, Normalize, SearchJob, TrainJob, Vary};
 pub use problem::{Problem, Problems};
 
 /// A column of a table.

@@ -47,6 +47,25 @@ impl Parts {
     pub fn classes(&self) -> &[String] {
         &self.test.classes
     }
+
+    /// For what the validation set judges: it trains nothing.
+    pub fn for_training(&self) -> ember_train::Parts {
+        self.with(&self.train)
+    }
+
+    /// For the network that is deployed: the validation set has done its work, its samples train as well.
+    pub fn for_deployment(&self) -> ember_train::Parts {
+        self.with(&self.all)
+    }
+
+    fn with(&self, train: &Dataset) -> ember_train::Parts {
+        ember_train::Parts::new(
+            train.clone(),
+            &self.calibration,
+            &self.validation,
+            self.normalization.clone(),
+        )
+    }
 }
 
 /// Reads a configuration and its data.

@@ -7,7 +7,8 @@ use super::markup::{escaped, percent, section};
 use super::tables::{bar, confusion as matrix, table};
 use super::{Page, memory as arena, network as drawing};
 use crate::config::size;
-use crate::pipeline::finalists::{Finalist, Spread};
+use crate::pipeline::finalists::Finalist;
+use crate::pipeline::replica::Spread;
 use crate::pipeline::report::thousands;
 
 /// The name and the figures that matter most.

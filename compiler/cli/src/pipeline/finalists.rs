@@ -4,35 +4,17 @@
 //!
 //! Each run is recorded as soon as it is over; a run that was interrupted is done again from its seed.
 
-use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use ember_ir::Graph;
 use ember_search::{Scored, choose};
-use ember_train::{FinalRecipe, FinalizeError, Recipe, Step, Supervision, TrainError, finalize};
 use serde::{Deserialize, Serialize};
 
+use super::replica::{Finish, Replica, Run, Spread, run_all};
 use super::search::{self, Found};
 use super::state::State;
+use crate::Error;
 use crate::config::Job;
 use crate::data::Parts;
-use crate::interrupt::CANCEL;
 use crate::progress::Progress;
-use crate::{Error, files, hash};
-
-/// What one run of a finalist came to, on the validation set.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Replica {
-    /// Its seed.
-    pub seed: u64,
-    /// Accuracy in f32.
-    pub accuracy_float: f32,
-    /// Accuracy in int8; 0 if the training diverged.
-    pub accuracy_int8: f32,
-    /// What each way to quantise gave; none if the training diverged.
-    pub steps: Vec<Step>,
-}
 
 /// A network that was trained again.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -45,60 +27,20 @@ pub struct Finalist {
     pub replicas: Vec<Replica>,
 }
 
-/// Mean and deviation of several runs.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Spread {
-    /// Arithmetic mean.
-    pub mean: f32,
-    /// Standard deviation of a sample (n − 1); 0 for a single run.
-    pub deviation: f32,
-}
-
-impl Spread {
-    /// Of these values; of none it is 0 ± 0.
-    pub fn of(values: &[f32]) -> Self {
-        let count = values.len() as f64;
-        let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / count.max(1.0);
-        let squares = values.iter().map(|&x| (f64::from(x) - mean).powi(2));
-        let variance = squares.sum::<f64>() / (count - 1.0).max(1.0);
-        Self {
-            mean: mean as f32,
-            deviation: variance.sqrt() as f32,
-        }
-    }
-
-    /// `97.31 ± 0.42 %`.
-    pub fn percent(&self) -> String {
-        format!("{:.2} ± {:.2} %", 100.0 * self.mean, 100.0 * self.deviation)
-    }
-}
-
 impl Finalist {
     /// Over its runs, in f32.
     pub fn float(&self) -> Spread {
-        Spread::of(
-            &self
-                .replicas
-                .iter()
-                .map(|r| r.accuracy_float)
-                .collect::<Vec<_>>(),
-        )
+        Spread::over(&self.replicas, |replica| replica.accuracy_float)
     }
 
     /// Over its runs, in int8.
     pub fn int8(&self) -> Spread {
-        Spread::of(
-            &self
-                .replicas
-                .iter()
-                .map(|r| r.accuracy_int8)
-                .collect::<Vec<_>>(),
-        )
+        Spread::over(&self.replicas, |replica| replica.accuracy_int8)
     }
 
     /// What it is chosen by.
     pub fn worth(&self) -> f32 {
-        self.int8().mean - self.int8().deviation
+        self.int8().worth()
     }
 }
 
@@ -138,7 +80,7 @@ pub fn replicate(
     job: &Job,
     parts: &Parts,
     found: Found,
-    recipe: &Recipe,
+    finish: &Finish,
     state: &State,
     progress: Progress,
 ) -> Result<(Found, Option<Finals>), Error> {
@@ -153,17 +95,17 @@ pub fn replicate(
         .take(job.train.finalists)
         .map(|scored| (scored, space.build(&scored.architecture)))
         .collect();
-    let units: Vec<Unit<'_>> = finalists
+    let runs: Vec<Run<'_>> = finalists
         .iter()
         .flat_map(|(scored, graph)| {
-            (0..job.train.seeds as u64).map(move |run| Unit {
-                scored,
+            seeds(job, scored.seed).map(move |seed| Run {
                 graph,
-                seed: scored.seed.wrapping_add(run),
+                seed,
+                finish,
             })
         })
         .collect();
-    let mut replicas = run_all(job, parts, &units, recipe, state, progress)?.into_iter();
+    let mut replicas = run_all(parts, &runs, state, "finals", progress)?.into_iter();
     let finalists: Vec<Finalist> = finalists
         .iter()
         .map(|(scored, _)| Finalist {
@@ -202,6 +144,11 @@ pub fn replicate(
     ))
 }
 
+/// Seeds of the runs of a network; at least one.
+pub fn seeds(job: &Job, first: u64) -> impl Iterator<Item = u64> {
+    (0..job.train.seeds.max(1) as u64).map(move |run| first.wrapping_add(run))
+}
+
 /// The first of the best.
 fn best(finalists: &[Finalist]) -> usize {
     let mut best = 0;
@@ -211,131 +158,6 @@ fn best(finalists: &[Finalist]) -> usize {
         }
     }
     best
-}
-
-/// One run of one finalist.
-struct Unit<'a> {
-    scored: &'a Scored,
-    graph: &'a Graph,
-    seed: u64,
-}
-
-/// Every run, those that are recorded excepted, as many at a time as there are cores.
-fn run_all(
-    job: &Job,
-    parts: &Parts,
-    units: &[Unit<'_>],
-    recipe: &Recipe,
-    state: &State,
-    progress: Progress,
-) -> Result<Vec<Replica>, Error> {
-    let train_parts = ember_train::Parts::new(
-        parts.train.clone(),
-        &parts.calibration,
-        &parts.validation,
-        parts.normalization.clone(),
-    );
-    let training = Recipe {
-        epochs: job.train.final_epochs,
-        ..recipe.clone()
-    };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let recipe = FinalRecipe {
-        // The last run has the machine to itself.
-        workers: cores,
-        ..FinalRecipe::new(training, job.train.teachers)
-    };
-    let paths: Vec<_> = units
-        .iter()
-        .map(|unit| state.replica(&key(job, unit, state)))
-        .collect();
-    let known: Vec<Option<Replica>> = paths.iter().map(|path| recorded(path)).collect();
-    let left: Vec<usize> = (0..units.len()).filter(|&i| known[i].is_none()).collect();
-    if left.is_empty() {
-        return Ok(known.into_iter().flatten().collect());
-    }
-    let epochs = recipe.training.epochs * (recipe.teachers + 1) + recipe.tuning.epochs;
-    let stage = progress.stage("finals", (epochs * left.len()) as u64);
-    let done = AtomicUsize::new(0);
-    let supervision = Supervision {
-        cancel: &CANCEL,
-        progress: &|_, _| {
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            stage.at(done as u64, "epochs");
-        },
-    };
-    let next = AtomicUsize::new(0);
-    let results = Mutex::new(known.into_iter().map(|k| k.map(Ok)).collect::<Vec<_>>());
-    let work = || {
-        while let Some(&index) = left.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let unit = &units[index];
-            let result = finalize(unit.graph, &train_parts, &recipe, unit.seed, supervision);
-            let result = replica(unit.seed, result).and_then(|replica| {
-                record(&paths[index], &replica)?;
-                Ok(replica)
-            });
-            let mut results = results
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            results[index] = Some(result);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..cores.min(left.len()) {
-            scope.spawn(work);
-        }
-    });
-    let results = results
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    let replicas: Vec<Replica> = results.into_iter().flatten().collect::<Result<_, _>>()?;
-    stage.done(format!("{} runs of {epochs} epochs", left.len()));
-    Ok(replicas)
-}
-
-/// A run's record; one that diverged has no steps and no accuracy.
-fn replica(
-    seed: u64,
-    result: Result<ember_train::Trained, FinalizeError>,
-) -> Result<Replica, Error> {
-    match result {
-        Ok(trained) => Ok(Replica {
-            seed,
-            accuracy_float: trained.accuracy_float,
-            accuracy_int8: trained.accuracy_int8,
-            steps: trained.steps,
-        }),
-        Err(FinalizeError::Train(TrainError::Diverged { .. })) => Ok(Replica {
-            seed,
-            accuracy_float: 0.0,
-            accuracy_int8: 0.0,
-            steps: Vec::new(),
-        }),
-        Err(FinalizeError::Train(TrainError::Cancelled)) => Err(Error::Interrupted),
-        Err(error) => Err(Error::tool(format!(
-            "a finalist cannot be trained: {error}"
-        ))),
-    }
-}
-
-fn recorded(path: &Path) -> Option<Replica> {
-    serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()
-}
-
-fn record(path: &Path, replica: &Replica) -> Result<(), Error> {
-    let json = serde_json::to_string_pretty(replica)
-        .unwrap_or_else(|error| panic!("BUG: a replica is always JSON: {error}"));
-    files::write(path, json.as_bytes())
-}
-
-/// Everything that a run depends on.
-fn key(job: &Job, unit: &Unit<'_>, state: &State) -> String {
-    let texts = [
-        state.key.clone(),
-        format!("{:?} {}", unit.scored.architecture, unit.seed),
-        format!("{} {}", job.train.final_epochs, job.train.teachers),
-    ];
-    hash::of(&texts.each_ref().map(String::as_str))
 }
 
 #[cfg(test)]
@@ -354,14 +176,6 @@ mod tests {
             searched: 0.5,
             replicas: accuracies.iter().map(replica).collect(),
         }
-    }
-
-    #[test]
-    fn the_spread_is_that_of_a_sample() {
-        let spread = Spread::of(&[0.5, 0.7, 0.9]);
-        assert!((spread.mean - 0.7).abs() < 1e-6 && (spread.deviation - 0.2).abs() < 1e-6);
-        assert_eq!(Spread::of(&[0.5]).deviation, 0.0);
-        assert_eq!(spread.percent(), "70.00 ± 20.00 %");
     }
 
     #[test]

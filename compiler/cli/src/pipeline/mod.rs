@@ -1,23 +1,27 @@
 //! The main job, from a configuration to verified firmware. Each line of [`run`] is a stage; each
 //! stage finds what an earlier run has left and goes on from there.
 //!
-//! Reading order: [`run`], then the stages in its order: [`search`], [`finalists`], [`train`], [`package`],
-//! [`build`], [`verify`]; [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
+//! Reading order: [`run`], then the stages in its order: [`chosen`] ([`search`], [`teacher`], [`finalists`]; runs are
+//! those of [`replica`]), [`compress`], [`train`], [`package`], [`build`], [`verify`]; [`ablate`] asks what compression brings, [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
 //! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] and [`page`] what comes out.
 
 pub mod bench;
 pub mod build;
+pub mod chosen;
 pub mod compare;
 pub mod compile;
+pub mod compress;
 pub mod finalists;
 pub mod imported;
 pub mod infer;
 pub mod package;
 pub mod page;
 mod recipe;
+pub mod replica;
 pub mod report;
 pub mod search;
 pub mod state;
+pub mod teacher;
 pub mod testset;
 mod train;
 pub mod trained;
@@ -36,23 +40,34 @@ use crate::device::doctor;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
 use crate::{Error, files};
+use chosen::Chosen;
+use replica::Finish;
 use search::Found;
 use state::State;
+use teacher::Use;
 
-/// Search → training → int8 → plan → crate → firmware → device.
+/// Search → finals → compression → training → int8 → plan → crate → firmware → device.
 pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error> {
-    introduce(job, parts, progress);
     look_ahead(&job.output.join(&job.name), &job.board.board)?;
-    let recipe = recipe::recipe(job, parts.shape());
-    let state = State::open(job, parts, &search::settings(job))?;
-    let found = find(job, parts, &recipe, &state, progress)?;
-    let (found, finals) = finalists::replicate(job, parts, found, &recipe, &state, progress)?;
+    let Chosen {
+        found,
+        finals,
+        recipe,
+        finish,
+        state,
+    } = chosen::choose(job, parts, progress)?;
+    let reduced = compress::compress(job, parts, &found, &finish, &state, progress)?;
+    let finish = Finish {
+        teachers: teacher::larger(job, parts, &recipe, &state, Use::Deployed, progress)?,
+        reduction: reduced.reduction.clone(),
+        ..finish
+    };
     let trained = train::train(
         job,
         parts,
         &found,
         finals.as_ref(),
-        &recipe,
+        &finish,
         &state,
         progress,
     )?;
@@ -128,12 +143,7 @@ fn find(
     state: &State,
     progress: Progress,
 ) -> Result<Found, Error> {
-    let train_parts = ember_train::Parts::new(
-        parts.train.clone(),
-        &parts.calibration,
-        &parts.validation,
-        parts.normalization.clone(),
-    );
+    let train_parts = parts.for_training();
     let evaluator = Evaluator {
         parts: &train_parts,
         recipe,

@@ -1,8 +1,13 @@
 //! From the configuration to the trainer's recipe.
 
-use ember_ir::Shape;
-use ember_train::{Augmentation, ImageAugmentation, Recipe, SeriesAugmentation};
+use std::sync::Arc;
 
+use ember_ir::Shape;
+use ember_train::{
+    Augmentation, FinalRecipe, ImageAugmentation, Recipe, Reduction, SeriesAugmentation, Teachers,
+};
+
+use super::replica::Finish;
 use crate::config::Job;
 
 /// How a job's networks are trained, beside the number of epochs.
@@ -20,6 +25,32 @@ pub fn recipe(job: &Job, shape: &Shape) -> Recipe {
             Augmentation::None
         },
         ..Recipe::default()
+    }
+}
+
+/// How a job's networks are finished, with these teachers or with those of their own.
+pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<Teachers>>) -> Finish {
+    let mut training = Recipe {
+        epochs: job.train.final_epochs,
+        ..recipe.clone()
+    };
+    if teachers.is_some() {
+        // As the paper has it; runs of the network itself teach best near the labels.
+        training.distillation = 0.5;
+        training.temperature = 4.0;
+        training.student_temperature = 4.0;
+    }
+    let mut recipe = FinalRecipe {
+        workers: std::thread::available_parallelism().map_or(1, usize::from),
+        ..FinalRecipe::new(training, job.train.teachers)
+    };
+    if !job.compress.qat {
+        recipe.tuning.epochs = 0;
+    }
+    Finish {
+        recipe,
+        teachers,
+        reduction: Reduction::default(),
     }
 }
 

@@ -3,7 +3,8 @@
 use ember_codegen::target::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::finalists::{Finals, Spread};
+use super::finalists::Finals;
+use super::replica::Spread;
 use crate::config::size;
 
 /// All figures of a verified firmware. What is predicted was known before anything was built.

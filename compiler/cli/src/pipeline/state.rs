@@ -6,6 +6,8 @@
 //! <output>/state/<name>/search-<key>/      journal.jsonl, one line per event
 //! <output>/state/<name>/replica-<key>.json what one run of one finalist came to
 //! <output>/state/<name>/final-<key>/       <name>.ember and training.json of the chosen network
+//! <output>/state/<name>/weights/<key>.bin  weights of a trained network, f32, that several runs go on from
+//! <output>/state/<name>/ablation-<key>.json what each step of compression brings
 //! ```
 //!
 //! A key is a hash of everything that the results in the folder depend on. A changed configuration
@@ -14,10 +16,11 @@
 use std::path::PathBuf;
 
 use ember_search::Settings;
+use ember_train::Keep;
 
 use crate::config::{Job, TrainJob};
 use crate::data::Parts;
-use crate::files::Lock;
+use crate::files::{self, Lock};
 use crate::{Error, hash};
 
 /// Results of a job on disk.
@@ -50,9 +53,59 @@ impl State {
         self.dir.join(format!("replica-{key}.json"))
     }
 
+    /// What `emberc ablate` found out.
+    pub fn ablation(&self) -> PathBuf {
+        self.dir.join(format!("ablation-{}.json", self.key))
+    }
+
     /// The folder of a final training with this key.
     pub fn final_dir(&self, key: &str) -> PathBuf {
         self.dir.join(format!("final-{key}"))
+    }
+}
+
+/// Weights of networks that were trained on one part of a job's data.
+#[derive(Clone, Copy)]
+pub struct Kept<'a> {
+    state: &'a State,
+    data: &'static str,
+}
+
+impl<'a> Kept<'a> {
+    /// Of those that were trained on the training set.
+    pub fn of_training(state: &'a State) -> Self {
+        Self {
+            state,
+            data: "train",
+        }
+    }
+
+    /// Of those that were trained on training and validation set.
+    pub fn of_all(state: &'a State) -> Self {
+        Self { state, data: "all" }
+    }
+
+    fn path(&self, key: &str) -> PathBuf {
+        let name = hash::of(&[&self.state.key, self.data, key]);
+        self.state.dir.join("weights").join(format!("{name}.bin"))
+    }
+}
+
+impl Keep for Kept<'_> {
+    fn load(&self, key: &str) -> Option<Vec<f32>> {
+        let bytes = std::fs::read(self.path(key)).ok()?;
+        let (words, rest) = bytes.as_chunks::<4>();
+        rest.is_empty()
+            .then(|| words.iter().map(|word| f32::from_le_bytes(*word)).collect())
+    }
+
+    fn save(&self, key: &str, values: &[f32]) {
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        // Without it the weights are trained again, if they are wanted again.
+        drop(files::write(&self.path(key), &bytes));
     }
 }
 

@@ -1,13 +1,14 @@
 //! Trains the chosen network for good and judges it on the test set, which nothing has seen before.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ember_train::predict::{accuracy, predict};
-use ember_train::{
-    FinalRecipe, FinalizeError, Recipe, Supervision, TrainError, finalize, int8_accuracy,
-};
+use ember_train::{Supervision, Training, int8_accuracy};
 
 use super::finalists::Finals;
+use super::replica::{Finish, failed};
 use super::search::Found;
-use super::state::State;
+use super::state::{Kept, State};
 use super::trained::{Record, Trained};
 use crate::config::Job;
 use crate::data::Parts;
@@ -21,50 +22,34 @@ pub fn train(
     parts: &Parts,
     found: &Found,
     finals: Option<&Finals>,
-    recipe: &Recipe,
+    finish: &Finish,
     state: &State,
     progress: Progress,
 ) -> Result<Trained, Error> {
-    let dir = state.final_dir(&key(job, found, state));
+    let dir = state.final_dir(&key(job, found, finish, state));
     if let Some(trained) = Trained::load(&dir, &job.name) {
         progress.say(format!("{:>9} done in an earlier run", "train"));
         return Ok(trained);
     }
-    // The validation set has done its work in the search and the finals: now its samples train as well.
-    let train_parts = ember_train::Parts::new(
-        parts.all.clone(),
-        &parts.calibration,
-        &parts.validation,
-        parts.normalization.clone(),
-    );
-    let training = Recipe {
-        epochs: job.train.final_epochs,
-        ..recipe.clone()
+    let train_parts = parts.for_deployment();
+    let stage = progress.stage("train", finish.epochs() as u64);
+    let done = AtomicUsize::new(0);
+    let training = Training {
+        graph: &found.graph,
+        parts: &train_parts,
+        recipe: &finish.recipe,
+        seed: found.chosen.seed,
+        teachers: finish.teachers.as_deref(),
+        keep: &Kept::of_all(state),
+        supervision: Supervision {
+            cancel: &CANCEL,
+            progress: &|epochs| {
+                let done = done.fetch_add(epochs, Ordering::Relaxed) + epochs;
+                stage.at(done as u64, "epochs");
+            },
+        },
     };
-    let recipe = FinalRecipe {
-        workers: std::thread::available_parallelism().map_or(1, usize::from),
-        ..FinalRecipe::new(training, job.train.teachers)
-    };
-    let epochs = recipe.training.epochs * (recipe.teachers + 1) + recipe.tuning.epochs;
-    let stage = progress.stage("train", epochs as u64);
-    let supervision = Supervision {
-        cancel: &CANCEL,
-        progress: &|done, _| stage.at(done as u64, "epochs"),
-    };
-    let result = finalize(
-        &found.graph,
-        &train_parts,
-        &recipe,
-        found.chosen.seed,
-        supervision,
-    )
-    .map_err(|error| match error {
-        FinalizeError::Train(TrainError::Cancelled) => Error::Interrupted,
-        FinalizeError::Train(error @ TrainError::Diverged { .. }) => Error::failed(format!(
-            "the chosen network: {error}; lower `learning_rate` in [train]"
-        )),
-        error => Error::tool(format!("the chosen network cannot be trained: {error}")),
-    })?;
+    let result = training.finish(&finish.reduction).map_err(failed)?;
     let test = parts.test.normalized(&parts.normalization);
     let scores = predict(&result.float_graph, &test).map_err(Error::tool)?;
     let trained = Trained {
@@ -88,11 +73,11 @@ pub fn train(
 }
 
 /// Everything that the final training depends on beyond the search.
-fn key(job: &Job, found: &Found, state: &State) -> String {
+fn key(job: &Job, found: &Found, finish: &Finish, state: &State) -> String {
     let texts = [
         state.key.clone(),
         format!("{:?} {}", found.chosen.architecture, found.chosen.seed),
-        format!("{} {}", job.train.final_epochs, job.train.teachers),
+        finish.key(),
         // The record says why.
         format!("{} {}", job.train.finalists, job.train.seeds),
     ];

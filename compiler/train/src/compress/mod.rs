@@ -4,3 +4,6 @@
 mod channels;
 pub mod low_rank;
 pub mod prune;
+pub mod reduction;
+
+pub use reduction::{Reduction, Wish};

@@ -10,6 +10,7 @@
 //! decides what the network costs and is answered once, the second is answered by each run's weights.
 
 use ember_ir::{FloatGraph, Graph, GraphBuilder, Node, Op, Shape, TensorId};
+use ember_search::Price;
 
 use super::channels::Channels;
 use crate::weights::{NodeWeights, Norm, Weights, export};
@@ -33,6 +34,15 @@ pub fn widths(graph: &Graph, weights: &Weights, share: f32) -> Vec<usize> {
         (kept.div_ceil(STEP).max(1) * STEP).min(group.len())
     };
     channels.groups.iter().map(kept).collect()
+}
+
+/// The same, or nothing if the planner does not find the network smaller for it.
+pub(crate) fn pays(graph: &Graph, weights: &Weights, share: f32, price: &dyn Price) -> Vec<usize> {
+    let widths = widths(graph, weights, share);
+    let narrow = prune(graph, weights, &widths).0;
+    let (before, after) = (price.price(graph), price.price(&narrow));
+    let pays = after.flash_bytes < before.flash_bytes && after.ram_bytes <= before.ram_bytes;
+    if pays { widths } else { Vec::new() }
 }
 
 /// The network with the most important channels of each group, so many as `widths` says; of groups that

@@ -1,0 +1,107 @@
+//! A larger network that teaches the small ones: a template of the space at its full size, which no board
+//! limits, trained once per job and kept. Source: Hinton et al., arXiv 1503.02531.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ember_ir::Graph;
+use ember_train::{FinalRecipe, Recipe, Supervision, Teachers, Training, teach};
+
+use super::replica::failed;
+use super::search;
+use super::state::{Kept, State};
+use crate::Error;
+use crate::config::Job;
+use crate::data::Parts;
+use crate::interrupt::CANCEL;
+use crate::progress::Progress;
+
+/// What the taught networks are for, which says what their teacher may have seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// The validation set judges them.
+    Judged,
+    /// They are deployed.
+    Deployed,
+}
+
+/// The larger teachers of a job that wants them.
+pub fn larger(
+    job: &Job,
+    parts: &Parts,
+    recipe: &Recipe,
+    state: &State,
+    taught: Use,
+    progress: Progress,
+) -> Result<Option<Arc<Teachers>>, Error> {
+    if !job.compress.larger_teacher || job.train.teachers == 0 {
+        return Ok(None);
+    }
+    trained(job, parts, recipe, state, taught, progress).map(|teachers| Some(Arc::new(teachers)))
+}
+
+/// So many runs of the larger network as `train.teachers` says, at least one.
+pub fn trained(
+    job: &Job,
+    parts: &Parts,
+    recipe: &Recipe,
+    state: &State,
+    taught: Use,
+    progress: Progress,
+) -> Result<Teachers, Error> {
+    let graph = network(job, parts)?;
+    let training = Recipe {
+        epochs: job.train.final_epochs,
+        ..recipe.clone()
+    };
+    let recipe = FinalRecipe {
+        workers: std::thread::available_parallelism().map_or(1, usize::from),
+        ..FinalRecipe::new(training, 0)
+    };
+    let (train_parts, kept) = match taught {
+        Use::Judged => (parts.for_training(), Kept::of_training(state)),
+        Use::Deployed => (parts.for_deployment(), Kept::of_all(state)),
+    };
+    let runs = job.train.teachers.max(1);
+    let stage = progress.stage("teacher", (runs * recipe.training.epochs) as u64);
+    let done = AtomicUsize::new(0);
+    let training = Training {
+        graph: &graph,
+        parts: &train_parts,
+        recipe: &recipe,
+        seed: job.search.seed,
+        teachers: None,
+        keep: &kept,
+        supervision: Supervision {
+            cancel: &CANCEL,
+            progress: &|epochs| {
+                let done = done.fetch_add(epochs, Ordering::Relaxed) + epochs;
+                stage.at(done as u64, "epochs");
+            },
+        },
+    };
+    let teachers = teach(training, runs).map_err(failed)?;
+    stage.done(format!(
+        "{runs} runs of a network of {} parameters",
+        graph.parameters()
+    ));
+    Ok(teachers)
+}
+
+/// Nobody: for runs that learn from the labels alone.
+pub fn nobody() -> Teachers {
+    Teachers {
+        networks: Vec::new(),
+        key: "nobody".into(),
+    }
+}
+
+/// The template with the most parameters.
+fn network(job: &Job, parts: &Parts) -> Result<Graph, Error> {
+    let space = search::space(job, parts.shape(), parts.classes().len())?;
+    let templates = space.templates();
+    let graphs = templates.iter().map(|template| space.build(template));
+    graphs.max_by_key(Graph::parameters).ok_or_else(|| {
+        Error::usage("this space has no template that could teach; set `teacher = \"itself\"`")
+    })
+}

@@ -1,0 +1,351 @@
+//! The final training of a network: several long runs teach one more, something may be taken out of it
+//! and the rest trained on, and it is quantised after training and by quantisation-aware fine-tuning; the
+//! better int8 network on the validation set is kept.
+//!
+//! Weights of every stage can be kept, so that runs which share a stage (another way to quantise, something
+//! else taken out) share its training.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use ember_ir::{FloatGraph, Graph};
+use ember_search::Price;
+
+use crate::compress::low_rank::{Factor, factorise, factors};
+use crate::compress::prune::{pays, prune};
+use crate::compress::{Reduction, Wish};
+use crate::evaluate::{Parts, single_threaded};
+use crate::finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
+use crate::predict::{accuracy, predict};
+use crate::quantized::{Quantized, int8_accuracy};
+use crate::recipe::Recipe;
+use crate::trainer::{Epoch, Session, initial, train};
+use crate::weights::{Weights, export};
+
+/// The border between a final training and whoever started it.
+#[derive(Clone, Copy)]
+pub struct Supervision<'a> {
+    /// Set from outside to stop between two batches.
+    pub cancel: &'a AtomicBool,
+    /// Told how many more epochs are done.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+/// Keeps trained weights from one session to the next, by a text that says all that they depend on beside
+/// the data.
+pub trait Keep: Sync {
+    /// What was kept under this key.
+    fn load(&self, key: &str) -> Option<Vec<f32>>;
+    /// Keeps it; losing it only costs time.
+    fn save(&self, key: &str, values: &[f32]);
+}
+
+/// Keeps nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Forget;
+
+impl Keep for Forget {
+    fn load(&self, _: &str) -> Option<Vec<f32>> {
+        None
+    }
+    fn save(&self, _: &str, _: &[f32]) {}
+}
+
+/// Trained networks that others learn from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Teachers {
+    /// The networks.
+    pub networks: Vec<FloatGraph>,
+    /// All that they depend on beside the data.
+    pub key: String,
+}
+
+/// A network in its final training; the validation set of the parts judges. Everything random follows from
+/// the seed.
+#[derive(Clone, Copy)]
+pub struct Training<'a> {
+    /// The topology.
+    pub graph: &'a Graph,
+    /// The data.
+    pub parts: &'a Parts,
+    /// How to train.
+    pub recipe: &'a FinalRecipe,
+    /// Of everything random.
+    pub seed: u64,
+    /// Whom it learns from, in the place of runs of its own.
+    pub teachers: Option<&'a Teachers>,
+    /// Where weights are kept.
+    pub keep: &'a dyn Keep,
+    /// Who watches.
+    pub supervision: Supervision<'a>,
+}
+
+/// A network on the way: topology, weights, and the key of all that they depend on.
+#[derive(Clone)]
+struct Stage {
+    graph: Graph,
+    weights: Weights,
+    key: String,
+}
+
+impl Training<'_> {
+    /// Trains, reduces, quantises; the validation set chooses between ways to quantise.
+    pub fn finish(&self, reduction: &Reduction) -> Result<Trained, FinalizeError> {
+        let teachers = self.taught()?;
+        alone(|| {
+            let student = self.student(&teachers)?;
+            let pruned = self.prune(student, &reduction.widths, &teachers)?;
+            let reduced = self.factorise(pruned, &reduction.factors, &teachers)?;
+            self.quantise(&reduced, &teachers)
+        })
+    }
+
+    /// What this run's weights suggest to take out beyond what is out already.
+    pub fn reduction(
+        &self,
+        so_far: &Reduction,
+        wish: Wish,
+        price: &dyn Price,
+    ) -> Result<Reduction, FinalizeError> {
+        let teachers = self.taught()?;
+        let mut reduction = so_far.clone();
+        let mut stage = alone(|| self.student(&teachers))?;
+        if wish.pruning > 0.0 && so_far.is_none() {
+            reduction.widths = pays(&stage.graph, &stage.weights, wish.pruning, price);
+        }
+        if wish.low_rank > 0.0 && so_far.factors.is_empty() {
+            stage = alone(|| self.prune(stage, &reduction.widths, &teachers))?;
+            reduction.factors = factors(&stage.graph, &stage.weights, wish.low_rank, price);
+        }
+        Ok(reduction)
+    }
+
+    /// The given teachers, or runs of the network itself that the recipe asks for.
+    fn taught(&self) -> Result<Teachers, FinalizeError> {
+        if let Some(teachers) = self.teachers {
+            return Ok(teachers.clone());
+        }
+        teach(*self, self.recipe.teachers)
+    }
+
+    fn student(&self, teachers: &Teachers) -> Result<Stage, FinalizeError> {
+        let seed = run_seed(self.seed, 0);
+        let key = format!(
+            "{:?} {:?} {seed} taught by {}",
+            self.graph, self.recipe.training, teachers.key
+        );
+        let start = initial(self.graph, seed);
+        let recipe = &self.recipe.training;
+        let weights = self.learned(self.graph, start, recipe, seed, &teachers.networks, &key)?;
+        Ok(Stage {
+            graph: self.graph.clone(),
+            weights,
+            key,
+        })
+    }
+
+    fn prune(
+        &self,
+        stage: Stage,
+        widths: &[usize],
+        teachers: &Teachers,
+    ) -> Result<Stage, FinalizeError> {
+        if widths.is_empty() {
+            return Ok(stage);
+        }
+        let (graph, weights) = prune(&stage.graph, &stage.weights, widths);
+        self.recovered(
+            graph,
+            weights,
+            format!("{} {widths:?}", stage.key),
+            teachers,
+        )
+    }
+
+    fn factorise(
+        &self,
+        stage: Stage,
+        factors: &[Factor],
+        teachers: &Teachers,
+    ) -> Result<Stage, FinalizeError> {
+        if factors.is_empty() {
+            return Ok(stage);
+        }
+        let (graph, weights) = factorise(&stage.graph, &stage.weights, factors);
+        self.recovered(
+            graph,
+            weights,
+            format!("{} {factors:?}", stage.key),
+            teachers,
+        )
+    }
+
+    /// Trains on after something was taken out.
+    fn recovered(
+        &self,
+        graph: Graph,
+        weights: Weights,
+        key: String,
+        teachers: &Teachers,
+    ) -> Result<Stage, FinalizeError> {
+        let recipe = &self.recipe.recovery;
+        let key = format!("{key} {recipe:?}");
+        let seed = run_seed(self.seed, 0);
+        let weights = self.learned(&graph, weights, recipe, seed, &teachers.networks, &key)?;
+        Ok(Stage {
+            graph,
+            weights,
+            key,
+        })
+    }
+
+    /// The weights after a training, from an earlier session if they were kept.
+    fn learned(
+        &self,
+        graph: &Graph,
+        mut start: Weights,
+        recipe: &Recipe,
+        seed: u64,
+        teachers: &[FloatGraph],
+        key: &str,
+    ) -> Result<Weights, FinalizeError> {
+        if let Some(values) = self.keep.load(key)
+            && start.fill(&values)
+        {
+            (self.supervision.progress)(recipe.epochs);
+            return Ok(start);
+        }
+        let count = |_| (self.supervision.progress)(1);
+        let weights = train(
+            self.session(graph, recipe, seed, teachers, &count),
+            Some(start),
+        )?;
+        self.keep.save(key, &weights.values());
+        Ok(weights)
+    }
+
+    fn quantise(&self, stage: &Stage, teachers: &Teachers) -> Result<Trained, FinalizeError> {
+        let parts = self.parts;
+        let float = export(&stage.graph, &stage.weights);
+        let plain = Quantized::calibrated(&float, &parts.calibration, &parts.validation)?;
+        let recipe = &self.recipe.tuning;
+        let judged_plain = judged(plain.clone(), Method::PostTraining, parts)?;
+        if recipe.epochs == 0 {
+            return Ok(judged_plain);
+        }
+        let count = |_| (self.supervision.progress)(1);
+        let seed = run_seed(self.seed, 0);
+        let session = self.session(&stage.graph, recipe, seed, &teachers.networks, &count);
+        let tuned = judged(plain.tuned(session)??, Method::QuantizationAware, parts)?;
+        let steps = [judged_plain.steps.as_slice(), &tuned.steps].concat();
+        // On equal accuracy the fine-tuned one: it has seen the grid.
+        let better = if tuned.accuracy_int8 >= judged_plain.accuracy_int8 {
+            tuned
+        } else {
+            judged_plain
+        };
+        Ok(Trained { steps, ..better })
+    }
+
+    fn session<'b>(
+        &'b self,
+        graph: &'b Graph,
+        recipe: &'b Recipe,
+        seed: u64,
+        teachers: &'b [FloatGraph],
+        progress: &'b (dyn Fn(Epoch) + Sync),
+    ) -> Session<'b> {
+        Session {
+            graph,
+            data: &self.parts.train,
+            normalization: &self.parts.normalization,
+            recipe,
+            seed,
+            teachers,
+            cancel: self.supervision.cancel,
+            progress,
+        }
+    }
+}
+
+/// So many runs of a network, trained on the labels alone, for others to learn from.
+pub fn teach(training: Training<'_>, runs: usize) -> Result<Teachers, FinalizeError> {
+    let seeds: Vec<u64> = (1..=runs as u64)
+        .map(|run| run_seed(training.seed, run))
+        .collect();
+    let (graph, recipe) = (training.graph, &training.recipe.training);
+    let networks = in_parallel(&seeds, training.recipe.workers, |&seed| {
+        let key = format!("{graph:?} {recipe:?} {seed}");
+        let start = initial(graph, seed);
+        let weights = training.learned(graph, start, recipe, seed, &[], &key)?;
+        Ok(export(graph, &weights))
+    })?;
+    let key = if runs == 0 {
+        "nobody".into()
+    } else {
+        format!("{runs} runs of {graph:?} {recipe:?} {}", training.seed)
+    };
+    Ok(Teachers { networks, key })
+}
+
+/// `work` on one thread.
+fn alone<R: Send>(
+    work: impl FnOnce() -> Result<R, FinalizeError> + Send,
+) -> Result<R, FinalizeError> {
+    single_threaded(work).unwrap_or_else(|error| Err(FinalizeError::Threads(error.to_string())))
+}
+
+fn judged(quantized: Quantized, method: Method, parts: &Parts) -> Result<Trained, FinalizeError> {
+    let scores = predict(&quantized.float, &parts.validation)?;
+    let step = Step {
+        method,
+        accuracy_float: accuracy(&scores, &parts.validation.labels),
+        accuracy_int8: int8_accuracy(&quantized.network, &parts.validation)?,
+    };
+    Ok(Trained {
+        accuracy_float: step.accuracy_float,
+        accuracy_int8: step.accuracy_int8,
+        steps: vec![step],
+        float_graph: quantized.float,
+        ranges: quantized.ranges,
+        quant_graph: quantized.network,
+        method,
+    })
+}
+
+/// Seeds of the runs of one final training: distinct, and far from those of other jobs' runs.
+fn run_seed(seed: u64, run: u64) -> u64 {
+    seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(run)
+}
+
+/// `work` on every item, on so many threads, each with a pool of its own for burn; results in the
+/// items' order, and the first item's error if several fail.
+fn in_parallel<T: Sync, R: Send>(
+    items: &[T],
+    workers: usize,
+    work: impl Fn(&T) -> Result<R, FinalizeError> + Sync,
+) -> Result<Vec<R>, FinalizeError> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Result<R, FinalizeError>)>> = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..workers.clamp(1, items.len().max(1)) {
+            scope.spawn(|| {
+                while let index = next.fetch_add(1, Ordering::Relaxed)
+                    && let Some(item) = items.get(index)
+                {
+                    let result = single_threaded(|| work(item))
+                        .unwrap_or_else(|error| Err(FinalizeError::Threads(error.to_string())));
+                    results
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner())
+                        .push((index, result));
+                }
+            });
+        }
+    });
+    let mut results = results
+        .into_inner()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
