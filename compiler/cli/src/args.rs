@@ -46,6 +46,11 @@ pub enum Command {
         after_help = "Examples:\n  emberc run                                  with ./ember.toml\n  emberc run examples/motion/ember.toml --json > result.json"
     )]
     Run(JsonJob),
+    /// Train the chosen network with each step of compression switched on and off; goes on where it stopped
+    #[command(
+        after_help = "Example:\n  emberc ablate examples/digits/ember.toml      after `emberc run`: with the network that it chose"
+    )]
+    Ablate(JsonJob),
     /// Turn a trained model (int8 .tflite, .onnx, .ember) into verified firmware
     #[command(
         after_help = "Examples:\n  emberc compile person_detect.tflite --board mps2-an386\n  emberc compile model.onnx --board nucleo-f446re --calibrate samples.npy --compare test.npy"

@@ -1,5 +1,6 @@
 //! One file per command, plus those that are a few lines.
 
+mod ablate;
 mod bench;
 mod bench_all;
 mod bench_search;
@@ -32,6 +33,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
             let report = pipeline::run(&job, &parts, progress)?;
             print(&report, args.json)
         }
+        Command::Ablate(args) => ablate::ablate(&args, progress),
         Command::Compile(args) => compile::compile(&args, progress),
         Command::Infer(args) => infer::infer(&args, progress),
         Command::Build(args) => build_only(&args.dir, progress),

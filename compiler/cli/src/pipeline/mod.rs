@@ -5,6 +5,7 @@
 //! those of [`replica`]), [`compress`], [`train`], [`package`], [`build`], [`verify`]; [`ablate`] asks what compression brings, [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
 //! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] and [`page`] what comes out.
 
+pub mod ablate;
 pub mod bench;
 pub mod build;
 pub mod chosen;
