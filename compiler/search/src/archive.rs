@@ -7,6 +7,7 @@ use crate::pareto::{Objectives, front, hypervolume};
 use crate::probe::{Proxies, Rankings};
 use crate::search::{Failed, Outcome, Scored, Stopped};
 use crate::settings::Settings;
+use crate::signals::Signals;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(crate) struct Archive {
     scored: Vec<Scored>,
     failed: Vec<Failed>,
     proxies: BTreeMap<CandidateId, Proxies>,
+    signals: Signals,
     /// The front of all results of all rungs, and its volume.
     front: Vec<Objectives>,
     volume: f64,
@@ -36,6 +38,7 @@ impl Archive {
         score: Score,
         constraints: &Constraints,
     ) {
+        self.signals.learn(candidate, score);
         match self
             .scored
             .iter_mut()
@@ -155,7 +158,7 @@ impl Archive {
             pareto,
             chosen,
             why,
-            proxies: rankings.all(),
+            signals: self.signals.rank(&judged, settings.rungs.len(), &rankings),
             trials: self.told,
             stopped,
             elapsed,

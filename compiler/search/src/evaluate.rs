@@ -30,6 +30,8 @@ pub struct Candidate {
     pub architecture: Architecture,
     /// Its topology; it fits the limits.
     pub graph: Graph,
+    /// A copy of half the width that is trained and scored in its place, where the rung is one for proxies.
+    pub proxy: Option<Graph>,
     /// Seed of everything random in its training; equal for all rungs.
     pub seed: u64,
     /// Index into the search's rungs, 0 first.

@@ -23,6 +23,7 @@ mod rank;
 pub mod repair;
 pub mod search;
 pub mod settings;
+mod signals;
 pub mod space;
 pub mod strategy;
 pub mod supernet;

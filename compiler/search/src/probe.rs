@@ -3,6 +3,7 @@
 //! as far as they did.
 
 use ember_ir::Graph;
+use serde::{Deserialize, Serialize};
 
 use crate::rank::spearman;
 
@@ -43,12 +44,12 @@ impl Probing<'_> {
     }
 }
 
-/// How a proxy ranked the networks of a search.
-#[derive(Clone, PartialEq, Debug)]
+/// How a signal that is cheaper than a full training ranked the networks of a search.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Ranking {
-    /// The proxy.
-    pub proxy: &'static str,
-    /// Spearman's correlation of the proxy with the score.
+    /// The signal: a proxy, a rung, a size.
+    pub signal: String,
+    /// Spearman's correlation of the signal with the score.
     pub spearman: f64,
     /// Number of networks.
     pub networks: usize,
@@ -61,7 +62,7 @@ pub struct Rankings {
 }
 
 /// Networks below which a correlation says nothing.
-const ENOUGH: usize = 8;
+pub(crate) const ENOUGH: usize = 8;
 
 impl Rankings {
     /// Learns that a network with these proxies has this accuracy.
@@ -74,13 +75,13 @@ impl Rankings {
         if self.seen.len() < ENOUGH {
             return Vec::new();
         }
-        let of = |(i, &proxy): (usize, &&'static str)| {
+        let of = |(i, proxy): (usize, &&'static str)| {
             let pairs = self
                 .seen
                 .iter()
                 .map(|(proxies, score)| (proxies[i], *score));
             Ranking {
-                proxy,
+                signal: proxy.to_string(),
                 spearman: spearman(&pairs.collect::<Vec<_>>()),
                 networks: self.seen.len(),
             }

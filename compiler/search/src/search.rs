@@ -122,8 +122,9 @@ pub struct Outcome {
     pub chosen: Option<usize>,
     /// Why this one, for people.
     pub why: String,
-    /// How zero-cost proxies ranked the networks with the full budget; empty without them.
-    pub proxies: Vec<Ranking>,
+    /// How signals that are cheaper than a full training ranked the networks with the full budget: scores of
+    /// lower rungs, sizes, zero-cost proxies; empty if there are too few networks.
+    pub signals: Vec<Ranking>,
     /// Evaluations told.
     pub trials: usize,
     /// Why it ended.

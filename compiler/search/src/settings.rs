@@ -23,6 +23,8 @@ pub struct Settings {
     /// Whether untrained networks are looked at: zero-cost proxies are ranked, and aging evolution's proposals
     /// filtered by those that rank well.
     pub proxies: bool,
+    /// Whether the first of several rungs trains a copy of half the width in a network's place.
+    pub proxy_network: bool,
     /// Budgets, cheapest first; the last one is the full one. A single budget means no successive
     /// halving.
     pub rungs: Vec<Budget>,
@@ -46,6 +48,7 @@ impl Default for Settings {
             evolution: Evolution::default(),
             second_order: false,
             proxies: false,
+            proxy_network: false,
             rungs: vec![Budget {
                 epochs: 12,
                 fraction: 1.0,

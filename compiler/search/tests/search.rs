@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ember_search::{
-    Candidate, Evaluate, EvaluateError, History, Identity, JournalError, Outcome, Price, Score,
-    SearchError, Session, Stop, Stopped, StrategyKind,
+    Candidate, Evaluate, EvaluateError, History, Identity, JournalError, Outcome, Price, Ranking,
+    Score, SearchError, Session, Stop, Stopped, StrategyKind,
 };
 use synthetic::{FullDisk, MadeUpAccuracy, MadeUpPrice, World};
 
@@ -390,12 +390,13 @@ fn the_front_is_not_dominated_and_the_choice_is_explained() {
 #[test]
 fn proxies_are_ranked_and_choose_as_far_as_they_rank() {
     let mut world = World::new(StrategyKind::AgingEvolution, 2);
-    assert!(world.run().proxies.is_empty());
+    let is_proxy = |ranking: &&Ranking| ["naswot", "synflow", "zico"].contains(&&*ranking.signal);
+    assert_eq!(world.run().signals.iter().filter(is_proxy).count(), 0);
     world.settings.proxies = true;
     let outcome = world.run();
-    let rankings = &outcome.proxies;
-    let names: Vec<&str> = rankings.iter().map(|ranking| ranking.proxy).collect();
-    assert_eq!(names, ember_search::probe::NAMES);
+    let rankings: Vec<&Ranking> = outcome.signals.iter().filter(is_proxy).collect();
+    let names: Vec<&str> = rankings.iter().map(|ranking| &*ranking.signal).collect();
+    assert_eq!(names, ember_search::probe::NAMES[..3]);
     assert!(rankings.iter().all(|r| r.networks == outcome.scored.len()));
     assert!(rankings[0].spearman > 0.3, "{rankings:?}");
     assert_eq!(rankings[1].spearman, 0.0);
@@ -404,6 +405,40 @@ fn proxies_are_ranked_and_choose_as_far_as_they_rank() {
     assert_eq!(world.run(), outcome);
     world.settings.proxies = false;
     assert_ne!(world.run().scored, outcome.scored, "they have a say");
+}
+
+/// In this world larger is better and a longer training tells more.
+#[test]
+fn every_cheap_signal_is_ranked_against_the_final_score() {
+    let mut world = World::new(StrategyKind::AgingEvolution, 2).with_rungs();
+    world.settings.stop.trials = Some(200);
+    let outcome = world.run();
+    let names: Vec<&str> = outcome.signals.iter().map(|r| &*r.signal).collect();
+    assert_eq!(
+        names,
+        ["rung 1 of 3", "rung 2 of 3", "parameters", "macs", "flash"]
+    );
+    let final_ones = outcome.scored.iter().filter(|s| s.rung == 2).count();
+    assert!(final_ones >= 8);
+    assert!(outcome.signals.iter().all(|r| r.networks == final_ones));
+    assert!(outcome.signals[1].spearman > 0.3, "{:?}", outcome.signals);
+}
+
+/// The first rung asks for a narrower copy, the others for the network itself.
+#[test]
+fn a_proxy_network_stands_in_on_the_first_rung_alone() {
+    let mut world = World::new(StrategyKind::AgingEvolution, 2).with_rungs();
+    world.settings.proxy_network = true;
+    let evaluator = MadeUpAccuracy::default();
+    world.evaluate_by(&evaluator, &mut Vec::new()).unwrap();
+    let asked = evaluator.asked.lock().unwrap();
+    assert!(asked.iter().any(|candidate| candidate.rung > 0));
+    for candidate in asked.iter() {
+        assert_eq!(candidate.proxy.is_some(), candidate.rung == 0);
+        if let Some(proxy) = &candidate.proxy {
+            assert!(proxy.parameters() <= candidate.graph.parameters());
+        }
+    }
 }
 
 /// Mean best accuracy over seeds at equal numbers of evaluations.

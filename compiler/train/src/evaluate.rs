@@ -74,10 +74,12 @@ impl Evaluator<'_> {
     fn score(&self, candidate: &Candidate) -> Result<Score, EvaluateError> {
         let Candidate {
             graph,
+            proxy,
             budget,
             seed,
             ..
         } = candidate;
+        let graph = proxy.as_ref().unwrap_or(graph);
         let train_part = part(&self.parts.train, *budget, *seed);
         let recipe = Recipe {
             epochs: budget.epochs.max(1),

@@ -86,6 +86,7 @@ fn candidate(budget: Budget) -> Candidate {
         id: CandidateId(3),
         architecture,
         graph,
+        proxy: None,
         seed: 5,
         rung: 0,
         budget,
@@ -117,6 +118,12 @@ fn candidates_are_scored_reproducibly() {
             .expect("a score")
     );
     assert!(long.accuracy > 0.6 && long.loss < 1.5, "{long:?}");
+    let mut narrow = candidate(Budget {
+        epochs: 4,
+        fraction: 1.0,
+    });
+    narrow.proxy = Some(small());
+    assert_ne!(evaluator.evaluate(&narrow).expect("a score"), long);
     let short = evaluator
         .evaluate(&candidate(Budget {
             epochs: 1,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::pipeline::report::thousands;
+use crate::pipeline::search::signals;
 use crate::progress::{self, Progress};
 use crate::{Error, data, output, pipeline};
 
@@ -31,6 +32,12 @@ pub fn search(config: &Path, progress: Progress) -> Result<(), Error> {
             thousands(scored.cost.ram_bytes),
             thousands(usize::try_from(scored.cost.instructions).unwrap_or(usize::MAX)),
             thousands(usize::try_from(scored.cost.macs).unwrap_or(usize::MAX)),
+        ));
+    }
+    if !outcome.signals.is_empty() {
+        let signals = signals(&outcome.signals);
+        text.push_str(&format!(
+            "\n  Spearman's correlation with the final int8 accuracy: {signals}\n"
         ));
     }
     text.push_str(&format!(

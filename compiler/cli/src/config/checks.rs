@@ -290,6 +290,7 @@ pub(super) fn search_job(values: &Values) -> SearchJob {
         second_order: values.boolean("search", "second_order"),
         proxies: values.boolean("search", "proxies"),
         halving: values.boolean("search", "halving"),
+        proxy_network: values.boolean("search", "proxy_network"),
         workers: values.integer("search", "workers") as usize,
     }
 }

@@ -140,6 +140,8 @@ pub struct SearchJob {
     pub proxies: bool,
     /// Whether candidates are trained in two steps.
     pub halving: bool,
+    /// Whether a copy of half the width is trained in the first of two steps.
+    pub proxy_network: bool,
     /// Candidates trained at a time; 0: as many as there are cores.
     pub workers: usize,
 }

@@ -354,6 +354,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "search",
+        "proxy_network",
+        Kind::Boolean,
+        Some("false"),
+        "As halving, and what is trained first is a copy of half the width.",
+    ),
+    key(
+        "search",
         "workers",
         Kind::Integer(0, 1024),
         Some("0"),

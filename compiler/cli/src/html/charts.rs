@@ -1,11 +1,12 @@
 //! The search as plots: what accuracy costs, and how it was found.
 
-use ember_search::{Cost, Scored};
+use ember_search::{Cost, Outcome, Scored};
 
 use super::Page;
 use super::markup::{percent, section};
 use super::plot::{Plot, Point, draw};
 use super::sections::count;
+use super::tables::table;
 use crate::pipeline::report::thousands;
 
 const KEYS: &str = "<div class=\"keys\"><i style=\"background: var(--accent)\"></i>chosen\
@@ -148,6 +149,35 @@ pub(super) fn history(page: &Page<'_>) -> String {
         outcome.failed.len(),
         outcome.pareto.len()
     );
-    let body = format!("<div class=\"panel\">{}</div>\n{KEYS}", draw(&plot));
+    let body = format!(
+        "<div class=\"panel\">{}</div>\n{KEYS}{}",
+        draw(&plot),
+        signals(outcome)
+    );
     section("The search", &about, &body)
+}
+
+/// How well cheap signals foretold the final scores.
+fn signals(outcome: &Outcome) -> String {
+    if outcome.signals.is_empty() {
+        return String::new();
+    }
+    let rows: Vec<(&str, Vec<String>)> = outcome
+        .signals
+        .iter()
+        .map(|ranking| {
+            let cells = vec![
+                ranking.signal.clone(),
+                format!("{:+.2}", ranking.spearman),
+                ranking.networks.to_string(),
+            ];
+            ("", cells)
+        })
+        .collect();
+    let head = [
+        "signal",
+        "Spearman's correlation with the final score",
+        "networks",
+    ];
+    format!("<div class=\"panel\">{}</div>\n", table(&head, &rows))
 }

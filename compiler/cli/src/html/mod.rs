@@ -1,10 +1,11 @@
 //! The report of a job as one page: plain HTML with inline SVG, no script, nothing from elsewhere, light
 //! or dark as the reader's system is. Equal results give equal bytes: there is no clock in it.
 //!
-//! Reading order: [`Page`], [`render`], `sections` and `charts` (what is said), `plot`, `network`, `memory` (what is
+//! Reading order: [`Page`], [`render`], `sections`, `compression` and `charts` (what is said), `plot`, `network`, `memory` (what is
 //! drawn), `markup` (numbers and escapes).
 
 mod charts;
+mod compression;
 mod markup;
 mod memory;
 mod network;
@@ -18,6 +19,8 @@ use ember_ir::Graph;
 use ember_search::{Constraints, Outcome};
 
 use crate::pipeline::Report;
+use crate::pipeline::ablate::Ablation;
+use crate::pipeline::compress::Reduced;
 use crate::pipeline::finalists::Finals;
 
 /// Everything that the page shows.
@@ -35,6 +38,10 @@ pub struct Page<'a> {
     pub constraints: &'a Constraints,
     /// The runs of the finalists, if there were any.
     pub finals: Option<&'a Finals>,
+    /// What was taken out of the network.
+    pub reduced: &'a Reduced,
+    /// What each step of compression brings, if somebody has asked.
+    pub ablation: Option<&'a Ablation>,
     /// Why the network was chosen.
     pub why: &'a str,
     /// The network.
@@ -61,7 +68,8 @@ pub fn render(page: &Page<'_>) -> String {
         charts::pareto(page),
         charts::history(page),
         sections::seeds(page),
-        sections::compression(page),
+        compression::compression(page),
+        compression::steps(page),
         sections::network(page),
         sections::layers(page),
         sections::memory(page),

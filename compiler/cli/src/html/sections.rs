@@ -1,14 +1,11 @@
 //! What the page says, section by section.
 
 use ember_codegen::cost::LayerCost;
-use ember_train::{Method, Step};
 
 use super::markup::{escaped, percent, section};
 use super::tables::{bar, confusion as matrix, table};
 use super::{Page, memory as arena, network as drawing};
 use crate::config::size;
-use crate::pipeline::finalists::Finalist;
-use crate::pipeline::replica::Spread;
 use crate::pipeline::report::thousands;
 
 /// The name and the figures that matter most.
@@ -115,94 +112,6 @@ pub(super) fn seeds(page: &Page<'_>) -> String {
          and judged on the validation set. The choice is by mean − deviation; the test set is not seen.",
         &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
     )
-}
-
-/// Which accuracy of a step.
-type Accuracy = fn(&Step) -> f32;
-
-/// What each step of compression brought.
-pub(super) fn compression(page: &Page<'_>) -> String {
-    let floats = 4 * page.graph.parameters();
-    let mut rows = vec![];
-    if let Some(finals) = page.finals {
-        let winner = finals.winner();
-        let constants = page.footprint.constant_bytes;
-        let steps: [(&str, usize, Accuracy, Method); 3] = [
-            (
-                "trained, float",
-                floats,
-                |step| step.accuracy_float,
-                Method::PostTraining,
-            ),
-            (
-                "int8, post-training",
-                constants,
-                |step| step.accuracy_int8,
-                Method::PostTraining,
-            ),
-            (
-                "int8, fine-tuned on its grid",
-                constants,
-                |step| step.accuracy_int8,
-                Method::QuantizationAware,
-            ),
-        ];
-        for (name, bytes, of, method) in steps {
-            let Some(spread) = spread(winner, of, method) else {
-                continue;
-            };
-            rows.push((
-                "",
-                vec![
-                    name.into(),
-                    spread.percent(),
-                    "validation".into(),
-                    thousands(bytes),
-                ],
-            ));
-        }
-    }
-    let report = page.report;
-    let deployed = [
-        ("deployed, float", report.accuracy_float, floats),
-        (
-            "deployed, int8 on the device",
-            report.accuracy_int8,
-            report.constants_linked_bytes,
-        ),
-    ];
-    for (name, accuracy, bytes) in deployed {
-        if let Some(accuracy) = accuracy {
-            rows.push((
-                "sum",
-                vec![
-                    name.into(),
-                    percent(accuracy),
-                    "test".into(),
-                    thousands(bytes),
-                ],
-            ));
-        }
-    }
-    let head = [
-        "step",
-        "accuracy",
-        "on which set",
-        "bytes of weights and constants",
-    ];
-    section(
-        "From float to int8",
-        "Accuracy after each step of the chosen network. The deployed network is trained once more, on \
-         training and validation set together.",
-        &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
-    )
-}
-
-/// Over the runs that have this step.
-fn spread(finalist: &Finalist, of: Accuracy, method: Method) -> Option<Spread> {
-    let steps = finalist.replicas.iter().flat_map(|replica| &replica.steps);
-    let values: Vec<f32> = steps.filter(|step| step.method == method).map(of).collect();
-    (!values.is_empty()).then(|| Spread::of(&values))
 }
 
 /// The network drawn.

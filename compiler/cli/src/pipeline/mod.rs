@@ -41,6 +41,7 @@ use crate::device::doctor;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
 use crate::{Error, files};
+use ablate::Ablation;
 use chosen::Chosen;
 use replica::Finish;
 use search::Found;
@@ -84,16 +85,20 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
     let report = Report {
         search_seconds: Some(trained.record.search_seconds),
         replicated: finals.as_ref().map(Replicated::of),
+        signals: search::rounded(&found.outcome.signals),
         ..report
     };
     let json = serde_json::to_string_pretty(&report)
         .unwrap_or_else(|error| panic!("BUG: a report is always JSON: {error}"));
     files::write(&verify::report_path(&packed.dir), json.as_bytes())?;
+    let ablation = Ablation::load(&state).filter(|known| known.network == found.chosen.id.0);
     let facts = page::Facts {
         job,
         parts,
         found: &found,
         finals: finals.as_ref(),
+        reduced: &reduced,
+        ablation: ablation.as_ref(),
         trained: &trained,
         footprint: &packed.footprint,
         report: &report,

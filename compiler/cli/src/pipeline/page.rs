@@ -6,6 +6,8 @@ use ember_codegen::cost::{Footprint, plan_for};
 use ember_codegen::interpret::Interpreter;
 use ember_train::predict::argmax;
 
+use super::ablate::Ablation;
+use super::compress::Reduced;
 use super::finalists::Finals;
 use super::search::{self, Found};
 use super::trained::Trained;
@@ -26,6 +28,10 @@ pub struct Facts<'a> {
     pub found: &'a Found,
     /// The finals, if there were any.
     pub finals: Option<&'a Finals>,
+    /// What was taken out of it.
+    pub reduced: &'a Reduced,
+    /// What each step of compression brings, if somebody has asked for this network.
+    pub ablation: Option<&'a Ablation>,
     /// The deployed network.
     pub trained: &'a Trained,
     /// Its predicted price.
@@ -48,6 +54,8 @@ pub fn write(facts: &Facts<'_>) -> Result<PathBuf, Error> {
         chosen: facts.found.chosen.id.0,
         constraints: &search::constraints(job),
         finals: facts.finals,
+        reduced: facts.reduced,
+        ablation: facts.ablation,
         why: &facts.trained.record.why,
         graph,
         plan: &plan,

@@ -1,6 +1,7 @@
 //! The result of a job, as a table for people and as JSON for programs.
 
 use ember_codegen::target::Limits;
+use ember_search::Ranking;
 use serde::{Deserialize, Serialize};
 
 use super::finalists::Finals;
@@ -50,6 +51,9 @@ pub struct Report {
     /// What several runs of the network came to on the validation set, where it was trained so.
     #[serde(default)]
     pub replicated: Option<Replicated>,
+    /// How well cheap signals foretold the final scores of the search; empty if that is not known.
+    #[serde(default)]
+    pub signals: Vec<Ranking>,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
     /// What flash and RAM may be.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ember_ir::{Graph, Shape};
 use ember_search::{
     Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Probe,
-    Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind, Stop,
-    Stopped, StrategyKind, Task,
+    Ranking, Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind,
+    Stop, Stopped, StrategyKind, Task,
 };
 
 use super::state::State;
@@ -49,7 +49,8 @@ pub fn settings(job: &Job) -> Settings {
             .unwrap_or_default(),
         second_order: search.second_order,
         proxies: search.proxies,
-        rungs: if search.halving {
+        proxy_network: search.proxy_network,
+        rungs: if search.halving || search.proxy_network {
             vec![first, full]
         } else {
             vec![full]
@@ -164,16 +165,11 @@ pub fn search(
         outcome.pareto.len(),
         outcome.why
     ));
-    if let Some(ranking) = outcome.proxies.first() {
-        let each = outcome.proxies.iter();
-        let each: Vec<String> = each
-            .map(|ranking| format!("{} {:.2}", ranking.proxy, ranking.spearman))
-            .collect();
+    if !outcome.signals.is_empty() {
         progress.say(format!(
-            "{:>9} Spearman's correlation with the int8 accuracy of {} networks: {}",
-            "proxies",
-            ranking.networks,
-            each.join(", ")
+            "{:>9} {} (Spearman's correlation with the final int8 accuracy)",
+            "signals",
+            signals(&outcome.signals)
         ));
     }
     let graph = space.build(&chosen.architecture);
@@ -182,6 +178,28 @@ pub fn search(
         chosen,
         graph,
     })
+}
+
+/// How well cheap signals foretold the final score, for people.
+pub fn signals(signals: &[Ranking]) -> String {
+    let each = signals.iter().map(|ranking| {
+        let Ranking {
+            signal,
+            spearman,
+            networks,
+        } = ranking;
+        format!("{signal} {spearman:.2} ({networks} networks)")
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// The same with so few digits that they read back from JSON as what they were.
+pub fn rounded(signals: &[Ranking]) -> Vec<Ranking> {
+    let round = |ranking: &Ranking| Ranking {
+        spearman: (ranking.spearman * 1e4).round() / 1e4,
+        ..ranking.clone()
+    };
+    signals.iter().map(round).collect()
 }
 
 /// Limits of the search: those of the board and the job's own.

@@ -123,8 +123,11 @@ impl Driver<'_, '_> {
             Ask::New(proposal) => {
                 let id = CandidateId(self.candidates.len() as u64);
                 self.seen.insert(proposal.graph.clone());
+                let narrow = settings.proxy_network && settings.rungs.len() > 1;
+                let narrow = narrow.then(|| proposal.architecture.scaled(1, 2));
                 let candidate = Candidate {
                     id,
+                    proxy: narrow.map(|narrow| self.setup.space.build(&narrow)),
                     architecture: proposal.architecture,
                     graph: proposal.graph,
                     seed: stream(settings.seed, id.0, Purpose::Training).next_u64(),
@@ -143,6 +146,7 @@ impl Driver<'_, '_> {
             Ask::Promote(id) => {
                 let (candidate, cost) = &mut self.candidates[id.0 as usize];
                 candidate.rung += 1;
+                candidate.proxy = None;
                 candidate.budget = settings.rungs[candidate.rung];
                 Some((candidate.clone(), *cost))
             }

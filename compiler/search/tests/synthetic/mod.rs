@@ -2,6 +2,7 @@
 //! search in memory.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ impl Price for MadeUpPrice {
 pub struct MadeUpAccuracy {
     /// Evaluations that were run.
     pub evaluated: AtomicUsize,
+    /// What they were asked.
+    pub asked: Mutex<Vec<Candidate>>,
     /// Set after this many evaluations, if not zero.
     pub cancel_after: usize,
     /// What is set.
@@ -102,6 +105,7 @@ impl Evaluate for MadeUpAccuracy {
             std::thread::yield_now();
         }
         let evaluated = self.evaluated.fetch_add(1, Ordering::SeqCst) + 1;
+        self.asked.lock().expect("the list").push(candidate.clone());
         if self.cancel_after > 0 && evaluated >= self.cancel_after {
             self.cancel.store(true, Ordering::SeqCst);
         }
