@@ -16,12 +16,13 @@ use ember_ir::{
     Activation, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, Mean, Op, Shape, TensorId,
     Window2d,
 };
+use ember_train::distill::Targets;
 use ember_train::fake_quant::FakeQuant;
 use ember_train::lanes;
 use ember_train::net::{Exact, Net};
 use ember_train::optimizer::AdamW;
 use ember_train::random::Random;
-use ember_train::trainer::{Targets, initial, step};
+use ember_train::trainer::{initial, step};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -4,14 +4,15 @@
 //! quantisation-aware training, pruning and factorisation, the evaluator, the supernets and the proxies that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
-//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`trainer`],
-//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`compress`], [`finalize`], [`training`].
+//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`distill`], [`trainer`],
+//! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`compress`], [`finalize`], [`training`], `teach`.
 #![forbid(unsafe_code)]
 
 pub mod augment;
 mod batches;
 pub mod compress;
 pub mod dataset;
+pub mod distill;
 pub mod evaluate;
 pub mod fake_quant;
 pub mod finalize;
@@ -25,6 +26,7 @@ pub mod quantized;
 pub mod random;
 pub mod recipe;
 mod supernet;
+mod teach;
 pub mod trainer;
 pub mod training;
 pub mod weights;
@@ -38,6 +40,7 @@ pub use net::NetError;
 pub use normalization::Normalization;
 pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};
 pub use recipe::Recipe;
+pub use teach::{Teachers, teach};
 pub use trainer::{Epoch, Session, TrainError, train};
-pub use training::{Forget, Keep, Supervision, Teachers, Training, teach};
+pub use training::{Forget, Keep, Supervision, Training};
 pub use weights::{Weights, export};

@@ -15,11 +15,12 @@ use ember_ir::{Activation, Graph, TensorId};
 use ember_search::Probe;
 
 use crate::batches::Batches;
+use crate::distill::Targets;
 use crate::evaluate::{Evaluator, single_threaded};
 use crate::lanes::LANES;
 use crate::net::{Batch, Exact, Leaves, Net, Numerics, to_vec};
 use crate::recipe::Recipe;
-use crate::trainer::{Session, Targets, initial, input_shape, step};
+use crate::trainer::{Session, initial, input_shape, step};
 use crate::weights::Weights;
 
 /// Samples per batch.

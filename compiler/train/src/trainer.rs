@@ -4,12 +4,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::tensor::activation::{log_softmax, softmax};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use ember_ir::{FloatGraph, Graph, Shape};
 
 use crate::batches::Batches;
 use crate::dataset::Dataset;
+use crate::distill::{Targets, opinion, teachers};
 use crate::net::{Batch, Exact, Leaves, Net, NetError, Numerics, StepGradients, to_vec};
 use crate::normalization::Normalization;
 use crate::optimizer::{AdamW, cosine};
@@ -115,17 +115,7 @@ pub(crate) fn train_with<N: Numerics>(
     } = session;
     let net = Net::new(graph)?;
     check(graph, data)?;
-    let device = Device::flex();
-    let teachers = session
-        .teachers
-        .iter()
-        .map(|teacher| {
-            Ok((
-                Net::new(&teacher.graph)?,
-                Leaves::new(&teacher.graph, &Weights::from_float(teacher), &device),
-            ))
-        })
-        .collect::<Result<Vec<_>, NetError>>()?;
+    let teachers = teachers(session.teachers)?;
     let mut batches = Batches::new(session);
     let mut optimizer = AdamW::new(&weights, recipe.weight_decay, recipe.clip_norm);
     let mut average = (recipe.average_decay > 0.0).then(|| weights.clone());
@@ -142,14 +132,7 @@ pub(crate) fn train_with<N: Numerics>(
             before_step(numerics, progress);
             let (samples, targets) = batches.next(batch);
             let opinion = opinion(&teachers, recipe, graph, &samples, targets.len());
-            let targets = Targets {
-                labels: &targets,
-                taught: opinion.as_deref().map(|opinion| Taught {
-                    opinion,
-                    share: recipe.distillation,
-                    temperature: recipe.student_temperature.max(1e-3),
-                }),
-            };
+            let targets = Targets::taught(&targets, opinion.as_deref(), recipe);
             let Step {
                 loss,
                 gradients,
@@ -196,40 +179,7 @@ pub struct Step {
     pub statistics: Vec<(usize, Tensor<1>, Tensor<1>)>,
 }
 
-/// What a batch is to answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Targets<'a> {
-    /// Probabilities, classes per sample.
-    pub labels: &'a [f32],
-    /// What teachers say, if there are any.
-    pub taught: Option<Taught<'a>>,
-}
-
-impl<'a> Targets<'a> {
-    /// Labels without teachers.
-    pub fn of(labels: &'a [f32]) -> Self {
-        Self {
-            labels,
-            taught: None,
-        }
-    }
-}
-
-/// What teachers say of a batch.
-#[derive(Clone, Copy, Debug)]
-pub struct Taught<'a> {
-    /// Probabilities at the teachers' temperature, classes per sample.
-    pub opinion: &'a [f32],
-    /// Its share in the loss, in [0, 1].
-    pub share: f32,
-    /// Of the student's own probabilities where they are compared with it.
-    pub temperature: f32,
-}
-
-/// One forward and backward pass over normalised samples, one after the other. The loss is the cross-entropy
-/// against the labels and, as far as there are teachers, T² times that against their opinion at the
-/// student's temperature T: its gradient is that of the Kullback–Leibler divergence. Source: Hinton et
-/// al., arXiv 1503.02531.
+/// One forward and backward pass over normalised samples, one after the other.
 pub fn step(
     net: &Net<'_>,
     weights: &Weights,
@@ -241,31 +191,13 @@ pub fn step(
     let leaves = Leaves::new(net.graph(), weights, &device);
     let input = Batch::new(input_shape(net.graph()), samples, &device);
     let forward = net.forward(&leaves, input, numerics);
-    let constant = |values: &[f32]| {
-        let data = TensorData::new(values.to_vec(), forward.logits.dims());
-        Tensor::<2>::from_data(data, &device)
-    };
-    let mut loss = cross_entropy(forward.logits.clone(), constant(targets.labels));
-    if let Some(taught) = targets.taught {
-        let softened = forward.logits.clone().div_scalar(taught.temperature);
-        let scale = taught.share * taught.temperature * taught.temperature;
-        let distance = cross_entropy(softened, constant(taught.opinion)).mul_scalar(scale);
-        loss = loss.mul_scalar(1.0 - taught.share) + distance;
-    }
+    let loss = targets.loss(forward.logits);
     let mut gradients = loss.backward();
     Step {
         gradients: leaves.gradients(&mut gradients),
         loss: loss.into_scalar::<f32>(),
         statistics: forward.statistics,
     }
-}
-
-/// Mean over the batch of −Σ target · log softmax(logits).
-pub(crate) fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    let batch = logits.dims()[0] as f32;
-    (log_softmax(logits, 1) * targets)
-        .sum()
-        .mul_scalar(-1.0 / batch)
 }
 
 /// Moves the running statistics of the batch norms towards the batch's.
@@ -283,30 +215,6 @@ fn track(weights: &mut Weights, statistics: Vec<(usize, Tensor<1>, Tensor<1>)>) 
             }
         }
     }
-}
-
-/// The teachers' mean opinion of a batch at their temperature; `None` where nobody teaches.
-fn opinion(
-    teachers: &[(Net<'_>, Leaves)],
-    recipe: &Recipe,
-    graph: &Graph,
-    samples: &[f32],
-    len: usize,
-) -> Option<Vec<f32>> {
-    if teachers.is_empty() || recipe.distillation <= 0.0 {
-        return None;
-    }
-    let device = Device::flex();
-    let mut opinion = vec![0.0; len];
-    for (net, leaves) in teachers {
-        let input = Batch::new(input_shape(graph), samples, &device);
-        let logits = net.forward(leaves, input, &mut Exact).logits;
-        let probabilities = to_vec(softmax(logits.div_scalar(recipe.temperature.max(1e-3)), 1));
-        for (sum, p) in opinion.iter_mut().zip(probabilities) {
-            *sum += p / teachers.len() as f32;
-        }
-    }
-    Some(opinion)
 }
 
 /// Shape of the network's input.

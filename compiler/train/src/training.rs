@@ -5,8 +5,7 @@
 //! Weights of every stage can be kept, so that runs which share a stage (another way to quantise, something
 //! else taken out) share its training.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use ember_ir::{FloatGraph, Graph};
 use ember_search::Price;
@@ -19,6 +18,7 @@ use crate::finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
 use crate::predict::{accuracy, predict};
 use crate::quantized::{Quantized, int8_accuracy};
 use crate::recipe::Recipe;
+use crate::teach::{Teachers, run_seed, teach};
 use crate::trainer::{Epoch, Session, initial, train};
 use crate::weights::{Weights, export};
 
@@ -49,15 +49,6 @@ impl Keep for Forget {
         None
     }
     fn save(&self, _: &str, _: &[f32]) {}
-}
-
-/// Trained networks that others learn from.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Teachers {
-    /// The networks.
-    pub networks: Vec<FloatGraph>,
-    /// All that they depend on beside the data.
-    pub key: String,
 }
 
 /// A network in its final training; the validation set of the parts judges. Everything random follows from
@@ -200,7 +191,7 @@ impl Training<'_> {
     }
 
     /// The weights after a training, from an earlier session if they were kept.
-    fn learned(
+    pub(crate) fn learned(
         &self,
         graph: &Graph,
         mut start: Weights,
@@ -268,26 +259,6 @@ impl Training<'_> {
     }
 }
 
-/// So many runs of a network, trained on the labels alone, for others to learn from.
-pub fn teach(training: Training<'_>, runs: usize) -> Result<Teachers, FinalizeError> {
-    let seeds: Vec<u64> = (1..=runs as u64)
-        .map(|run| run_seed(training.seed, run))
-        .collect();
-    let (graph, recipe) = (training.graph, &training.recipe.training);
-    let networks = in_parallel(&seeds, training.recipe.workers, |&seed| {
-        let key = format!("{graph:?} {recipe:?} {seed}");
-        let start = initial(graph, seed);
-        let weights = training.learned(graph, start, recipe, seed, &[], &key)?;
-        Ok(export(graph, &weights))
-    })?;
-    let key = if runs == 0 {
-        "nobody".into()
-    } else {
-        format!("{runs} runs of {graph:?} {recipe:?} {}", training.seed)
-    };
-    Ok(Teachers { networks, key })
-}
-
 /// `work` on one thread.
 fn alone<R: Send>(
     work: impl FnOnce() -> Result<R, FinalizeError> + Send,
@@ -311,41 +282,4 @@ fn judged(quantized: Quantized, method: Method, parts: &Parts) -> Result<Trained
         quant_graph: quantized.network,
         method,
     })
-}
-
-/// Seeds of the runs of one final training: distinct, and far from those of other jobs' runs.
-fn run_seed(seed: u64, run: u64) -> u64 {
-    seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(run)
-}
-
-/// `work` on every item, on so many threads, each with a pool of its own for burn; results in the
-/// items' order, and the first item's error if several fail.
-fn in_parallel<T: Sync, R: Send>(
-    items: &[T],
-    workers: usize,
-    work: impl Fn(&T) -> Result<R, FinalizeError> + Sync,
-) -> Result<Vec<R>, FinalizeError> {
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, Result<R, FinalizeError>)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..workers.clamp(1, items.len().max(1)) {
-            scope.spawn(|| {
-                while let index = next.fetch_add(1, Ordering::Relaxed)
-                    && let Some(item) = items.get(index)
-                {
-                    let result = single_threaded(|| work(item))
-                        .unwrap_or_else(|error| Err(FinalizeError::Threads(error.to_string())));
-                    results
-                        .lock()
-                        .unwrap_or_else(|poisoned| poisoned.into_inner())
-                        .push((index, result));
-                }
-            });
-        }
-    });
-    let mut results = results
-        .into_inner()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
 }

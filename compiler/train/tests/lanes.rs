@@ -8,11 +8,12 @@ use burn::tensor::module::{avg_pool2d, batch_norm_train, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use ember_codegen::quantize::{Range, activation_quants};
 use ember_ir::{Activation, Conv2d, DepthwiseConv2d, Op};
+use ember_train::distill::Targets;
 use ember_train::fake_quant::FakeQuant;
 use ember_train::lanes::{self, Grid, Norm};
 use ember_train::net::{Exact, Net, Numerics, to_vec};
 use ember_train::random::Random;
-use ember_train::trainer::{Targets, initial, step};
+use ember_train::trainer::{initial, step};
 
 use common::everything;
 use plain::compare::{Case, assert_equal, difference, drawn, tracked};

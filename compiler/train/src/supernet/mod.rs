@@ -16,11 +16,12 @@ use ember_search::space::Mixed;
 use ember_search::{EvaluateError, Gates, Order, Relax, Slope, Supernet};
 
 use crate::batches::{Batches, halves};
+use crate::distill::cross_entropy;
 use crate::evaluate::Evaluator;
 use crate::net::{Batch, StepGradients, Tracking};
 use crate::optimizer::{AdamW, cosine};
 use crate::random::Random;
-use crate::trainer::{Session, cross_entropy};
+use crate::trainer::Session;
 use crate::weights::Weights;
 use mixture::{Mixture, Wanted};
 
