@@ -7,8 +7,8 @@ use crate::params::{
     AddParams, AddS16Params, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams,
     Conv2dS16Params, CopyParams, DenseParams, DenseS16Params, DepthwiseConv2dParams,
     DepthwiseConv2dS16Params, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams,
-    MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams, ReduceParams,
-    ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams, TransposeConv2dParams,
+    MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams, RecurrentParams,
+    ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams, TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -127,6 +127,16 @@ pub trait Lstm: Unary {
     const SCRATCH: Region;
     /// Shapes, constants, weights.
     const PARAMS: LstmParams<'static>;
+}
+
+/// Input of [`crate::kernels::recurrent_s8`].
+pub trait Recurrent: Unary {
+    /// Where its states lie unless they are kept, and hidden values.
+    const SCRATCH: Region;
+    /// What is kept from call to call: behind all that lives during one.
+    const STATE: Option<Region>;
+    /// Shapes, constants, weights.
+    const PARAMS: RecurrentParams<'static>;
 }
 
 /// Input of [`crate::kernels::lookup_s8`].

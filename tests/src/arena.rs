@@ -158,6 +158,7 @@ pub(crate) fn run(
         | Layer::L2Norm(_)
         | Layer::Svdf(_)
         | Layer::Lstm(_)
+        | Layer::Recurrent(_)
         | Layer::Copy(_)
         | Layer::Reduce(_)
         | Layer::ArgMax(_)
@@ -199,6 +200,11 @@ pub(crate) fn run(
         Layer::Lstm(layer) => {
             let mut cells = vec![0; layer.hidden];
             reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);
+        }
+        Layer::Recurrent(layer) => {
+            let (mut state, mut values) = (vec![0; layer.hidden], vec![0; 2 * layer.hidden]);
+            let params = layer.params();
+            reference::recurrent_s8(&params, input, &mut state, &mut values, &mut result);
         }
         Layer::Copy(layer) => reference::copy_s8(&layer.params(), &all?, &mut result),
         Layer::Reduce(params) => reference::reduce_s8(params, input, &mut result),

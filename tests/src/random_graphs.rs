@@ -6,17 +6,19 @@
 
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
+    Activation, Add, AveragePool2d, Cell, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
     Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Move, Op, Padding, QuantGraph, Real,
-    Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
+    Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 mod chains;
 pub mod int16;
 mod others;
+mod recurrent;
 
 pub use chains::chain;
 pub use int16::int16;
 pub(crate) use others::{bilinear, movement, product, transposed};
+pub use recurrent::recurrent;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -245,6 +247,11 @@ fn operator(
             function: random.pick(&FUNCTIONS),
         }),
         13..=14 => match shape.dims() {
+            [_, _] if random.below(2) == 0 => Op::Recurrent(Recurrent {
+                cell: random.pick(&Cell::ALL),
+                hidden: random.between(1, 6),
+                stateful: false,
+            }),
             [_, _] => Op::Lstm(Lstm {
                 hidden: random.between(1, 6),
                 cell_bits: random.pick(&[11, 12, 13]),

@@ -18,7 +18,9 @@ const CHAINS: usize = 16;
 const PRODUCTS: usize = 10;
 /// Networks of int16.
 const INT16: usize = 20;
-const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16;
+/// Recurrent networks: every cell, streams and whole sequences, both roundings.
+const RECURRENT: usize = 16;
+const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -77,6 +79,16 @@ fn cases() -> Vec<Case> {
     }
     for seed in 0..INT16 as u64 {
         let network = random_graphs::int16(seed, 6);
+        cases.push(Case::new(network, cases.len(), SAMPLES));
+    }
+    for seed in 0..RECURRENT as u64 {
+        let rounding = if seed < 8 {
+            Rounding::TfLite
+        } else {
+            Rounding::Single
+        };
+        let network = random_graphs::with_weights(random_graphs::recurrent(seed), seed);
+        let network = random_graphs::in_int8(network, seed, rounding);
         cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     cases

@@ -21,8 +21,13 @@ const F32: f32 = 2e-5;
 /// of inputs and weights the rest.
 const INT8: f32 = 0.025;
 
-/// Cases that int8 cannot follow: it has 256 steps from 0 to 10003, this softmax tells 10000 from 10001.
-const BEYOND_INT8: [&str; 2] = ["logsoftmax_large_number", "softmax_large_number"];
+/// Cases that int8 cannot follow: it has 256 steps from 0 to 10003, this softmax tells 10000 from 10001; a sample
+/// has outputs within 0.01 of zero, another one up to 0.4.
+const BEYOND_INT8: [&str; 3] = [
+    "gru_seq_length",
+    "logsoftmax_large_number",
+    "softmax_large_number",
+];
 
 struct Case {
     name: String,
@@ -197,6 +202,8 @@ fn float_networks_equal_the_reference_evaluator() {
         ("cnn", 0.05),
         ("series", 0.05),
         ("lstms", 0.05),
+        ("grus", 0.05),
+        ("rnns", 0.05),
         ("attention", 0.1),
         ("decoder", 0.05),
         ("embedding", 0.05),

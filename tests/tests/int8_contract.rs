@@ -114,6 +114,7 @@ impl<'a> Contract<'a> {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_) => {
                 return None;
             }

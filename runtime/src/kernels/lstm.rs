@@ -183,7 +183,7 @@ unsafe fn run(arena: *mut i8, task: &Task) {
 /// # Safety
 /// There are `len` elements at both pointers.
 #[inline(always)]
-unsafe fn dot(weights: *const i8, x: *const i8, len: usize) -> i32 {
+pub(super) unsafe fn dot(weights: *const i8, x: *const i8, len: usize) -> i32 {
     let mut sum = 0i32;
     for i in 0..len {
         rolled();
@@ -195,6 +195,6 @@ unsafe fn dot(weights: *const i8, x: *const i8, len: usize) -> i32 {
 }
 
 #[inline(always)]
-fn saturate(x: i32) -> i16 {
+pub(super) fn saturate(x: i32) -> i16 {
     x.min(i32::from(i16::MAX)).max(i32::from(i16::MIN)) as i16
 }

@@ -30,6 +30,7 @@ mod max_pool2d;
 mod mean;
 mod multiply;
 mod pool2d;
+mod recurrent;
 mod reduce;
 pub(crate) mod requant;
 mod resize_bilinear;
@@ -61,6 +62,7 @@ pub use lstm::lstm_s8;
 pub use matmul::matmul_s8;
 pub use max_pool2d::max_pool2d_s8;
 pub use mean::mean_s8;
+pub use recurrent::recurrent_s8;
 pub use reduce::reduce_s8;
 pub use requant::Form;
 pub use resize_bilinear::resize_bilinear_s8;
@@ -71,7 +73,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 35] = [
+pub const TASK_BYTES: [(&str, usize); 37] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -103,6 +105,8 @@ pub const TASK_BYTES: [(&str, usize); 35] = [
     ("matmul", size_of::<matmul::Task>()),
     ("resize_bilinear", size_of::<resize_bilinear::Task>()),
     ("svdf", size_of::<svdf::Task>()),
+    ("rnn", size_of::<recurrent::Task>()),
+    ("gru", size_of::<recurrent::Task>()),
     ("conv2d_s16", size_of::<int16::conv2d::Task>()),
     (
         "depthwise_conv2d_s16",

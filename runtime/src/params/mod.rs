@@ -9,6 +9,7 @@ mod binary;
 mod copy;
 mod int16;
 mod matmul;
+mod recurrent;
 mod reduce;
 mod resize_bilinear;
 mod rows;
@@ -22,6 +23,7 @@ pub use int16::{
     Pool2dS16Params, QuantizeParams, Sums, Width,
 };
 pub use matmul::{MatmulParams, matmul_scratch};
+pub use recurrent::{RecurrentCell, RecurrentParams, recurrent_scratch};
 pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
 pub use resize_bilinear::ResizeBilinearParams;
 pub(crate) use resize_bilinear::{BILINEAR_BITS, between, rounded};

@@ -50,13 +50,13 @@ pub fn lstm_s8(params: &LstmParams, input: &[i8], cells: &mut [i16], output: &mu
     }
 }
 
-fn dot(weights: &[i8], x: &[i8]) -> i32 {
+pub(super) fn dot(weights: &[i8], x: &[i8]) -> i32 {
     let products = weights.iter().zip(x);
     products.fold(0i32, |sum, (&w, &x)| {
         sum.wrapping_add(i32::from(w) * i32::from(x))
     })
 }
 
-fn saturate(x: i32) -> i16 {
+pub(super) fn saturate(x: i32) -> i16 {
     x.min(i32::from(i16::MAX)).max(i32::from(i16::MIN)) as i16
 }

@@ -2,8 +2,8 @@
 //! begins.
 
 use super::declare::{
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, svdf,
-    unary,
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, recurrent,
+    softmax, svdf, unary,
 };
 
 const FULL: [i8; 2] = [-128, 127];
@@ -144,6 +144,19 @@ lstm! {
     LstmFine: 9, 3, 4, 10, 14, 3000, TfLite;
 }
 
+recurrent! {
+    RnnTanh: RnnTanh, 6, 5, 7, -3, false, Single;
+    RnnRelu: RnnRelu, 5, 9, 4, -128, false, TfLite;
+    RnnOne: RnnTanh, 1, 1, 1, 127, true, TfLite;
+    RnnKept: RnnRelu, 3, 4, 6, 0, true, Single;
+    GruSingle: Gru, 7, 6, 5, 0, false, Single;
+    Gru20: Gru, 5, 28, 20, -3, false, TfLite;
+    GruKept: Gru, 3, 3, 9, 40, true, TfLite;
+    GruAfter: GruResetAfter, 7, 6, 11, 5, false, Single;
+    GruAfterOne: GruResetAfter, 1, 1, 1, -128, false, TfLite;
+    GruAfterKept: GruResetAfter, 4, 10, 8, -60, true, Single;
+}
+
 lookup! {
     LookupApart: 37, [0, 40], 1;
     LookupInPlace: 64, [8, 8], 2;
@@ -166,6 +179,8 @@ macro_rules! for_each_layer {
         $run!(max_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(mean: Mean16, MeanTfLite, MeanOne, MeanRow);
         $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine);
+        $run!(recurrent: RnnTanh, RnnRelu, RnnOne, RnnKept, GruSingle, Gru20, GruKept, GruAfter, GruAfterOne,
+            GruAfterKept);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(log_softmax: LogSoftmax10, LogSoftmax4, LogSoftmax1, LogSoftmax100);
         $run!(l2_norm: L2Norm12, L2NormRows, L2Norm1, L2Norm300);

@@ -1,8 +1,10 @@
 //! Compares a kernel with its reference on one input.
 
+use core::cell::RefCell;
+
 use ember_runtime::layer::{
     Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d,
-    Softmax, Svdf, Unary,
+    Recurrent, Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -190,6 +192,33 @@ pub fn lstm<L: Lstm>(bench: &mut Bench, seed: u64) -> Checked {
         |arena| kernels::lstm_s8::<L>(arena),
         |x, y| reference::lstm_s8(&L::PARAMS, x, &mut [0; 64], y),
     )
+}
+
+/// Kernel against reference, both with the poison of the arena as what is kept, which they then agree on.
+pub fn recurrent<L: Recurrent>(bench: &mut Bench, seed: u64) -> Checked {
+    let poison = i16::from_le_bytes([POISON.cast_unsigned(); 2]);
+    let state = RefCell::new([poison; 32]);
+    let beside = Region::new(8192, L::SCRATCH.end() - 8192);
+    let checked = bench.unary::<L>(
+        seed,
+        beside,
+        |arena| kernels::recurrent_s8::<L>(arena),
+        |x, y| {
+            let state = &mut state.borrow_mut()[..];
+            reference::recurrent_s8(&L::PARAMS, x, state, &mut [0; 64], y);
+        },
+    );
+    let kept = L::STATE.map_or(&[][..], |at| &bytes(&bench.kernel)[at.offset..at.end()]);
+    let expected = state.into_inner().map(i16::to_le_bytes);
+    let expected = expected.as_flattened().iter();
+    match kept
+        .iter()
+        .zip(expected)
+        .position(|(kernel, reference)| kernel.cast_unsigned() != *reference)
+    {
+        Some(at) if checked == Checked::Equal => Checked::Outside { at },
+        _ => checked,
+    }
 }
 
 /// Kernel against reference on the inputs that `seed` gives.

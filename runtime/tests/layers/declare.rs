@@ -422,6 +422,61 @@ macro_rules! lstm {
     )*};
 }
 
+/// `name: cell, steps, inputs, hidden, zero, whether states are kept, rounding`.
+macro_rules! recurrent {
+    ($($name:ident: $cell:ident, $steps:literal, $inputs:literal, $hidden:literal, $zero:literal,
+       $stateful:literal, $rounding:ident;)*) => {$(
+        unary!($name, $steps * $inputs, $steps * $hidden);
+        impl ember_runtime::layer::Recurrent for $name {
+            const SCRATCH: ember_runtime::Region =
+                ember_runtime::Region::new(8448, Self::PARAMS.scratch());
+            const STATE: Option<ember_runtime::Region> = if $stateful {
+                Some(ember_runtime::Region::new(8192, 2 * $hidden))
+            } else {
+                None
+            };
+            const PARAMS: ember_runtime::params::RecurrentParams<'static> = {
+                use crate::layers::declare::{biases, mantissas, weights};
+                use ember_runtime::{lstm_math::SIGMOID, params::RecurrentCell};
+                const CELL: RecurrentCell = RecurrentCell::$cell;
+                const ROWS: usize = CELL.gates() * $hidden;
+                static SIGMOIDS: [u16; 256] = SIGMOID;
+                static WEIGHTS: [i8; ROWS * ($inputs + $hidden)] = weights($steps);
+                static BIAS: [i32; 2 * ROWS] = biases($inputs);
+                static MANTISSAS: [i32; 2 * ROWS] = mantissas($hidden);
+                static EXPONENTS: [i8; 2 * ROWS] = {
+                    let mut exponents = [0; 2 * ROWS];
+                    let mut i = 0;
+                    while i < exponents.len() {
+                        // Of inputs and hidden values, some loud.
+                        exponents[i] = [-2, -1, 1, 0, -1][i % 5];
+                        i += 1;
+                    }
+                    exponents
+                };
+                ember_runtime::params::RecurrentParams {
+                    cell: CELL,
+                    steps: $steps,
+                    inputs: $inputs,
+                    hidden: $hidden,
+                    output_zero: $zero,
+                    stateful: $stateful,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    output: ember_runtime::Scale { mantissa: 1_800_000_000, exponent: -7 },
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    mantissas: &MANTISSAS,
+                    exponents: &EXPONENTS,
+                    sigmoid: match CELL {
+                        RecurrentCell::RnnRelu => None,
+                        _ => Some(&SIGMOIDS),
+                    },
+                }
+            };
+        }
+    )*};
+}
+
 /// `name: length, [offset of the input, of the output], seed of the table`.
 macro_rules! lookup {
     ($($name:ident: $len:literal, $offsets:expr, $seed:literal;)*) => {$(
@@ -440,6 +495,6 @@ macro_rules! lookup {
 }
 
 pub(crate) use {
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, softmax, svdf,
-    unary,
+    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, recurrent,
+    softmax, svdf, unary,
 };

@@ -128,6 +128,14 @@ fn networks(isa: Isa) -> Vec<Planned> {
     let mut all: Vec<Planned> = single.chain(chains).collect();
     let int16 = layers::int16_layers(11, all.len()).into_iter();
     all.extend(int16.map(|network| models::plan(network, isa)));
+    let recurrent = layers::recurrent_layers(13, all.len()).into_iter();
+    all.extend(recurrent.enumerate().map(|(index, graph)| {
+        let rounding = match index % 3 {
+            0 => Rounding::TfLite,
+            _ => Rounding::Single,
+        };
+        models::plan(models::quantized(graph, rounding, 3), isa)
+    }));
     all
 }
 

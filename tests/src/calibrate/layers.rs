@@ -1,9 +1,9 @@
 //! Random layers like those of searched networks, each the last node of a network of its own.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, BinaryFunction, Conv2d, Dense, DepthwiseConv2d, Function,
-    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Shape, Softmax, Unary,
-    Window2d,
+    Activation, Add, AveragePool2d, BinaryFunction, Cell, Conv2d, Dense, DepthwiseConv2d, Function,
+    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Recurrent, Shape, Softmax,
+    Unary, Window2d,
 };
 
 use super::others;
@@ -87,6 +87,24 @@ pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
         }
     }
     networks
+}
+
+/// Recurrent layers of every cell, whose names count on from `first`.
+pub fn recurrent_layers(seed: u64, first: usize) -> Vec<Graph> {
+    let mut random = Random::new(seed);
+    let mut draw = |index: usize| {
+        let mut builder = GraphBuilder::new(format!("l{}", first + index));
+        let steps = random.pick(&[1, 2, 3, 6, 9]);
+        let input = builder.input("input", [steps, random.between(1, 20)]);
+        let op = Op::Recurrent(Recurrent {
+            cell: Cell::ALL[index % Cell::ALL.len()],
+            hidden: random.pick(&[2, 4, 8, 11, 16, 20]),
+            stateful: false,
+        });
+        let output = builder.node("layer", op, &[input]).ok()?;
+        Some(builder.finish(&[output]))
+    };
+    (0..120).filter_map(|index| draw(index)).collect()
 }
 
 /// Makes the factor of the last layer one that no short form of requantisation holds for: with weights that

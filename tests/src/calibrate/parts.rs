@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 56] = [
+const MODULES: [(&str, &str); 59] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -79,6 +79,9 @@ const MODULES: [(&str, &str); 56] = [
     ("::svdf::", "svdf"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),
+    ("::recurrent::rnn", "rnn"),
+    ("::recurrent::gru", "gru"),
+    ("::recurrent::", "recurrent"),
 ];
 
 /// The part that a function belongs to: its module, and 0 if it serves all forms, 1 for TfLite, 2 for

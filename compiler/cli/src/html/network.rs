@@ -173,6 +173,7 @@ fn window(op: &Op) -> Option<Window2d> {
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Binary(_)

@@ -31,7 +31,7 @@ pub use table::{CoreTable, Table};
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Dense, Graph, Node, Op, Shape};
+use ember_ir::{Cell, Dense, Graph, Node, Op, Shape};
 use ember_runtime::packing::{self, Isa};
 use ember_runtime::params::PIECE_WORDS;
 
@@ -48,6 +48,8 @@ const CHANNEL_BYTES_INT16: usize = 8 + 4 + 1;
 
 /// Bytes of the table of the logistic function.
 const SIGMOID_BYTES: usize = 512;
+/// Of a bias, a mantissa and an exponent.
+const FACTOR_BYTES: usize = 2 * size_of::<i32>() + 1;
 
 /// Words of the table of a unary function.
 const LOOKUP_TABLE_WORDS: usize = 64;
@@ -179,6 +181,15 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
         Op::Lstm(_) => {
             let biases = channels.saturating_mul(2 * size_of::<i32>());
             return weights.saturating_add(biases).saturating_add(SIGMOID_BYTES);
+        }
+        // Per row and part a bias and a factor; rectified units have no table.
+        Op::Recurrent(op) => {
+            let of_rows = op.rows().saturating_mul(2 * FACTOR_BYTES);
+            let table = match op.cell {
+                Cell::RnnRelu => 0,
+                Cell::RnnTanh | Cell::Gru | Cell::GruResetAfter => SIGMOID_BYTES,
+            };
+            return weights.saturating_add(of_rows).saturating_add(table);
         }
         // Bytes as they are, an addend per filter, halves over time, a bias per unit.
         Op::Svdf(op) => {

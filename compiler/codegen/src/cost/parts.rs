@@ -107,6 +107,13 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             ("long_multiply", None),
             ("long_shifts", None),
         ]),
+        Kernel::Rnn | Kernel::Gru => parts.extend([
+            ("recurrent", None),
+            (kernel.name(), None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
         Kernel::Lookup => parts.extend([("lookup", None)]),
         Kernel::BinarySum | Kernel::BinaryProduct => {
             parts.extend([(kernel.name(), form), ("saturated", form), ("clamp", None)]);

@@ -27,6 +27,12 @@ pub(super) fn operator(op: &Op) -> String {
         Op::Svdf(op) => {
             text += &format!(" of {} units, {} steps", op.units, op.memory);
         }
+        Op::Recurrent(op) => {
+            text += &format!(" of {} units", op.hidden);
+            if op.stateful {
+                text.push_str(", stateful");
+            }
+        }
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
         }

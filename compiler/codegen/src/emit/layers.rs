@@ -134,6 +134,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
@@ -191,6 +192,21 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                 Some(quote! {
                     const INPUTS: &'static [Region] = &[#(#inputs),*];
                     const OUTPUT: Region = #output;
+                })
+            }
+            Op::Recurrent(op) => {
+                let scratch = region(Region::new(scratch.offset, scratch.bytes));
+                let state = match op.stateful {
+                    true => {
+                        let kept = state::region(graph, index, plan.arena_bytes);
+                        let kept = region(Region::new(kept.offset, kept.bytes));
+                        quote!(Some(#kept))
+                    }
+                    false => quote!(None),
+                };
+                Some(quote! {
+                    const SCRATCH: Region = #scratch;
+                    const STATE: Option<Region> = #state;
                 })
             }
             Op::Svdf(_) => {

@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 33] = [
+const TAKEN_TYPES: [&str; 35] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -42,6 +42,8 @@ const TAKEN_TYPES: [&str; 33] = [
     "ConstantParams",
     "CopyParams",
     "None",
+    "RecurrentCell",
+    "RecurrentParams",
     "ReduceAxis",
     "ReduceParams",
     "MatmulParams",

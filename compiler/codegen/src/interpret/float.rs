@@ -13,6 +13,7 @@ mod matmul;
 mod mean;
 mod movement;
 mod pool2d;
+mod recurrent;
 mod reduce;
 mod resize_bilinear;
 mod softmax;
@@ -76,6 +77,7 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::L2Norm(_) => l2_norm::run(from, left),
             Op::Svdf(op) => svdf::run(op, weights(), left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
+            Op::Recurrent(op) => recurrent::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
             Op::Move(op) => movement::run(op, &inputs, to),
             Op::Reduce(op) => reduce::run(op, from, to, left),

@@ -161,6 +161,11 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
             let mut cells = vec![0; layer.hidden];
             reference::lstm_s8(&layer.params(), left, &mut cells, output);
         }
+        Layer::Recurrent(layer) => {
+            let (mut fresh, mut values) = (vec![0; layer.hidden], vec![0; 2 * layer.hidden]);
+            let state = if layer.stateful { state } else { &mut fresh };
+            reference::recurrent_s8(&layer.params(), left, state, &mut values, output);
+        }
         Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, output),
         Layer::Conv2dS16(_)
         | Layer::DepthwiseConv2dS16(_)

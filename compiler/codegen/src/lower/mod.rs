@@ -20,6 +20,7 @@ mod lstm;
 pub(crate) mod matmul;
 mod mean;
 mod pool2d;
+pub(crate) mod recurrent;
 pub(crate) mod reduce;
 mod requant;
 mod resize_bilinear;
@@ -36,6 +37,7 @@ pub use depthwise_conv2d::DepthwiseConv2d;
 pub use int16::{Conv2dS16, DenseS16, DepthwiseConv2dS16};
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
+pub use recurrent::Recurrent;
 pub use softmax::Softmax;
 pub use svdf::Svdf;
 pub use transpose_conv2d::TransposeConv2d;
@@ -83,6 +85,8 @@ pub enum Layer {
     Svdf(Svdf),
     /// Long short-term memory.
     Lstm(Lstm),
+    /// Recurrent layer or gated recurrent units.
+    Recurrent(Recurrent),
     /// A function of one int8, as a table.
     Lookup(Lookup),
     /// Any element-wise function of two tensors, repeated along axes or in flash.
@@ -148,6 +152,7 @@ impl Layer {
             | Layer::L2Norm(_)
             | Layer::Svdf(_)
             | Layer::Lstm(_)
+            | Layer::Recurrent(_)
             | Layer::Binary(_)
             | Layer::Copy(_)
             | Layer::Reduce(_)
@@ -279,6 +284,7 @@ fn lower_node(
         Op::L2Norm(_) => Layer::L2Norm(l2_norm::lower(context, overflows)),
         Op::Svdf(op) => Layer::Svdf(svdf::lower(context, op, weights(), overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
+        Op::Recurrent(op) => Layer::Recurrent(recurrent::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op, params)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),
         Op::Reduce(op) => Layer::Reduce(reduce::lower(context, op, overflows)),

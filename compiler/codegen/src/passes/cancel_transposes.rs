@@ -90,6 +90,7 @@ impl Region {
                 | Op::ResizeBilinear(_)
                 | Op::Matmul(_)
                 | Op::Lstm(_)
+                | Op::Recurrent(_)
                 | Op::Svdf(_)
                 | Op::Unary(_)
                 | Op::Move(_)

@@ -54,6 +54,7 @@ fn folded(graph: &Graph, node: &Node, op: &Pad) -> Option<Op> {
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Move(_)

@@ -72,6 +72,7 @@ fn activation(op: &mut Op) -> Option<&mut Activation> {
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Move(_)

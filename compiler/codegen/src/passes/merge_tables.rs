@@ -78,6 +78,7 @@ fn first_before(network: &QuantGraph, second: usize) -> Option<(usize, Vec<Tenso
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Svdf(_)
             | Op::Move(_)
             | Op::Reduce(_)

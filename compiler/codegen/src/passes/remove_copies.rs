@@ -46,6 +46,7 @@ fn is_copy(network: &QuantGraph, index: usize, node: &Node) -> bool {
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Move(_)

@@ -34,6 +34,7 @@ pub(super) fn run<N: Network>(mut network: N) -> N {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

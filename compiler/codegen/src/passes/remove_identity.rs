@@ -46,6 +46,7 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Binary(_)
         | Op::Move(_)
         | Op::Reduce(_)

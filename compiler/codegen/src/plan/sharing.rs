@@ -10,12 +10,13 @@
 //! is exact to the byte and there is no ring buffer.
 
 use ember_ir::{Graph, Node, Op, TensorId, TransposeConv2d, Window2d};
-use ember_runtime::params::{lstm_scratch, matmul_scratch};
+use ember_runtime::params::{lstm_scratch, matmul_scratch, recurrent_scratch};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
 use crate::convolution::{self, Shapes};
 use crate::elementwise;
+use crate::lower::recurrent::cell;
 use crate::lower::transpose_conv2d::most_taps;
 
 /// How a node's output may share bytes with one input that dies at the node.
@@ -96,6 +97,10 @@ impl Wants {
                 scratch: lstm_scratch(lstm.hidden),
                 sharing: Sharing::Never,
             },
+            Op::Recurrent(op) => Self {
+                scratch: recurrent_scratch(cell(op.cell), op.hidden, op.stateful),
+                sharing: Sharing::Never,
+            },
             Op::Unary(_) => Self::IN_PLACE,
             Op::Add(_) | Op::Binary(_) if elementwise::is_aligned(graph, node) => Self::IN_PLACE,
             Op::Add(_)
@@ -147,6 +152,7 @@ impl Wants {
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Svdf(_)
             | Op::Binary(_)
             | Op::Move(_)

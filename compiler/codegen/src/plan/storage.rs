@@ -72,6 +72,7 @@ impl Storages {
                 | Op::L2Norm(_)
                 | Op::Svdf(_)
                 | Op::Lstm(_)
+                | Op::Recurrent(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
                 | Op::Move(_)

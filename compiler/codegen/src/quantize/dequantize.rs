@@ -52,7 +52,11 @@ fn real(network: &QuantGraph, node: &Node, params: &QuantParams) -> FloatParams 
     }
     let layout = Layout::of(&node.op, params.weights.len(), params.bias.len());
     let scale = |group: usize| *params.scales.get(group).unwrap_or(&params.scales[0]);
-    let input = network.quants[input.0].scale;
+    let [input, output] = [*input, node.output].map(|id| network.quants[id.0].scale);
+    let of_values = |channel: usize| match layout.is_of_hidden(channel) {
+        true => output,
+        false => input,
+    };
     let weights = params.weights.iter().enumerate();
     let biases = params.bias.iter().enumerate();
     FloatParams {
@@ -60,7 +64,9 @@ fn real(network: &QuantGraph, node: &Node, params: &QuantParams) -> FloatParams 
             .map(|(index, &weight)| f32::from(weight) * scale(layout.of_weight(index)))
             .collect(),
         bias: biases
-            .map(|(channel, &bias)| bias as f32 * (input * scale(layout.of_bias(channel))))
+            .map(|(channel, &bias)| {
+                bias as f32 * (of_values(channel) * scale(layout.of_bias(channel)))
+            })
             .collect(),
     }
 }

@@ -113,7 +113,10 @@ pub fn quantize(
         .map(|(node, params)| {
             let params = params.as_ref()?;
             Some(match node.inputs.first() {
-                Some(input) => weights::quantize(node, params, quants[input.0]),
+                Some(input) => {
+                    let ends = [*input, node.output].map(|id| quants[id.0]);
+                    weights::quantize(node, params, ends)
+                }
                 None => weights::constant(params, quants[node.output.0]),
             })
         });

@@ -1,6 +1,6 @@
 //! Weights and biases in integers: symmetric, one scale per output channel.
 
-use ember_ir::{FloatParams, GATES, Node, Op, Quant, QuantParams, Svdf};
+use ember_ir::{FloatParams, GATES, Lstm, Node, Op, Quant, QuantParams, Svdf};
 
 /// Largest weight.
 const TOP: f64 = 127.0;
@@ -25,8 +25,12 @@ enum Kind {
     Rows,
     /// Channels are innermost.
     Columns,
-    /// Rows of gates of so many units: a scale per gate and part, inputs and hidden values.
-    Gates(usize),
+    /// Rows of gates: so many of them share a scale for their inputs and one for their hidden values.
+    Gates {
+        rows: usize,
+        shared: usize,
+        hidden: usize,
+    },
 }
 
 impl Layout {
@@ -34,7 +38,16 @@ impl Layout {
     pub fn of(op: &Op, weights: usize, channels: usize) -> Self {
         let kind = match op {
             Op::DepthwiseConv2d(_) => Kind::Columns,
-            Op::Lstm(lstm) => Kind::Gates(lstm.hidden),
+            &Op::Lstm(Lstm { hidden, .. }) => Kind::Gates {
+                rows: GATES * hidden,
+                shared: hidden,
+                hidden,
+            },
+            Op::Recurrent(op) => Kind::Gates {
+                rows: op.rows(),
+                shared: 1,
+                hidden: op.hidden,
+            },
             Op::Conv2d(_)
             | Op::Dense(_)
             | Op::Add(_)
@@ -56,9 +69,13 @@ impl Layout {
             | Op::TransposeConv2d(_)
             | Op::Constant(_) => Kind::Rows,
         };
+        let rows = match kind {
+            Kind::Rows | Kind::Columns => channels,
+            Kind::Gates { rows, .. } => rows,
+        };
         Self {
             channels,
-            taps: weights / channels.max(1),
+            taps: weights / rows.max(1),
             kind,
         }
     }
@@ -67,7 +84,7 @@ impl Layout {
     fn groups(&self) -> usize {
         match self.kind {
             Kind::Rows | Kind::Columns => self.channels,
-            Kind::Gates(_) => 2 * GATES,
+            Kind::Gates { rows, shared, .. } => 2 * (rows / shared),
         }
     }
 
@@ -76,40 +93,60 @@ impl Layout {
         match self.kind {
             Kind::Rows => index / self.taps,
             Kind::Columns => index % self.channels,
-            Kind::Gates(units) => {
+            Kind::Gates { hidden, .. } => {
                 let (row, tap) = (index / self.taps, index % self.taps);
-                self.of_bias(row) + usize::from(tap >= self.taps - units)
+                self.of_bias(row) + usize::from(tap >= self.taps - hidden)
             }
         }
     }
 
-    /// The scale of a bias, times the input's.
+    /// The scale of a bias, times that of the input, or of hidden values if [`Self::is_of_hidden`].
     pub fn of_bias(&self, channel: usize) -> usize {
         match self.kind {
             Kind::Rows | Kind::Columns => channel,
-            Kind::Gates(units) => 2 * (channel / units),
+            Kind::Gates { shared, hidden, .. } => match self.is_of_hidden(channel) {
+                false => 2 * (channel / shared),
+                // Of the last rows.
+                true => 2 * ((channel - hidden) / shared) + 1,
+            },
+        }
+    }
+
+    /// Whether a bias belongs to hidden values, which have the output's scale.
+    pub fn is_of_hidden(&self, channel: usize) -> bool {
+        match self.kind {
+            Kind::Rows | Kind::Columns => false,
+            Kind::Gates { rows, .. } => channel >= rows,
         }
     }
 }
 
-/// The integer weights of a node whose input has these parameters.
-pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> QuantParams {
+/// The integer weights of a node whose input and output have these parameters.
+pub(super) fn quantize(
+    node: &Node,
+    params: &FloatParams,
+    [input, output]: [Quant; 2],
+) -> QuantParams {
     if let Op::Svdf(op) = &node.op {
         return svdf(op, params);
     }
     let layout = Layout::of(&node.op, params.weights.len(), params.bias.len());
-    let mut tops = vec![[0.0_f32; 2]; layout.groups()];
+    let mut tops = vec![[0.0_f64; 2]; layout.groups()];
     for (index, weight) in params.weights.iter().enumerate() {
         let [top, _] = &mut tops[layout.of_weight(index)];
-        *top = top.max(weight.abs());
+        *top = top.max(f64::from(weight.abs()));
     }
+    let factor = |channel: usize| match layout.is_of_hidden(channel) {
+        true => f64::from(output.scale),
+        false => f64::from(input.scale),
+    };
     for (channel, bias) in params.bias.iter().enumerate() {
         let [_, top] = &mut tops[layout.of_bias(channel)];
-        *top = top.max(bias.abs());
+        *top = top.max(f64::from(bias.abs()) / factor(channel));
     }
     let scales: Vec<f32> = tops
         .iter()
-        .map(|&[weight, bias]| scale(weight, bias, input, layout.taps))
+        .map(|&[weight, bias]| scale(weight, bias, layout.taps))
         .collect();
     let weights = params.weights.iter().enumerate();
     let biases = params.bias.iter().enumerate();
@@ -122,7 +159,7 @@ pub(super) fn quantize(node: &Node, params: &FloatParams, input: Quant) -> Quant
             .collect(),
         bias: biases
             .map(|(channel, &bias)| {
-                let scale = f64::from(input.scale) * f64::from(scales[layout.of_bias(channel)]);
+                let scale = factor(channel) * f64::from(scales[layout.of_bias(channel)]);
                 i64::from((f64::from(bias) / scale).round() as i32)
             })
             .collect(),
@@ -172,15 +209,15 @@ pub(super) fn constant(params: &FloatParams, quant: Quant) -> QuantParams {
     }
 }
 
-/// The scale of a channel: the largest weight becomes 127, unless the bias, in units of S_in·S_w,
-/// would then not leave room for the sum in 32 bits (weights near zero under a large bias).
-fn scale(top: f32, bias: f32, input: Quant, taps: usize) -> f32 {
+/// The scale of a channel: the largest weight becomes 127, unless the bias, given in units of S_in, would in units
+/// of S_in·S_w not leave room for the sum in 32 bits (weights near zero under a large bias).
+fn scale(top: f64, bias: f64, taps: usize) -> f32 {
     let products = i64::try_from(taps)
         .unwrap_or(i64::MAX)
         .saturating_mul(PRODUCT);
     let room = (i64::from(i32::MAX).saturating_sub(products)).clamp(MIN_BIAS, MAX_BIAS);
-    let for_weights = f64::from(top) / TOP;
-    let for_bias = f64::from(bias.abs()) / (f64::from(input.scale) * room as f64);
+    let for_weights = top / TOP;
+    let for_bias = bias / room as f64;
     let scale = for_weights.max(for_bias);
     if scale < f64::from(f32::MIN_POSITIVE) {
         // No weights and no bias to speak of: any scale does.

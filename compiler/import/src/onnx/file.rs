@@ -50,6 +50,7 @@ pub(super) enum Attribute {
     Text(String),
     Ints(Vec<i64>),
     Floats(Vec<f32>),
+    Texts(Vec<String>),
     Tensor(Box<Constant>),
     /// A kind that nothing here reads, or a damaged constant; what it is.
     Other(String),
@@ -218,6 +219,7 @@ fn value(proto: AttributeProto) -> Attribute {
         },
         6 => Attribute::Floats(proto.floats),
         7 => Attribute::Ints(proto.ints),
+        8 => Attribute::Texts(proto.strings.iter().take(MAX_OPERANDS).map(text).collect()),
         5 | 10 => Attribute::Other("it is a graph".into()),
         other => Attribute::Other(format!("it is of kind {other}")),
     }

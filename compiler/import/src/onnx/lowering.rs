@@ -282,7 +282,8 @@ impl Lowering {
             | Op::Matmul(_)
             | Op::ResizeBilinear(_)
             | Op::Constant(_)
-            | Op::Lstm(_) => return false,
+            | Op::Lstm(_)
+            | Op::Recurrent(_) => return false,
         };
         *there = match (*there, activation) {
             (Activation::None, new) => new,

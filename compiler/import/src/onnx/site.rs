@@ -214,6 +214,14 @@ impl Site<'_> {
         }
     }
 
+    /// A list of words.
+    pub fn texts(&self, name: &str) -> Option<&[String]> {
+        match self.attribute(name) {
+            Some(Attribute::Texts(texts)) => Some(texts),
+            _ => None,
+        }
+    }
+
     /// A constant among the attributes.
     pub fn tensor(&self, name: &str) -> Result<Option<&Constant>, String> {
         match self.attribute(name) {

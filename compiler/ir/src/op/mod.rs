@@ -17,6 +17,7 @@ mod mean;
 mod movement;
 mod pool2d;
 mod real;
+mod recurrent;
 mod reduce;
 mod reshape;
 mod resize_bilinear;
@@ -44,6 +45,7 @@ pub use movement::{
 };
 pub use pool2d::{AveragePool2d, MaxPool2d};
 pub use real::Real;
+pub use recurrent::{Cell, Recurrent};
 pub use reduce::{Reduce, ReduceFunction};
 pub use reshape::Reshape;
 pub use resize_bilinear::ResizeBilinear;
@@ -88,6 +90,8 @@ pub enum Op {
     Svdf(Svdf),
     /// Long short-term memory over a sequence.
     Lstm(Lstm),
+    /// A recurrent layer or gated recurrent units over a sequence.
+    Recurrent(Recurrent),
     /// A function of one number, applied to each element.
     Unary(Unary),
     /// Elements elsewhere: padding, slices, transposition and the like.
@@ -207,6 +211,7 @@ impl Op {
             Op::L2Norm(_) => "l2_norm",
             Op::Svdf(_) => "svdf",
             Op::Lstm(_) => "lstm",
+            Op::Recurrent(op) => op.cell.name(),
             Op::Unary(_) => "unary",
             Op::Binary(op) => op.function.name(),
             Op::Move(op) => op.name(),
@@ -237,6 +242,7 @@ impl Op {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
@@ -264,6 +270,7 @@ impl Op {
             Op::L2Norm(_) => l2_norm::output_shape(inputs[0]),
             Op::Svdf(op) => op.output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
+            Op::Recurrent(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
             Op::Binary(op) => op.output_shape(inputs[0], inputs[1]),
             Op::Move(op) => op.output_shape(inputs),
@@ -285,6 +292,7 @@ impl Op {
             Op::DepthwiseConv2d(op) => op.weight_shape(input),
             Op::Dense(op) => Some(op.weight_shape(input)),
             Op::Lstm(op) => op.weight_shape(input),
+            Op::Recurrent(op) => op.weight_shape(input),
             Op::TransposeConv2d(op) => op.weight_shape(input),
             Op::Svdf(op) => Some(op.weight_shape(input)),
             Op::Constant(op) => Some(op.shape.clone()),
@@ -314,6 +322,7 @@ impl Op {
             Op::Dense(op) => Some(op.out_features),
             Op::TransposeConv2d(op) => Some(op.out_channels),
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
+            Op::Recurrent(op) => Some(op.hidden.saturating_mul(op.cell.biases())),
             // Beside the biases the weights over time.
             Op::Svdf(op) => Some(op.units.saturating_add(op.state())),
             // Scales and zero points are those of tensors.
@@ -336,11 +345,12 @@ impl Op {
         }
     }
 
-    /// Scales of int8 weights, unless one serves all: one per output channel, or of a long short-term
-    /// memory one per gate and part (inputs, hidden values).
+    /// Scales of int8 weights, unless one serves all: one per output channel, or of recurrent
+    /// layers one per part (inputs, hidden values) and row, of a long short-term memory per part and gate.
     pub fn weight_scales(&self, input: &Shape) -> Option<usize> {
         match self {
             Op::Lstm(_) => Some(2 * GATES),
+            Op::Recurrent(op) => Some(op.rows().saturating_mul(2)),
             Op::Svdf(_) => Some(2),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
@@ -383,7 +393,9 @@ impl Op {
                 (pixels as u64).saturating_mul(taps)
             }
             // Every step takes all weights.
-            Op::Lstm(op) => (out / op.hidden.max(1) as u64).saturating_mul(taps),
+            Op::Lstm(Lstm { hidden, .. }) | Op::Recurrent(Recurrent { hidden, .. }) => {
+                (out / (*hidden).max(1) as u64).saturating_mul(taps)
+            }
             // Every number that is kept is weighted once more.
             Op::Svdf(op) => taps.saturating_add(op.state() as u64),
             Op::Conv2d(_)
@@ -428,6 +440,7 @@ impl Op {
             | Op::Mean(_)
             | Op::Reshape(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Svdf(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -446,6 +459,7 @@ impl Op {
     pub fn state(&self) -> usize {
         match self {
             Op::Svdf(op) => op.state(),
+            Op::Recurrent(op) => op.state(),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -491,6 +505,7 @@ impl Op {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::ArgMax(_)
             | Op::Matmul(_)
@@ -519,6 +534,7 @@ impl Op {
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Svdf(_)
             | Op::Binary(_)
             | Op::Reduce(_)
@@ -568,6 +584,7 @@ impl Op {
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::moves;
 use crate::{
-    Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Constant, Conv2d, Dense,
+    Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Cell, Constant, Conv2d, Dense,
     DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, Matmul, MaxPool2d, Mean, Op, Padding,
-    Real, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf, TransposeConv2d,
-    Unary, Window2d,
+    Real, Recurrent, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf,
+    TransposeConv2d, Unary, Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -64,6 +64,12 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
             out.push(("cell_bits", lstm.cell_bits.to_string()));
             if lstm.clip != Real::new(f32::INFINITY) {
                 out.push(("clip", lstm.clip.to_string()));
+            }
+        }
+        Op::Recurrent(op) => {
+            out.push(("hidden", op.hidden.to_string()));
+            if op.stateful {
+                out.push(("stateful", "true".into()));
             }
         }
         Op::Svdf(svdf) => {
@@ -224,6 +230,10 @@ impl<'a> Attributes<'a> {
                 cell_bits: self.required("cell_bits")?,
                 clip: Real::new(self.number("clip")?.unwrap_or(f32::INFINITY)),
             }),
+            "rnn_tanh" => self.recurrent(Cell::RnnTanh)?,
+            "rnn_relu" => self.recurrent(Cell::RnnRelu)?,
+            "gru" => self.recurrent(Cell::Gru)?,
+            "gru_reset_after" => self.recurrent(Cell::GruResetAfter)?,
             "svdf" => Op::Svdf(Svdf {
                 units: self.required("units")?,
                 rank: self.required("rank")?,
@@ -261,7 +271,8 @@ impl<'a> Attributes<'a> {
                          mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, \
                          log_softmax, l2_norm, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
-                         resize_nearest, resize_bilinear, matmul, lstm, svdf, unary"
+                         resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, \
+                         gru_reset_after, svdf, unary"
                     ));
                 }
             },
@@ -272,6 +283,14 @@ impl<'a> Attributes<'a> {
         Ok(Op::Binary(Binary {
             function,
             activation: self.activation()?,
+        }))
+    }
+
+    fn recurrent(&mut self, cell: Cell) -> Result<Op, String> {
+        Ok(Op::Recurrent(Recurrent {
+            cell,
+            hidden: self.required("hidden")?,
+            stateful: self.flag("stateful")?,
         }))
     }
 

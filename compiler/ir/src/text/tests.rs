@@ -359,7 +359,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, svdf, unary
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, gru_reset_after, svdf, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here
@@ -429,6 +429,25 @@ fn weights_may_come_from_a_seed() {
                 y = dense x features=100000 scale=1 zero=0\n  weights seed=1\noutput y\n";
     let error = parse(huge).unwrap_err().to_string();
     assert!(error.contains("a text may have 16777216"), "{error}");
+}
+
+#[test]
+fn recurrent_layers_survive() {
+    let text = "ember 1\nmodel m\ninput x 3x2 scale=0.1 zero=0\n\
+        a = rnn_tanh x hidden=1 -> 3x1 scale=0.1 zero=0\n  weights seed=1\n  scales 0.5 0.25\n  bias 3\n\
+        b = rnn_relu a hidden=2 -> 3x2 scale=0.1 zero=-128\n  weights seed=2\n  scales 0.5\n  bias 3 -4\n\
+        c = gru b hidden=1 stateful=true -> 3x1 scale=0.01 zero=1\n  weights seed=3\n  scales 1 2 3 4 5 6\n  bias 1 2 3\n\
+        d = gru_reset_after c hidden=1 -> 3x1 scale=0.01 zero=1\n  weights seed=4\n  scales 0.5\n  bias 1 2 3 4\n\
+        output d\n";
+    let network = parse(text).unwrap();
+    assert_eq!(crate::verify_quant(&network), []);
+    assert_eq!(parse(&print(&network)).unwrap(), network);
+    assert_eq!(network.graph.macs(), 3 * (3 + 2 * 3 + 3 * 3 + 3 * 2));
+    let states = network.graph.nodes.iter().map(|node| node.op.state());
+    assert_eq!(states.collect::<Vec<_>>(), [0, 0, 1, 0]);
+    // A bias of the candidate's hidden values is missing.
+    let missing = parse(&text.replace("bias 1 2 3 4", "bias 1 2 3")).unwrap();
+    assert_eq!(crate::verify_quant(&missing).len(), 1);
 }
 
 #[test]

@@ -205,6 +205,7 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

@@ -193,6 +193,7 @@ impl<'a> Net<'a> {
                 | Op::L2Norm(_)
                 | Op::Svdf(_)
                 | Op::Lstm(_)
+                | Op::Recurrent(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
                 | Op::Move(_)
@@ -245,6 +246,7 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
     match &node.op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
         Op::Lstm(_) => Some("a long short-term memory"),
+        Op::Recurrent(_) => Some("a recurrent layer"),
         Op::Dense(op) if op.over_rows => Some("a dense layer over rows"),
         Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {
             Some("an addition that repeats one of its inputs")

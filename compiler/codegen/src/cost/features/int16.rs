@@ -67,6 +67,7 @@ pub(super) fn counts(graph: &Graph, node: &Node, rescale: Rescale) -> Option<(Ke
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Move(_)

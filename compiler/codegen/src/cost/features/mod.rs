@@ -18,6 +18,7 @@ mod lstm;
 mod matmul;
 mod mean;
 mod pool2d;
+mod recurrent;
 mod reduce;
 mod rescale;
 mod resize_bilinear;
@@ -98,6 +99,10 @@ pub enum Kernel {
     Matmul,
     /// `svdf_s8`.
     Svdf,
+    /// Plain layers of `recurrent_s8`.
+    Rnn,
+    /// Gated units of `recurrent_s8`.
+    Gru,
     /// `conv2d_s16`.
     Conv2dS16,
     /// `depthwise_conv2d_s16`.
@@ -116,7 +121,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 35] = [
+    pub const ALL: [Kernel; 37] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -145,6 +150,8 @@ impl Kernel {
         Kernel::ResizeBilinear,
         Kernel::Matmul,
         Kernel::Svdf,
+        Kernel::Rnn,
+        Kernel::Gru,
         Kernel::Conv2dS16,
         Kernel::DepthwiseConv2dS16,
         Kernel::DenseS16,
@@ -185,6 +192,8 @@ impl Kernel {
             Kernel::ResizeBilinear => "resize_bilinear",
             Kernel::Matmul => "matmul",
             Kernel::Svdf => "svdf",
+            Kernel::Rnn => "rnn",
+            Kernel::Gru => "gru",
             Kernel::Conv2dS16 => "conv2d_s16",
             Kernel::DepthwiseConv2dS16 => "depthwise_conv2d_s16",
             Kernel::DenseS16 => "dense_s16",
@@ -256,6 +265,7 @@ pub fn features_in(
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)
@@ -316,6 +326,10 @@ pub fn features_in(
         Op::Lstm(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
             (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))
+        }
+        Op::Recurrent(op) => {
+            let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
+            recurrent::counts(op, sequence, rescale)
         }
         Op::Unary(_) => (Kernel::Lookup, lookup::counts(output.elements())),
         Op::Move(op) => {

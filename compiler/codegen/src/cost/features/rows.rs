@@ -183,6 +183,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

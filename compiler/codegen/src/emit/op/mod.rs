@@ -17,6 +17,7 @@ mod lstm;
 mod matmul;
 mod mean;
 mod pool2d;
+mod recurrent;
 mod reduce;
 mod resize_bilinear;
 mod softmax;
@@ -116,6 +117,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::L2Norm(params) => l2_norm::quote_layer(params),
         Layer::Svdf(layer) => svdf::quote_layer(&layer.params(), names),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
+        Layer::Recurrent(layer) => recurrent::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
         Layer::Binary(params) => binary::quote_layer(params),
         Layer::Copy(layer) => copy::quote_layer(&layer.params(), names),

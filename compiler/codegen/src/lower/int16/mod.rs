@@ -58,6 +58,7 @@ pub(super) fn lower(
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Reduce(_)

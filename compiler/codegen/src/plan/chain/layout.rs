@@ -133,6 +133,7 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

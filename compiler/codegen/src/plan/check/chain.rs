@@ -180,6 +180,7 @@ impl Ticks<'_> {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

@@ -157,6 +157,7 @@ impl Run<'_> {
             | Op::L2Norm(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
+            | Op::Recurrent(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)

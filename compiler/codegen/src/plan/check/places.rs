@@ -1,7 +1,7 @@
 //! What a plan has to get right before it is executed: how many nodes and regions there are, how large
 //! these are, and that they lie in the arena.
 
-use ember_ir::{Graph, Node, Op, TensorId, Window2d};
+use ember_ir::{Cell, Graph, Node, Op, TensorId, Window2d};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::super::{ALIGN, Chain, Makes, Plan, Region};
@@ -93,6 +93,11 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             Op::Matmul(product) => 2 * product.depth(graph.input_shape(node)),
             // A 16-bit cell per unit.
             Op::Lstm(lstm) => 2 * lstm.hidden,
+            // A 16-bit state that nobody keeps, an 8-bit hidden value, one of what a reset leaves.
+            Op::Recurrent(op) => {
+                let of_unit = if op.stateful { 1 } else { 3 };
+                op.hidden * (of_unit + usize::from(op.cell == Cell::Gru))
+            }
             Op::Dense(_)
             | Op::Add(_)
             | Op::AveragePool2d(_)

@@ -7,7 +7,6 @@ mod conv;
 mod conv_transpose;
 mod fold;
 mod image;
-mod lstm;
 mod matmul;
 mod movement;
 mod pad;
@@ -16,8 +15,10 @@ mod prelu;
 mod product;
 mod quantize;
 mod quantized;
+mod recurrent;
 mod reduce;
 mod resize;
+mod sequence;
 mod shape;
 mod softmax;
 mod unary;
@@ -32,7 +33,7 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_>) -> Option<()>;
 
 /// The supported operators by name. Those without a lowering are computed here, on constants.
-const OPERATORS: [(&str, Option<Lower>); 75] = [
+const OPERATORS: [(&str, Option<Lower>); 77] = [
     ("Abs", Some(unary::abs)),
     ("Add", Some(arithmetic::add)),
     ("AveragePool", Some(pool::average)),
@@ -56,6 +57,7 @@ const OPERATORS: [(&str, Option<Lower>); 75] = [
     ("Expand", None),
     ("Flatten", Some(shape::flatten)),
     ("Floor", None),
+    ("GRU", Some(recurrent::gru)),
     ("Gather", Some(movement::gather)),
     ("Gelu", Some(unary::gelu)),
     ("Gemm", Some(matmul::gemm)),
@@ -64,7 +66,7 @@ const OPERATORS: [(&str, Option<Lower>); 75] = [
     ("HardSigmoid", Some(unary::hard_sigmoid)),
     ("HardSwish", Some(unary::hard_swish)),
     ("Identity", Some(shape::identity)),
-    ("LSTM", Some(lstm::lstm)),
+    ("LSTM", Some(recurrent::lstm)),
     ("LeakyRelu", Some(unary::leaky_relu)),
     ("Log", Some(unary::log)),
     ("LogSoftmax", Some(softmax::log_softmax)),
@@ -83,6 +85,7 @@ const OPERATORS: [(&str, Option<Lower>); 75] = [
     ("QLinearConv", Some(quantized::conv)),
     ("QLinearMatMul", Some(quantized::matmul)),
     ("QuantizeLinear", Some(quantize::quantize)),
+    ("RNN", Some(recurrent::rnn)),
     ("Range", None),
     ("Reciprocal", Some(unary::reciprocal)),
     ("ReduceMax", Some(reduce::max)),

@@ -1,20 +1,23 @@
-//! LSTM over a whole sequence from a state of zeros, forward, in reverse or both, with the usual gates. In
-//! reverse the sequence is turned before and behind the layer; both are two layers, whose values are joined.
+//! Recurrent layers over a whole sequence from a state of zeros, forward, in reverse or both. In reverse the
+//! sequence is turned before and behind the layer; both are two layers, whose values are joined.
 
-use ember_ir::{Concat, FloatParams, Lstm, Move, Op, Real, Shape, Slice, TensorId};
+use ember_ir::{Concat, FloatParams, Move, Op, Shape, Slice, TensorId};
 
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
 
-/// Where the IR's gates (input, forget, candidate, output) are in ONNX's order (input, output, forget,
-/// candidate).
-const GATES: [usize; 4] = [0, 2, 3, 1];
+/// One of ONNX's recurrent operators.
+pub(super) struct Kind {
+    /// The layer of so many units.
+    pub layer: fn(usize) -> Op,
+    /// Where the IR's gates are in ONNX's order.
+    pub gates: &'static [usize],
+    /// Whether the last gate's bias of hidden values is one of its own.
+    pub apart: bool,
+}
 
-/// Bits behind the point of the int8 network's cells, which then reach to ±16.
-const CELL_BITS: usize = 11;
-
-pub(super) fn lstm(site: &mut Site<'_>) -> Option<()> {
+pub(super) fn layers(site: &mut Site<'_>, kind: &Kind) -> Option<()> {
     let data = site.activation(0)?;
     let inputs = site.constant(1, "weights")?;
     let recurrent = site.constant(2, "recurrent weights")?;
@@ -41,7 +44,7 @@ pub(super) fn lstm(site: &mut Site<'_>) -> Option<()> {
     )?;
     let hidden = usize::try_from(site.int("hidden_size", 0)).unwrap_or(0);
     let features = sizes[2];
-    let rows = hidden.checked_mul(4).unwrap_or(0);
+    let rows = hidden.checked_mul(kind.gates.len()).unwrap_or(0);
     let fits = hidden > 0
         && inputs.dims == [count, rows, features]
         && recurrent.dims == [count, rows, hidden]
@@ -71,13 +74,8 @@ pub(super) fn lstm(site: &mut Site<'_>) -> Option<()> {
             true => site.add(reversed(steps, features), &[tensor], None)?,
             false => tensor,
         };
-        let op = Op::Lstm(Lstm {
-            hidden,
-            cell_bits: CELL_BITS,
-            clip: Real::new(f32::INFINITY),
-        });
-        let params = all.of(direction, hidden, features);
-        layers.push(site.add(op, &[tensor], Some(params))?);
+        let params = all.of(kind, direction, hidden, features);
+        layers.push(site.add((kind.layer)(hidden), &[tensor], Some(params))?);
     }
     let [all_wanted, last_wanted] =
         [0, 1].map(|slot| site.output(slot).is_some_and(|name| !name.is_empty()));
@@ -135,7 +133,7 @@ fn joined(site: &mut Site<'_>, parts: &[TensorId]) -> Option<TensorId> {
     }
 }
 
-/// Reports what an LSTM may have that this one may not.
+/// Reports what a layer may have that this one may not.
 fn supported(site: &mut Site<'_>) -> Option<()> {
     for (slot, what) in [
         (4, "lengths of sequences"),
@@ -150,18 +148,16 @@ fn supported(site: &mut Site<'_>) -> Option<()> {
             }
             Some(_) => false,
         };
-        site.require(zeros, &format!("it has {what}"), "leave them out")?;
+        site.require(zeros, &format!("it has {what}"), "export it without")?;
     }
-    site.require(
-        !site.has("clip")
-            && !site.has("activations")
-            && !site.has("activation_alpha")
-            && !site.has("activation_beta")
-            && site.int("input_forget", 0) == 0
-            && site.output(2).is_none_or(str::is_empty),
-        "it has other functions or limits, or its cells are read",
-        "an LSTM with sigmoids and tangents, whose hidden values are read, is supported",
-    )
+    for name in ["clip", "activation_alpha", "activation_beta"] {
+        site.require(
+            !site.has(name),
+            &format!("it has the attribute {name}"),
+            "export it without",
+        )?;
+    }
+    Some(())
 }
 
 /// Weights and biases of all layers, in ONNX's order.
@@ -173,9 +169,9 @@ struct Gates {
 
 impl Gates {
     /// Those of a layer: rows of gates, per unit the weights of the inputs, then those of the hidden values; both
-    /// biases added.
-    fn of(&self, layer: usize, hidden: usize, features: usize) -> FloatParams {
-        let rows = 4 * hidden;
+    /// biases added but for what is apart.
+    fn of(&self, kind: &Kind, layer: usize, hidden: usize, features: usize) -> FloatParams {
+        let rows = kind.gates.len() * hidden;
         let inputs = &self.inputs[layer * rows * features..][..rows * features];
         let recurrent = &self.recurrent[layer * rows * hidden..][..rows * hidden];
         let bias = &self.bias[layer * 2 * rows..][..2 * rows];
@@ -183,9 +179,9 @@ impl Gates {
             weights: Vec::with_capacity(inputs.len() + recurrent.len()),
             bias: Vec::with_capacity(rows),
         };
-        let order = GATES
-            .iter()
-            .flat_map(|gate| gate * hidden..(gate + 1) * hidden);
+        let gates = kind.gates.iter();
+        let order = gates.flat_map(|gate| gate * hidden..(gate + 1) * hidden);
+        let joined = if kind.apart { rows - hidden } else { rows };
         for row in order {
             params
                 .weights
@@ -193,8 +189,10 @@ impl Gates {
             params
                 .weights
                 .extend(&recurrent[row * hidden..(row + 1) * hidden]);
-            params.bias.push(bias[row] + bias[rows + row]);
+            let of_hidden = if row < joined { bias[rows + row] } else { 0.0 };
+            params.bias.push(bias[row] + of_hidden);
         }
+        params.bias.extend(&bias[rows + joined..]);
         params
     }
 }
