@@ -81,7 +81,12 @@ pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
             continue;
         }
         let scales: Vec<f32> = (0..channels).map(|_| random.real().exp2()).collect();
-        let run = params.weights.len() / channels;
+        // A bias that a reset weights has no row.
+        let rows = match &node.op {
+            Op::Recurrent(op) => op.rows(),
+            _ => channels,
+        };
+        let run = params.weights.len() / rows;
         for (index, weight) in params.weights.iter_mut().enumerate() {
             // Depthwise weights have their channels innermost.
             *weight *= match node.op {

@@ -174,6 +174,22 @@ impl Task {
         }
     }
 
+    /// A gate of a unit.
+    ///
+    /// # Safety
+    /// As [`Self::part`].
+    #[inline(never)]
+    unsafe fn gate(
+        &self,
+        sigmoid: &[u16; 256],
+        [x, hidden]: [*const i8; 2],
+        gate: usize,
+        unit: usize,
+    ) -> i16 {
+        // SAFETY: the caller's promise.
+        logistic(sigmoid, unsafe { self.sum(x, hidden, gate, unit) })
+    }
+
     /// A state as a hidden value.
     #[inline(never)]
     fn narrow(&self, state: i16) -> i8 {
@@ -236,7 +252,7 @@ unsafe fn gru(arena: *mut i8, task: &Task) {
         let mut output = arena.add(task.output);
         for _ in 0..p.steps {
             rolled();
-            let gate = |gate, unit| logistic(sigmoid, task.sum(x, hidden, gate, unit));
+            let gate = |gate, unit| task.gate(sigmoid, [x, hidden], gate, unit);
             if resets_values {
                 // All of them, before the first candidate.
                 for unit in 0..p.hidden {

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 59] = [
+const MODULES: [(&str, &str); 60] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -79,6 +79,7 @@ const MODULES: [(&str, &str); 59] = [
     ("::svdf::", "svdf"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),
+    ("::recurrent::Task>::gate", "gru"),
     ("::recurrent::rnn", "rnn"),
     ("::recurrent::gru", "gru"),
     ("::recurrent::", "recurrent"),
