@@ -123,8 +123,10 @@ pub trait Svdf: Unary {
 
 /// Input of [`crate::kernels::lstm_s8`].
 pub trait Lstm: Unary {
-    /// Where the cells lie.
+    /// Where the cells lie unless they are kept, or else hidden values.
     const SCRATCH: Region;
+    /// What is kept from call to call: behind all that lives during one.
+    const STATE: Option<Region>;
     /// Shapes, constants, weights.
     const PARAMS: LstmParams<'static>;
 }

@@ -198,8 +198,8 @@ pub(crate) fn run(
             reference::svdf_s8(&layer.params(), input, &mut state, &mut result);
         }
         Layer::Lstm(layer) => {
-            let mut cells = vec![0; layer.hidden];
-            reference::lstm_s8(&layer.params(), input, &mut cells, &mut result);
+            let (mut state, mut values) = (vec![0; 2 * layer.hidden], vec![0; layer.hidden]);
+            reference::lstm_s8(&layer.params(), input, &mut state, &mut values, &mut result);
         }
         Layer::Recurrent(layer) => {
             let (mut state, mut values) = (vec![0; layer.hidden], vec![0; 2 * layer.hidden]);

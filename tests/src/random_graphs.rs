@@ -256,6 +256,7 @@ fn operator(
                 hidden: random.between(1, 6),
                 cell_bits: random.pick(&[11, 12, 13]),
                 clip: random.pick(&[Real::new(f32::INFINITY), Real::new(1.5)]),
+                stateful: false,
             }),
             // A sequence for the next one.
             _ => Op::Reshape(Reshape {

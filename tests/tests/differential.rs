@@ -18,8 +18,8 @@ const CHAINS: usize = 16;
 const PRODUCTS: usize = 10;
 /// Networks of int16.
 const INT16: usize = 20;
-/// Recurrent networks: every cell, streams and whole sequences, both roundings.
-const RECURRENT: usize = 16;
+/// Recurrent networks: every kind, streams and whole sequences, both roundings.
+const RECURRENT: usize = 20;
 const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT;
 const SAMPLES: usize = 4;
 
@@ -82,7 +82,7 @@ fn cases() -> Vec<Case> {
         cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     for seed in 0..RECURRENT as u64 {
-        let rounding = if seed < 8 {
+        let rounding = if seed < 10 {
             Rounding::TfLite
         } else {
             Rounding::Single

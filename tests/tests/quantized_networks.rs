@@ -174,18 +174,39 @@ fn int8_stays_near_float() {
     assert!(errors[999] < 5.0, "worst {}", errors[999]);
 }
 
+/// The same of two recurrent layers, of which the second adds to the errors of the first.
+#[test]
+fn recurrent_layers_stay_near_float() {
+    let stateless = |&seed: &u64| {
+        let nodes = random_graphs::recurrent(seed).nodes;
+        nodes.iter().all(|node| node.op.state() == 0)
+    };
+    let networks = (0..).filter(stateless).take(200).map(|seed| {
+        let network = random_graphs::with_weights(random_graphs::recurrent(seed), seed);
+        error_in_steps(&network, seed)
+    });
+    let mut errors: Vec<f32> = networks.collect();
+    errors.sort_by(f32::total_cmp);
+    println!("recurrent: median {}, worst {}", errors[100], errors[199]);
+    assert!(errors[100] < 0.5, "median {}", errors[100]);
+    assert!(errors[199] < 2.0, "worst {}", errors[199]);
+}
+
 fn mean_error_in_steps(seed: u64) -> f32 {
-    let network = random_graphs::float(seed, 5);
+    error_in_steps(&random_graphs::float(seed, 5), seed)
+}
+
+fn error_in_steps(network: &FloatGraph, seed: u64) -> f32 {
     let samples = random_graphs::samples(&network.graph, seed, 24);
     let views = || samples.iter().map(Vec::as_slice);
-    let ranges = calibrate(&network, views(), RangeMethod::MinMax);
-    let integer = quantize(&network, &ranges, Rounding::Single).unwrap();
+    let ranges = calibrate(network, views(), RangeMethod::MinMax);
+    let integer = quantize(network, &ranges, Rounding::Single).unwrap();
     assert_eq!(verify_quant(&integer), [], "seed {seed}");
     let interpreter = Interpreter::new(&integer).unwrap();
     let output = network.graph.outputs[0];
     let (mut error, mut count) = (0.0, 0);
     for sample in views() {
-        let expected = &run_float(&network, sample)[output.0];
+        let expected = &run_float(network, sample)[output.0];
         let actual = interpreter.run(&quantize_sample(&integer, sample));
         let actual = dequantize_output(&integer, &actual);
         for (expected, actual) in expected.iter().zip(actual) {

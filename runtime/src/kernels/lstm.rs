@@ -2,7 +2,7 @@
 //! which is the hidden value that the next step reads. One function for every layer of a model, as in
 //! [`super::conv2d`].
 
-use super::{frozen, inside, rolled, unary};
+use super::{beside, frozen, kept, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Lstm;
 use crate::lstm_math::{TanhArgument, logistic, tanh};
@@ -21,16 +21,11 @@ pub fn lstm_s8<L: Lstm>(arena: &mut impl Memory) {
     unsafe { run(base, frozen(task)) }
 }
 
-/// The arena; the cells lie in it, apart from input and output.
+/// The arena; scratch and what is kept lie in it, apart from input and output.
 #[inline(always)]
 fn scratched<L: Lstm, M: Memory>(arena: &mut M) -> *mut i8 {
     const {
-        inside(L::SCRATCH, M::LEN);
-        assert!(!L::SCRATCH.overlaps(L::INPUT), "scratch and input overlap");
-        assert!(
-            !L::SCRATCH.overlaps(L::OUTPUT),
-            "scratch and output overlap"
-        );
+        beside::<L, M>(L::SCRATCH, L::STATE);
     }
     unary::<L, M>(arena)
 }
@@ -48,6 +43,7 @@ const fn check<L: Lstm>() {
         "output region and shape differ"
     );
     assert!(L::SCRATCH.len >= p.scratch(), "scratch too small");
+    kept(L::STATE, p.stateful, 4 * p.hidden);
     assert!(
         p.weights.len() == rows * (p.inputs + p.hidden),
         "weights and shape differ"
@@ -64,7 +60,10 @@ pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
     output: usize,
-    scratch: usize,
+    cells: usize,
+    /// Hidden values before the first step of a stream.
+    values: usize,
+    stateful: bool,
     steps: usize,
     inputs: usize,
     hidden: usize,
@@ -85,10 +84,16 @@ pub(super) struct Task {
 impl Task {
     const fn new<L: Lstm>() -> Self {
         let p = L::PARAMS;
+        let cells = match L::STATE {
+            Some(state) => state.offset,
+            None => L::SCRATCH.offset,
+        };
         Self {
             input: L::INPUT.offset,
             output: L::OUTPUT.offset,
-            scratch: L::SCRATCH.offset,
+            cells,
+            values: L::SCRATCH.offset,
+            stateful: p.stateful,
             steps: p.steps,
             inputs: p.inputs,
             hidden: p.hidden,
@@ -145,15 +150,26 @@ unsafe fn run(arena: *mut i8, task: &Task) {
     let sigmoid = task.sigmoid;
     // SAFETY: the regions lie in the arena, have the shapes' sizes and are aligned.
     unsafe {
-        let cells: *mut i16 = arena.add(task.scratch).cast();
-        for unit in 0..task.hidden {
-            rolled();
-            *cells.add(unit) = 0;
-        }
+        let cells: *mut i16 = arena.add(task.cells).cast();
+        let kept = cells.add(task.hidden);
+        let zero = i16::from(task.output_zero);
         let mut x = arena.add(task.input).cast_const();
         let mut output = arena.add(task.output);
         // Zeros before the first step add nothing.
-        let mut hidden = core::ptr::null();
+        let mut hidden: *const i8 = core::ptr::null();
+        if task.stateful {
+            let values = arena.add(task.values);
+            for unit in 0..task.hidden {
+                rolled();
+                *values.add(unit) = (*kept.add(unit)).wrapping_add(zero) as i8;
+            }
+            hidden = values;
+        } else {
+            for unit in 0..task.hidden {
+                rolled();
+                *cells.add(unit) = 0;
+            }
+        }
         for _ in 0..task.steps {
             rolled();
             for unit in 0..task.hidden {
@@ -174,6 +190,12 @@ unsafe fn run(arena: *mut i8, task: &Task) {
             hidden = output.cast_const();
             x = x.add(task.inputs);
             output = output.add(task.hidden);
+        }
+        if task.stateful {
+            for unit in 0..task.hidden {
+                rolled();
+                *kept.add(unit) = i16::from(*hidden.add(unit)) - zero;
+            }
         }
     }
 }

@@ -182,6 +182,30 @@ const fn inside(region: Region, arena: usize) {
     assert!(region.offset.is_multiple_of(ALIGN), "region not aligned");
 }
 
+/// Asserts that the scratch of a layer, and what it may keep, lie in the arena, apart from all else.
+const fn beside<L: Unary, M: Memory>(scratch: Region, state: Option<Region>) {
+    inside(scratch, M::LEN);
+    assert!(!scratch.overlaps(L::INPUT), "scratch and input overlap");
+    assert!(!scratch.overlaps(L::OUTPUT), "scratch and output overlap");
+    if let Some(state) = state {
+        inside(state, M::LEN);
+        assert!(!state.overlaps(scratch), "state and scratch overlap");
+        assert!(!state.overlaps(L::INPUT), "state and input overlap");
+        assert!(!state.overlaps(L::OUTPUT), "state and output overlap");
+    }
+}
+
+/// Asserts that a stateful layer, and no other, has so many bytes to keep its state in.
+const fn kept(state: Option<Region>, stateful: bool, bytes: usize) {
+    match state {
+        Some(state) => assert!(
+            stateful && state.len == bytes,
+            "state region and shape differ"
+        ),
+        None => assert!(!stateful, "nowhere to keep the state"),
+    }
+}
+
 const fn apart_or_same(input: Region, output: Region) {
     let same = input.offset == output.offset && input.len == output.len;
     assert!(

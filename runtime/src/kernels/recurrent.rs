@@ -3,7 +3,7 @@
 //! [`super::conv2d`].
 
 use super::lstm::{dot, saturate};
-use super::{frozen, inside, rolled, unary};
+use super::{beside, frozen, kept, rolled, unary};
 use crate::arena::Memory;
 use crate::layer::Recurrent;
 use crate::lstm_math::{TanhArgument, logistic, tanh};
@@ -36,19 +36,7 @@ pub fn recurrent_s8<L: Recurrent>(arena: &mut impl Memory) {
 #[inline(always)]
 fn scratched<L: Recurrent, M: Memory>(arena: &mut M) -> *mut i8 {
     const {
-        let mut i = 0;
-        let regions = [Some(L::SCRATCH), L::STATE];
-        while i < regions.len() {
-            if let Some(region) = regions[i] {
-                inside(region, M::LEN);
-                assert!(!region.overlaps(L::INPUT), "scratch and input overlap");
-                assert!(!region.overlaps(L::OUTPUT), "scratch and output overlap");
-            }
-            i += 1;
-        }
-        if let Some(state) = L::STATE {
-            assert!(!state.overlaps(L::SCRATCH), "state and scratch overlap");
-        }
+        beside::<L, M>(L::SCRATCH, L::STATE);
     }
     unary::<L, M>(arena)
 }
@@ -66,13 +54,7 @@ const fn check<L: Recurrent>() {
         "output region and shape differ"
     );
     assert!(L::SCRATCH.len >= p.scratch(), "scratch too small");
-    match L::STATE {
-        Some(state) => assert!(
-            p.stateful && state.len == 2 * p.hidden,
-            "state region and shape differ"
-        ),
-        None => assert!(!p.stateful, "nowhere to keep the state"),
-    }
+    kept(L::STATE, p.stateful, 2 * p.hidden);
     assert!(
         p.weights.len() == rows * (p.inputs + p.hidden),
         "weights and shape differ"

@@ -182,7 +182,7 @@ pub struct MeanParams {
     pub rounding: Rounding,
 }
 
-/// A long short-term memory. Its state is zero before the first step. Gates are in the order input,
+/// A long short-term memory. Its state, cells and hidden values, is zero before the first step. Gates are in the order input,
 /// forget, candidate, output; sums before their functions are Q3.12, gates Q0.15, cells i16.
 #[derive(Clone, Copy, Debug)]
 pub struct LstmParams<'a> {
@@ -208,6 +208,8 @@ pub struct LstmParams<'a> {
     pub output: Scale,
     /// Bits behind the point of a cell.
     pub cell_bits: i32,
+    /// Whether the state is kept from call to call: cells, then hidden values less their zero point.
+    pub stateful: bool,
     /// Per gate and unit, those of inputs, then those of hidden values.
     pub weights: &'a [i8],
     /// One folded bias per gate and unit.
@@ -219,15 +221,16 @@ pub struct LstmParams<'a> {
 }
 
 impl LstmParams<'_> {
-    /// Bytes of scratch: the cells.
+    /// Bytes of scratch.
     pub const fn scratch(&self) -> usize {
-        lstm_scratch(self.hidden)
+        lstm_scratch(self.hidden, self.stateful)
     }
 }
 
-/// Bytes of scratch of a long short-term memory of so many units.
-pub const fn lstm_scratch(hidden: usize) -> usize {
-    hidden.saturating_mul(2)
+/// Bytes of scratch of a long short-term memory of so many units: their cells or, where these are kept, their
+/// hidden values before the first step.
+pub const fn lstm_scratch(hidden: usize, stateful: bool) -> usize {
+    hidden.saturating_mul(if stateful { 1 } else { 2 })
 }
 
 /// A function of one int8, applied to each element.

@@ -1,22 +1,39 @@
 //! A long short-term memory, as TensorFlow Lite Micro computes it: hidden values in int8, cells and
-//! gates in int16. Both start at zero.
+//! gates in int16. Both start at zero, or where the call before left them.
 
 use super::clamp;
 use crate::lstm_math::{TanhArgument, logistic, tanh};
 use crate::params::LstmParams;
 use crate::requant::requantize;
 
-/// Reads steps·inputs elements, writes steps·hidden. `cells` has `hidden` elements.
-pub fn lstm_s8(params: &LstmParams, input: &[i8], cells: &mut [i16], output: &mut [i8]) {
+/// Reads steps·inputs elements, writes steps·hidden. `state` has 2·hidden elements, `values` has `hidden`.
+pub fn lstm_s8(
+    params: &LstmParams,
+    input: &[i8],
+    state: &mut [i16],
+    values: &mut [i8],
+    output: &mut [i8],
+) {
     let p = params;
     let cell_argument = TanhArgument::of(p.cell_bits);
     let [low, high] = p.clamp;
-    cells[..p.hidden].fill(0);
+    let zero = i16::from(p.output_zero);
+    let (cells, kept) = state[..2 * p.hidden].split_at_mut(p.hidden);
+    if !p.stateful {
+        (cells.fill(0), kept.fill(0));
+    }
+    let values = &mut values[..p.hidden];
+    for (value, &kept) in values.iter_mut().zip(&*kept) {
+        *value = kept.wrapping_add(zero) as i8;
+    }
     for step in 0..p.steps {
         let x = &input[step * p.inputs..][..p.inputs];
         let (before, now) = output.split_at_mut(step * p.hidden);
-        // The first step has no step before, and zeros add nothing.
-        let hidden = (step > 0).then(|| &before[(step - 1) * p.hidden..]);
+        // Zeros before the first step add nothing.
+        let hidden = match step {
+            0 => p.stateful.then_some(&*values),
+            _ => Some(&before[(step - 1) * p.hidden..]),
+        };
         for unit in 0..p.hidden {
             let gate = |gate: usize| {
                 let row = gate * p.hidden + unit;
@@ -47,6 +64,10 @@ pub fn lstm_s8(params: &LstmParams, input: &[i8], cells: &mut [i16], output: &mu
             let y = requantize(y, p.output, p.rounding);
             now[unit] = clamp(y.wrapping_add(i32::from(p.output_zero)), [i8::MIN, i8::MAX]);
         }
+    }
+    let last = &output[(p.steps - 1) * p.hidden..];
+    for (kept, &value) in kept.iter_mut().zip(last) {
+        *kept = i16::from(value) - zero;
     }
 }
 

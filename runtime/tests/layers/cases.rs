@@ -138,10 +138,12 @@ svdf! {
 }
 
 lstm! {
-    Lstm20: 5, 28, 20, -3, 11, 20480, TfLite;
-    LstmSingle: 7, 6, 5, 0, 12, 32767, Single;
-    LstmOne: 1, 1, 1, -128, 9, 32767, TfLite;
-    LstmFine: 9, 3, 4, 10, 14, 3000, TfLite;
+    Lstm20: 5, 28, 20, -3, 11, 20480, false, TfLite;
+    LstmSingle: 7, 6, 5, 0, 12, 32767, false, Single;
+    LstmOne: 1, 1, 1, -128, 9, 32767, false, TfLite;
+    LstmFine: 9, 3, 4, 10, 14, 3000, false, TfLite;
+    LstmKept: 4, 7, 6, 33, 11, 32767, true, Single;
+    LstmStep: 1, 3, 8, -128, 12, 20480, true, TfLite;
 }
 
 recurrent! {
@@ -178,7 +180,7 @@ macro_rules! for_each_layer {
         $run!(average_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(max_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(mean: Mean16, MeanTfLite, MeanOne, MeanRow);
-        $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine);
+        $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine, LstmKept, LstmStep);
         $run!(recurrent: RnnTanh, RnnRelu, RnnOne, RnnKept, GruSingle, Gru20, GruKept, GruAfter, GruAfterOne,
             GruAfterKept);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);

@@ -184,38 +184,46 @@ pub fn svdf<L: Svdf>(bench: &mut Bench, seed: u64) -> Checked {
     )
 }
 
-/// Kernel against reference, which has cells of its own.
+/// Kernel against reference, both with the poison of the arena as what is kept, which they then agree on.
 pub fn lstm<L: Lstm>(bench: &mut Bench, seed: u64) -> Checked {
-    bench.unary::<L>(
+    stateful::<L>(
+        bench,
         seed,
-        L::SCRATCH,
+        (L::SCRATCH, L::STATE),
         |arena| kernels::lstm_s8::<L>(arena),
-        |x, y| reference::lstm_s8(&L::PARAMS, x, &mut [0; 64], y),
+        |x, state, y| reference::lstm_s8(&L::PARAMS, x, state, &mut [0; 64], y),
     )
 }
 
-/// Kernel against reference, both with the poison of the arena as what is kept, which they then agree on.
+/// As [`lstm`].
 pub fn recurrent<L: Recurrent>(bench: &mut Bench, seed: u64) -> Checked {
-    let poison = i16::from_le_bytes([POISON.cast_unsigned(); 2]);
-    let state = RefCell::new([poison; 32]);
-    let beside = Region::new(8192, L::SCRATCH.end() - 8192);
-    let checked = bench.unary::<L>(
+    stateful::<L>(
+        bench,
         seed,
-        beside,
+        (L::SCRATCH, L::STATE),
         |arena| kernels::recurrent_s8::<L>(arena),
-        |x, y| {
-            let state = &mut state.borrow_mut()[..];
-            reference::recurrent_s8(&L::PARAMS, x, state, &mut [0; 64], y);
-        },
-    );
-    let kept = L::STATE.map_or(&[][..], |at| &bytes(&bench.kernel)[at.offset..at.end()]);
-    let expected = state.into_inner().map(i16::to_le_bytes);
-    let expected = expected.as_flattened().iter();
-    match kept
-        .iter()
-        .zip(expected)
-        .position(|(kernel, reference)| kernel.cast_unsigned() != *reference)
-    {
+        |x, state, y| reference::recurrent_s8(&L::PARAMS, x, state, &mut [0; 64], y),
+    )
+}
+
+/// The state, if it is kept, begins at 8192, and scratch lies behind it.
+fn stateful<L: Unary>(
+    bench: &mut Bench,
+    seed: u64,
+    (scratch, state): (Region, Option<Region>),
+    kernel: impl Fn(&mut Arena<ARENA>),
+    reference: impl Fn(&[i8], &mut [i16], &mut [i8]),
+) -> Checked {
+    let poison = i16::from_le_bytes([POISON.cast_unsigned(); 2]);
+    let expected = RefCell::new([poison; 64]);
+    let beside = Region::new(8192, scratch.end() - 8192);
+    let checked = bench.unary::<L>(seed, beside, kernel, |x, y| {
+        reference(x, &mut expected.borrow_mut()[..], y);
+    });
+    let kept = state.map_or(&[][..], |at| &bytes(&bench.kernel)[at.offset..at.end()]);
+    let expected = expected.into_inner().map(i16::to_le_bytes);
+    let mut pairs = kept.iter().zip(expected.as_flattened());
+    match pairs.position(|(kernel, reference)| kernel.cast_unsigned() != *reference) {
         Some(at) if checked == Checked::Equal => Checked::Outside { at },
         _ => checked,
     }

@@ -380,14 +380,19 @@ macro_rules! svdf {
     )*};
 }
 
-/// `name: steps, inputs, hidden, zeros, cell fraction bits, clip, rounding`.
+/// `name: steps, inputs, hidden, zeros, cell fraction bits, clip, whether states are kept, rounding`.
 macro_rules! lstm {
     ($($name:ident: $steps:literal, $inputs:literal, $hidden:literal, $zero:literal, $fraction:literal,
-       $clip:literal, $rounding:ident;)*) => {$(
+       $clip:literal, $stateful:literal, $rounding:ident;)*) => {$(
         unary!($name, $steps * $inputs, $steps * $hidden);
         impl ember_runtime::layer::Lstm for $name {
             const SCRATCH: ember_runtime::Region =
-                ember_runtime::Region::new(8192, ember_runtime::params::lstm_scratch($hidden));
+                ember_runtime::Region::new(8448, Self::PARAMS.scratch());
+            const STATE: Option<ember_runtime::Region> = if $stateful {
+                Some(ember_runtime::Region::new(8192, 4 * $hidden))
+            } else {
+                None
+            };
             const PARAMS: ember_runtime::params::LstmParams<'static> = {
                 use crate::layers::declare::{biases, weights};
                 use ember_runtime::lstm_math::SIGMOID;
@@ -412,6 +417,7 @@ macro_rules! lstm {
                     new: scale(1 << 30, $fraction - 29),
                     output: scale(1_800_000_000, -22),
                     cell_bits: $fraction,
+                    stateful: $stateful,
                     weights: &WEIGHTS,
                     bias: &BIAS,
                     recurrent_bias: &RECURRENT,

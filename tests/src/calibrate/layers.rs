@@ -233,6 +233,7 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
                 hidden: random.pick(&[2, 4, 8, 11, 16, 20]),
                 cell_bits: 12,
                 clip: Real::new(f32::INFINITY),
+                stateful: false,
             };
             let steps = random.pick(&[1, 2, 3, 6, 9]);
             (vec![steps, random.between(1, 20)], Op::Lstm(op))

@@ -1,26 +1,37 @@
 //! Recurrent layers behind each other, also those that keep their state.
 
-use ember_ir::{Cell, Graph, GraphBuilder, Op, Recurrent};
+use ember_ir::{Cell, Graph, GraphBuilder, Lstm, Op, Real, Recurrent};
 
 use super::Random;
 
-/// Two recurrent layers, the first of each kind in turn, both stateful in every other four.
+/// Kinds of recurrent layers.
+const KINDS: usize = Cell::ALL.len() + 1;
+
+/// Two recurrent layers, the first of each kind in turn; every other time all are stateful.
 pub fn recurrent(seed: u64) -> Graph {
     let mut random = Random::new(seed);
-    let stateful = seed / 4 % 2 == 1;
+    let kind = seed as usize % KINDS;
+    let stateful = (seed as usize / KINDS) % 2 == 1;
     let steps = random.between(1, 5);
     let mut builder = GraphBuilder::new("recurrent");
     let mut tensor = builder.input("input", [steps, random.between(1, 9)]);
-    let first = Cell::ALL[seed as usize % Cell::ALL.len()];
-    for (index, cell) in [first, random.pick(&Cell::ALL)].into_iter().enumerate() {
+    for (index, kind) in [kind, random.below(KINDS)].into_iter().enumerate() {
         let hidden = random.between(1, 9);
-        let op = Op::Recurrent(Recurrent {
-            cell,
-            hidden,
-            stateful,
-        });
+        let op = match Cell::ALL.get(kind) {
+            Some(&cell) => Op::Recurrent(Recurrent {
+                cell,
+                hidden,
+                stateful,
+            }),
+            None => Op::Lstm(Lstm {
+                hidden,
+                cell_bits: 12,
+                clip: Real::new(f32::INFINITY),
+                stateful,
+            }),
+        };
         tensor = builder
-            .node(format!("{}_{index}", cell.name()), op, &[tensor])
+            .node(format!("{}_{index}", op.name()), op, &[tensor])
             .unwrap_or_else(|error| panic!("BUG: {error}"));
     }
     builder.finish(&[tensor])

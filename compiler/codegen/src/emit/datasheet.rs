@@ -35,6 +35,9 @@ pub(super) fn operator(op: &Op) -> String {
         }
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
+            if op.stateful {
+                text.push_str(", stateful");
+            }
         }
         Op::Dense(_)
         | Op::Add(_)

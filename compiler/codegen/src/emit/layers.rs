@@ -158,8 +158,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::TransposeConv2d(_)
             | Op::Dense(Dense {
                 over_rows: true, ..
-            })
-            | Op::Lstm(_) => {
+            }) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }
@@ -194,15 +193,15 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                     const OUTPUT: Region = #output;
                 })
             }
-            Op::Recurrent(op) => {
+            Op::Lstm(_) | Op::Recurrent(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
-                let state = match op.stateful {
-                    true => {
-                        let kept = state::region(graph, index, plan.arena_bytes);
-                        let kept = region(Region::new(kept.offset, kept.bytes));
+                let kept = state::region(graph, index, plan.arena_bytes);
+                let state = match kept.bytes {
+                    0 => quote!(None),
+                    bytes => {
+                        let kept = region(Region::new(kept.offset, bytes));
                         quote!(Some(#kept))
                     }
-                    false => quote!(None),
                 };
                 Some(quote! {
                     const SCRATCH: Region = #scratch;

@@ -158,8 +158,9 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
         Layer::L2Norm(params) => reference::l2_norm_s8(params, left, output),
         Layer::Svdf(layer) => reference::svdf_s8(&layer.params(), left, state, output),
         Layer::Lstm(layer) => {
-            let mut cells = vec![0; layer.hidden];
-            reference::lstm_s8(&layer.params(), left, &mut cells, output);
+            let (mut fresh, mut values) = (vec![0; 2 * layer.hidden], vec![0; layer.hidden]);
+            let state = if layer.stateful { state } else { &mut fresh };
+            reference::lstm_s8(&layer.params(), left, state, &mut values, output);
         }
         Layer::Recurrent(layer) => {
             let (mut fresh, mut values) = (vec![0; layer.hidden], vec![0; 2 * layer.hidden]);

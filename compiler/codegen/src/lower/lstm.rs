@@ -33,6 +33,8 @@ pub struct Lstm {
     pub output: Scale,
     /// Bits behind the point of cells.
     pub cell_bits: i32,
+    /// Whether cells and hidden values are kept.
+    pub stateful: bool,
     /// Per gate and unit.
     pub weights: Vec<i8>,
     /// One folded bias per gate and unit.
@@ -61,6 +63,7 @@ impl Lstm {
             new: self.new,
             output: self.output,
             cell_bits: self.cell_bits,
+            stateful: self.stateful,
             weights: &self.weights,
             bias: &self.bias,
             recurrent_bias: &self.recurrent_bias,
@@ -131,6 +134,7 @@ pub(super) fn lower(
         new: factor(gates / cell),
         output: requant::scale(product),
         cell_bits: op.cell_bits as i32,
+        stateful: op.stateful,
         weights: params.weights.clone(),
         bias,
         recurrent_bias,

@@ -40,7 +40,7 @@ fn values(network: &QuantGraph, index: usize) -> Option<Vec<i8>> {
     let read: usize = inputs.iter().map(|values| values.len()).sum();
     let mut output = vec![0; graph.output_shape(node).elements()];
     // What remembers steps is no constant.
-    let remembers = matches!(node.op, Op::Svdf(_));
+    let remembers = node.op.state() > 0;
     if inputs.is_empty() || output.len() > read || remembers {
         return None;
     }

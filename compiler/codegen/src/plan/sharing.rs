@@ -94,7 +94,7 @@ impl Wants {
                 sharing: Sharing::Never,
             },
             Op::Lstm(lstm) => Self {
-                scratch: lstm_scratch(lstm.hidden),
+                scratch: lstm_scratch(lstm.hidden, lstm.stateful),
                 sharing: Sharing::Never,
             },
             Op::Recurrent(op) => Self {

@@ -1,6 +1,5 @@
 //! A long short-term memory over a sequence `[T, inputs]` → `[T, hidden]`. Its state, hidden values and
-//! cells, is zero before the first step of every inference: a sequence is one call, and nothing is kept
-//! from call to call.
+//! cells, is zero before the first step: of every inference, or of a stream where it is stateful.
 //!
 //! Weights are `[4·hidden, inputs + hidden]`: gates in the order input, forget, candidate, output, per
 //! unit the weights of the inputs, then those of the hidden values. In int8 hidden values have the
@@ -24,6 +23,8 @@ pub struct Lstm {
     pub cell_bits: usize,
     /// Cells are clamped to ±`clip`, which is not negative; may be infinite.
     pub clip: Real,
+    /// Whether the state is kept from call to call, so that calls are pieces of one sequence.
+    pub stateful: bool,
 }
 
 impl Lstm {
@@ -55,6 +56,15 @@ impl Lstm {
             });
         }
         Ok(Shape::from([steps, self.hidden]))
+    }
+
+    /// Numbers that are kept from call to call: cells and hidden values.
+    pub fn state(&self) -> usize {
+        if self.stateful {
+            self.hidden.saturating_mul(2)
+        } else {
+            0
+        }
     }
 
     pub(super) fn weight_shape(&self, input: &Shape) -> Option<Shape> {

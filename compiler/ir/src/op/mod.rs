@@ -460,6 +460,7 @@ impl Op {
         match self {
             Op::Svdf(op) => op.state(),
             Op::Recurrent(op) => op.state(),
+            Op::Lstm(op) => op.state(),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
             | Op::Dense(_)
@@ -472,7 +473,6 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
-            | Op::Lstm(_)
             | Op::TransposeConv2d(_)
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)

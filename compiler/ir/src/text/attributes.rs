@@ -65,6 +65,9 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
             if lstm.clip != Real::new(f32::INFINITY) {
                 out.push(("clip", lstm.clip.to_string()));
             }
+            if lstm.stateful {
+                out.push(("stateful", "true".into()));
+            }
         }
         Op::Recurrent(op) => {
             out.push(("hidden", op.hidden.to_string()));
@@ -229,6 +232,7 @@ impl<'a> Attributes<'a> {
                 hidden: self.required("hidden")?,
                 cell_bits: self.required("cell_bits")?,
                 clip: Real::new(self.number("clip")?.unwrap_or(f32::INFINITY)),
+                stateful: self.flag("stateful")?,
             }),
             "rnn_tanh" => self.recurrent(Cell::RnnTanh)?,
             "rnn_relu" => self.recurrent(Cell::RnnRelu)?,

@@ -438,15 +438,19 @@ fn recurrent_layers_survive() {
         b = rnn_relu a hidden=2 -> 3x2 scale=0.1 zero=-128\n  weights seed=2\n  scales 0.5\n  bias 3 -4\n\
         c = gru b hidden=1 stateful=true -> 3x1 scale=0.01 zero=1\n  weights seed=3\n  scales 1 2 3 4 5 6\n  bias 1 2 3\n\
         d = gru_reset_after c hidden=1 -> 3x1 scale=0.01 zero=1\n  weights seed=4\n  scales 0.5\n  bias 1 2 3 4\n\
-        output d\n";
+        e = lstm d hidden=1 cell_bits=11 stateful=true -> 3x1 scale=0.01 zero=1\n  weights seed=5\n  scales 0.5\n  bias 1 2 3 4\n\
+        output e\n";
     let network = parse(text).unwrap();
     assert_eq!(crate::verify_quant(&network), []);
     assert_eq!(parse(&print(&network)).unwrap(), network);
-    assert_eq!(network.graph.macs(), 3 * (3 + 2 * 3 + 3 * 3 + 3 * 2));
+    assert_eq!(
+        network.graph.macs(),
+        3 * (3 + 2 * 3 + 3 * 3 + 3 * 2 + 4 * 2)
+    );
     let states = network.graph.nodes.iter().map(|node| node.op.state());
-    assert_eq!(states.collect::<Vec<_>>(), [0, 0, 1, 0]);
+    assert_eq!(states.collect::<Vec<_>>(), [0, 0, 1, 0, 2]);
     // A bias of the candidate's hidden values is missing.
-    let missing = parse(&text.replace("bias 1 2 3 4", "bias 1 2 3")).unwrap();
+    let missing = parse(&text.replacen("bias 1 2 3 4", "bias 1 2 3", 1)).unwrap();
     assert_eq!(crate::verify_quant(&missing).len(), 1);
 }
 

@@ -1,12 +1,15 @@
 //! Long short-term memory: steps, units, inputs and hidden values of a gate.
 
+use ember_ir::Lstm;
+
 use super::rescale::Rescale;
 use super::{flag, numbers};
 
-pub(super) fn counts([steps, inputs]: [usize; 2], hidden: usize, rescale: Rescale) -> Vec<f64> {
+pub(super) fn counts(op: &Lstm, [steps, inputs]: [usize; 2], rescale: Rescale) -> Vec<f64> {
+    let hidden = op.hidden;
     let gates = 4 * steps * hidden;
-    // The first step has no hidden values before it.
-    let recurrent = gates - 4 * hidden;
+    // The first step has no hidden values before it, unless they are kept.
+    let recurrent = gates - 4 * hidden * flag(!op.stateful);
     // Three more per unit: two for its cell, one for its output.
     let requantised = gates + recurrent + 3 * steps * hidden;
     numbers(&[

@@ -325,7 +325,7 @@ pub fn features_in(
         }
         Op::Lstm(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
-            (Kernel::Lstm, lstm::counts(sequence, op.hidden, rescale))
+            (Kernel::Lstm, lstm::counts(op, sequence, rescale))
         }
         Op::Recurrent(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));

@@ -16,7 +16,7 @@ pub(super) fn quote_layer(p: &LstmParams<'_>, names: &LayerNames) -> Quoted {
         quote!([#inputs, #hidden])
     });
     let [kept, new, output] = [p.kept, p.new, p.output].map(scale);
-    let cell_bits = int(p.cell_bits);
+    let (cell_bits, stateful) = (int(p.cell_bits), p.stateful);
     let [weights, bias, recurrent_bias, sigmoid] =
         ["WEIGHTS", "BIAS", "RECURRENT_BIAS", "SIGMOID"].map(|suffix| names.constant(suffix));
     let constant = |suffix: &str, what: String, values| Constant {
@@ -44,6 +44,7 @@ pub(super) fn quote_layer(p: &LstmParams<'_>, names: &LayerNames) -> Quoted {
             new: #new,
             output: #output,
             cell_bits: #cell_bits,
+            stateful: #stateful,
             weights: &params::#weights,
             bias: &params::#bias,
             recurrent_bias: &params::#recurrent_bias,

@@ -91,8 +91,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             }
             // A row of the left matrices as half-words.
             Op::Matmul(product) => 2 * product.depth(graph.input_shape(node)),
-            // A 16-bit cell per unit.
-            Op::Lstm(lstm) => 2 * lstm.hidden,
+            // A 16-bit cell per unit, or a hidden value where cells are kept.
+            Op::Lstm(lstm) => lstm.hidden * if lstm.stateful { 1 } else { 2 },
             // A 16-bit state that nobody keeps, an 8-bit hidden value, one of what a reset leaves.
             Op::Recurrent(op) => {
                 let of_unit = if op.stateful { 1 } else { 3 };

@@ -27,6 +27,7 @@ pub(super) fn lstm(site: &mut Site<'_>) -> Option<()> {
                 hidden,
                 cell_bits: CELL_BITS,
                 clip: Real::new(f32::INFINITY),
+                stateful: false,
             })
         },
         gates: &[0, 2, 3, 1],

@@ -75,6 +75,7 @@ pub(super) fn lower(site: &mut Site<'_, '_>) -> Option<Lowered> {
         hidden,
         cell_bits,
         clip: Real::new(clip),
+        stateful: false,
     });
     let gates = weights.iter().zip(&recurrent);
     let gates = gates.map(|(weights, recurrent)| [&weights.numbers, &recurrent.numbers]);
