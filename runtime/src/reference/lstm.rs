@@ -18,10 +18,11 @@ pub fn lstm_s8(
     let cell_argument = TanhArgument::of(p.cell_bits);
     let [low, high] = p.clamp;
     let zero = i16::from(p.output_zero);
-    let (cells, kept) = state[..2 * p.hidden].split_at_mut(p.hidden);
+    let state = &mut state[..2 * p.hidden];
     if !p.stateful {
-        (cells.fill(0), kept.fill(0));
+        state.fill(0);
     }
+    let (cells, kept) = state.split_at_mut(p.hidden);
     let values = &mut values[..p.hidden];
     for (value, &kept) in values.iter_mut().zip(&*kept) {
         *value = kept.wrapping_add(zero) as i8;

@@ -92,7 +92,7 @@ pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
 /// Recurrent layers of every cell, whose names count on from `first`.
 pub fn recurrent_layers(seed: u64, first: usize) -> Vec<Graph> {
     let mut random = Random::new(seed);
-    let mut draw = |index: usize| {
+    let draw = |index: usize| {
         let mut builder = GraphBuilder::new(format!("l{}", first + index));
         let steps = random.pick(&[1, 2, 3, 6, 9]);
         let input = builder.input("input", [steps, random.between(1, 20)]);
@@ -104,7 +104,7 @@ pub fn recurrent_layers(seed: u64, first: usize) -> Vec<Graph> {
         let output = builder.node("layer", op, &[input]).ok()?;
         Some(builder.finish(&[output]))
     };
-    (0..120).filter_map(|index| draw(index)).collect()
+    (0..120).filter_map(draw).collect()
 }
 
 /// Makes the factor of the last layer one that no short form of requantisation holds for: with weights that
