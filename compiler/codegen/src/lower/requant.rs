@@ -135,9 +135,9 @@ pub(super) fn fold(context: &Context<'_>, channel: &Channel, overflows: &mut Vec
     (*bias - zero * taps.sum) as i32
 }
 
-/// Notes an overflow if a sum of magnitude `bound`, requantised by `multiplier`, may leave i32:
-/// the sum itself, and with TensorFlow Lite's rounding also the sum shifted left by a positive
-/// exponent.
+/// Notes an overflow if a sum of magnitude `bound`, requantised by `multiplier`, may leave i32: the sum itself,
+/// or the sum shifted left by a positive exponent. TensorFlow Lite's rounding computes that shift; with a single
+/// rounding it bounds the result.
 pub(super) fn prove(
     context: &Context<'_>,
     channel: usize,
@@ -147,8 +147,8 @@ pub(super) fn prove(
 ) {
     let limit = i32::MAX as u128;
     let shift = match context.rounding {
-        Rounding::TfLite => multiplier.exponent.max(0) as u32,
-        Rounding::Single | Rounding::Wide => 0,
+        Rounding::TfLite | Rounding::Single => multiplier.exponent.max(0) as u32,
+        Rounding::Wide => 0,
     };
     let (quantity, bound) = if bound > limit {
         ("the accumulator", bound)

@@ -3,6 +3,7 @@
 use ember_ir::{Activation, Graph, LogSoftmax, Op, Quant};
 
 use super::Range;
+use super::finest::finest;
 
 /// Spans below this are taken for a constant zero: its scale does not matter, and a scale of that size
 /// would leave f32's normal numbers.
@@ -24,8 +25,10 @@ pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
         .iter()
         .map(|&group| quant(unions[group].unwrap_or(Range::EMPTY)))
         .collect();
+    let mut is_fixed = vec![false; graph.tensors.len()];
     for node in &graph.nodes {
         if let Some(fixed) = node.op.fixed_output() {
+            is_fixed[group[node.output.0]] = true;
             for (tensor, quant) in quants.iter_mut().enumerate() {
                 if group[tensor] == group[node.output.0] {
                     *quant = fixed;
@@ -33,7 +36,33 @@ pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
             }
         }
     }
+    coarsened(graph, &group, &is_fixed, &mut quants);
     quants
+}
+
+/// Makes scales coarser that are finer than an operator can compute from its inputs: values that are zero but
+/// for rounding, as a mean of differences from the mean, would get a scale whose factor leaves 32 bits.
+fn coarsened(graph: &Graph, group: &[usize], is_fixed: &[bool], quants: &mut [Quant]) {
+    // A coarser scale may ask for another one before it, where tensors share. Each pass is one more; what still
+    // overflows then is refused when the network is lowered.
+    for _ in &graph.nodes {
+        let mut changed = false;
+        for node in &graph.nodes {
+            let to = group[node.output.0];
+            let least = finest(graph, node, quants).min(f64::from(f32::MAX)) as f32;
+            if is_fixed[to] || quants[node.output.0].scale >= least {
+                continue;
+            }
+            changed = true;
+            let members = quants.iter_mut().zip(group);
+            for (quant, _) in members.filter(|(_, group)| **group == to) {
+                quant.scale = least;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
 }
 
 /// Tensors that leave the range that their parameters can hold by more than rounding does: parameters are made
@@ -68,9 +97,15 @@ pub(super) fn quant(range: Range) -> Quant {
 /// Ranges as fused activations leave them, and those of logarithms as int8 does.
 fn rectified(graph: &Graph, ranges: &[Range]) -> Vec<Range> {
     let mut ranges = ranges.to_vec();
+    // Logarithms of probabilities, and what only moves or picks some of them.
+    let mut are_logarithms = vec![false; graph.tensors.len()];
     for node in &graph.nodes {
+        let of_logarithms = node.op.shares_quant()
+            && !node.inputs.is_empty()
+            && node.inputs.iter().all(|input| are_logarithms[input.0]);
+        are_logarithms[node.output.0] = of_logarithms || matches!(node.op, Op::LogSoftmax(_));
         let range = &mut ranges[node.output.0];
-        if let Op::LogSoftmax(_) = node.op {
+        if are_logarithms[node.output.0] {
             // What is below a probability of e^−16 is taken for that.
             let lowest = LogSoftmax::QUANT.dequantize(i8::MIN);
             range.min = range.min.max(lowest);

@@ -9,6 +9,7 @@
 mod activations;
 mod calibrate;
 mod dequantize;
+mod finest;
 mod histogram;
 mod weights;
 
@@ -76,7 +77,8 @@ pub struct BadRange {
 
 /// The int8 form of a trained network. `ranges` has one entry per tensor, from [`calibrate`] or from
 /// quantisation-aware training; each is widened to contain zero. Tensors that a pool or a reshape
-/// joins share the union of their ranges; the output of softmax has its fixed parameters.
+/// joins share the union of their ranges; the output of softmax has its fixed parameters. A scale that is finer
+/// than the operator before it can compute becomes the finest that it can.
 ///
 /// # Errors
 /// A network that the verifier refuses, ranges that are missing, empty or not finite, or values that share a

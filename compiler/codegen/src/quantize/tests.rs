@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_ir::{
-    Activation, Binary, BinaryFunction, Conv2d, Dense, FloatGraph, FloatParams, GraphBuilder,
-    MaxPool2d, Op, Quant, Reshape, Rounding, Shape, Softmax, Window2d,
+    Activation, Binary, BinaryFunction, Conv2d, Dense, FloatGraph, FloatParams, Gather, Graph,
+    GraphBuilder, LogSoftmax, MaxPool2d, Mean, Move, Op, Quant, Reshape, Rounding, Shape, Softmax,
+    Window2d,
 };
 use expect_test::expect;
 
@@ -241,4 +242,58 @@ fn what_does_not_fit_beside_a_fixed_range_is_refused() {
           tensor `input`: -0.5 to 1, but it shares the scale of an operator that gives 0 to 0.99609375; do not join them by minimum, maximum, concatenation or padding, or add zero to one of them first
           tensor `least`: -0.5 to 1, but it shares the scale of an operator that gives 0 to 0.99609375; do not join them by minimum, maximum, concatenation or padding, or add zero to one of them first"#]]
     .assert_eq(&joined(-0.5).unwrap_err().to_string());
+}
+
+/// A network without weights.
+fn plain(graph: Graph) -> FloatGraph {
+    FloatGraph {
+        params: vec![None; graph.nodes.len()],
+        graph,
+    }
+}
+
+/// A mean of differences from the mean is zero but for the rounding of f32.
+#[test]
+fn scales_are_not_finer_than_operators_compute() {
+    let mut builder = GraphBuilder::new("centred");
+    let input = builder.input("input", [6, 1, 4]);
+    let mean = builder.node("mean", Op::Mean(Mean {}), &[input]).unwrap();
+    let sub = Op::Binary(Binary {
+        function: BinaryFunction::Sub,
+        activation: Activation::None,
+    });
+    let centred = builder.node("centred", sub, &[mean, input]).unwrap();
+    let zero = builder.node("zero", Op::Mean(Mean {}), &[centred]).unwrap();
+    let network = plain(builder.finish(&[zero]));
+    let ranges = [
+        range(-1.0, 1.0),
+        range(-0.5, 0.5),
+        range(-1.2, 1.2),
+        range(-1e-8, 1e-7),
+    ];
+    for rounding in [Rounding::Single, Rounding::TfLite] {
+        let quantized = quantize(&network, &ranges, rounding).unwrap();
+        assert!(quantized.quants[3].scale > 1e-9);
+        let output = Interpreter::new(&quantized).unwrap().run(&[7; 24]);
+        assert_eq!(output, [quantized.quants[3].zero_point; 4]);
+    }
+}
+
+/// Logarithms of probabilities end at −16, also where they are moved.
+#[test]
+fn moved_logarithms_keep_their_range() {
+    let mut builder = GraphBuilder::new("moved");
+    let input = builder.input("input", [4]);
+    let logs = builder
+        .node("logs", Op::LogSoftmax(LogSoftmax {}), &[input])
+        .unwrap();
+    let pick = Op::Move(Move::Gather(Gather {
+        axis: 0,
+        indices: vec![3, 0],
+    }));
+    let moved = builder.node("moved", pick, &[logs]).unwrap();
+    let network = plain(builder.finish(&[moved]));
+    let ranges = [range(-12.0, 12.0), range(-24.0, 0.0), range(-24.0, 0.0)];
+    let quantized = quantize(&network, &ranges, Rounding::Single).unwrap();
+    assert_eq!(quantized.quants[2], LogSoftmax::QUANT);
 }
