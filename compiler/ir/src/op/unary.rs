@@ -88,6 +88,14 @@ pub enum Function {
     Cos,
     /// 1/x. In int8 that of zero is the greatest output.
     Reciprocal,
+    /// The greatest integer not above x.
+    Floor,
+    /// The least integer not below x.
+    Ceil,
+    /// The nearest integer, the even one of two.
+    Round,
+    /// −1, 0 or 1.
+    Sign,
     /// x: in int8 the step from one scale and zero point to others.
     Quantize,
     /// Several functions of an int8 network in one: by input byte, the outputs are the node's weights. It has
@@ -139,6 +147,10 @@ impl Function {
             Function::Sin => "sin",
             Function::Cos => "cos",
             Function::Reciprocal => "reciprocal",
+            Function::Floor => "floor",
+            Function::Ceil => "ceil",
+            Function::Round => "round",
+            Function::Sign => "sign",
             Function::Quantize => "quantize",
             Function::Table => "table",
         }
@@ -173,6 +185,10 @@ impl Function {
             | Function::Sin
             | Function::Cos
             | Function::Reciprocal
+            | Function::Floor
+            | Function::Ceil
+            | Function::Round
+            | Function::Sign
             | Function::Quantize
             | Function::Table => None,
         }
@@ -227,6 +243,11 @@ impl Function {
             Function::Sin => f64::from(x).sin() as f32,
             Function::Cos => f64::from(x).cos() as f32,
             Function::Reciprocal => 1.0 / x,
+            Function::Floor => x.floor(),
+            Function::Ceil => x.ceil(),
+            Function::Round => x.round_ties_even(),
+            Function::Sign if x == 0.0 => 0.0,
+            Function::Sign => x.signum(),
             Function::Quantize => x,
             Function::Table => f32::NAN,
         }
@@ -288,6 +309,10 @@ impl Unary {
             | Function::Sin
             | Function::Cos
             | Function::Reciprocal
+            | Function::Floor
+            | Function::Ceil
+            | Function::Round
+            | Function::Sign
             | Function::Quantize
             | Function::Table => vec![],
         };

@@ -135,6 +135,10 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
         | Function::Sin
         | Function::Cos
         | Function::Reciprocal
+        | Function::Floor
+        | Function::Ceil
+        | Function::Round
+        | Function::Sign
         | Function::Quantize
         | Function::Table => vec![],
     };
@@ -407,6 +411,10 @@ impl<'a> Attributes<'a> {
             "sin" => Function::Sin,
             "cos" => Function::Cos,
             "reciprocal" => Function::Reciprocal,
+            "floor" => Function::Floor,
+            "ceil" => Function::Ceil,
+            "round" => Function::Round,
+            "sign" => Function::Sign,
             "quantize" => Function::Quantize,
             "table" => Function::Table,
             _ => {

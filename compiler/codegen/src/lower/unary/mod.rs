@@ -122,6 +122,10 @@ fn entries(function: Function, input: Quant, output: Quant) -> Box<dyn Fn(i8) ->
         | Function::Sin
         | Function::Cos
         | Function::Reciprocal
+        | Function::Floor
+        | Function::Ceil
+        | Function::Round
+        | Function::Sign
         // Without weights it is nowhere defined.
         | Function::Table => through_f32(function, input, output),
     }

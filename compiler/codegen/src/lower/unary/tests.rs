@@ -4,7 +4,7 @@ use ember_ir::{Function, Quant, Real};
 
 use super::table;
 
-const FUNCTIONS: [Function; 15] = [
+const FUNCTIONS: [Function; 30] = [
     Function::Logistic,
     Function::Tanh,
     Function::RELU6,
@@ -24,6 +24,26 @@ const FUNCTIONS: [Function; 15] = [
     Function::Sqrt,
     Function::Rsqrt,
     Function::Square,
+    Function::Erf,
+    Function::Gelu,
+    Function::GeluTanh,
+    Function::Softplus,
+    Function::Softsign,
+    Function::Selu {
+        alpha: Real::new(1.5),
+        gamma: Real::new(1.1),
+    },
+    Function::Celu {
+        alpha: Real::new(0.7),
+    },
+    Function::Mish,
+    Function::Sin,
+    Function::Cos,
+    Function::Reciprocal,
+    Function::Floor,
+    Function::Ceil,
+    Function::Round,
+    Function::Sign,
     Function::Quantize,
 ];
 
