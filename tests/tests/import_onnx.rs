@@ -22,10 +22,13 @@ const F32: f32 = 2e-5;
 const INT8: f32 = 0.025;
 
 /// Cases that int8 cannot follow: it has 256 steps from 0 to 10003, this softmax tells 10000 from 10001; a sample
-/// has outputs within 0.01 of zero, another one up to 0.4.
-const BEYOND_INT8: [&str; 3] = [
+/// has outputs within 0.01 of zero, another one up to 0.4; the least of 1 to 60 is a sixtieth of the input's range;
+/// where a function jumps, an input that is half a step off may be on the other side.
+const BEYOND_INT8: [&str; 5] = [
     "gru_seq_length",
     "logsoftmax_large_number",
+    "reduce_min_default_axes_keepdims_example",
+    "round",
     "softmax_large_number",
 ];
 
@@ -179,7 +182,7 @@ fn operator_cases_of_onnx() {
     }
     assert!(wrong.is_empty(), "differ in f32:\n{}", wrong.join("\n"));
     assert!(far.is_empty(), "too far off in int8:\n{}", far.join("\n"));
-    assert!(supported >= 242, "only {supported} cases are supported");
+    assert!(supported >= 359, "only {supported} cases are supported");
 }
 
 fn model(name: &str) -> (Model, Vec<u8>) {
@@ -207,6 +210,7 @@ fn float_networks_equal_the_reference_evaluator() {
         ("attention", 0.1),
         ("decoder", 0.05),
         ("embedding", 0.05),
+        ("views", 0.05),
     ] {
         let (model, data) = model(name);
         let Network::Float(network) = &model.network else {
@@ -265,6 +269,23 @@ fn quantised_models_are_within_a_step_of_the_reference_evaluator() {
         ("qlinear", 1.0),
         // A mean, requantised behind it.
         ("qdq_join", 2.0),
+        ("microsoft_gemm", 1.0),
+        ("microsoft_gemm_channels", 1.0),
+        ("microsoft_gemm_real", 1.0),
+        ("microsoft_add", 1.0),
+        ("microsoft_mul", 1.0),
+        ("microsoft_sigmoid", 1.0),
+        ("microsoft_sigmoid_unsigned", 1.0),
+        ("microsoft_leaky_relu", 1.0),
+        ("microsoft_softmax", 1.0),
+        // A softmax in steps of 1/256, requantised to 1/255.
+        ("microsoft_softmax_rows", 1.0),
+        ("microsoft_softmax_old", 1.0),
+        ("microsoft_average_pool", 1.0),
+        ("microsoft_global_average_pool", 1.0),
+        ("microsoft_concat", 1.0),
+        ("microsoft_net", 1.0),
+        ("microsoft_weights", 1.0),
     ] {
         let (model, data) = model(name);
         let Network::Int8(network) = &model.network else {

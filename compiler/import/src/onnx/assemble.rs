@@ -70,9 +70,9 @@ fn reads_channels_first(file: &File, input: &Input) -> bool {
             | "InstanceNormalization" => {
                 return true;
             }
-            "QLinearConv" => return true,
+            "QLinearConv" | "QLinearAveragePool" | "QLinearGlobalAveragePool" => return true,
             "QuantizeLinear" | "DequantizeLinear" | "Pad" | "Relu" | "Clip" | "Identity"
-            | "Cast" | "Add" | "Sub" | "Mul" | "Div" | "Neg" => {
+            | "Cast" | "Add" | "Sub" | "Mul" | "Div" | "Neg" | "QLinearAdd" | "QLinearMul" => {
                 let Some(output) = node.outputs.first() else {
                     return false;
                 };

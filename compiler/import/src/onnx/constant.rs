@@ -30,6 +30,23 @@ pub(super) enum IntType {
     Other,
 }
 
+impl IntType {
+    /// The least and the greatest number of 8 bits; `None` for other types.
+    pub fn range(self) -> Option<(i64, i64)> {
+        match self {
+            IntType::Int8 => Some((-128, 127)),
+            IntType::Uint8 => Some((0, 255)),
+            IntType::Int32 | IntType::Other => None,
+        }
+    }
+
+    /// A number of 8 bits as int8; unsigned ones are moved down by 128.
+    pub fn to_int8(self, value: i64) -> Option<i8> {
+        let (low, _) = self.range()?;
+        i8::try_from(value.checked_sub(low + 128)?).ok()
+    }
+}
+
 /// Steps of quantised weights.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Scales {

@@ -1,7 +1,7 @@
 //! The integer network of a file that quantises: its own parameters for every tensor, its own steps for every
 //! weight.
 
-use ember_ir::{Op, Quant, QuantGraph, QuantParams, Rounding, TensorId};
+use ember_ir::{Function, Node, Op, Quant, QuantGraph, QuantParams, Rounding, TensorId};
 
 use super::assemble::problem;
 use super::lowering::Lowering;
@@ -28,7 +28,7 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
     let mut params = Vec::with_capacity(from.graph.nodes.len());
     for (index, node) in from.graph.nodes.iter().enumerate() {
         let Some(real) = &from.params[index] else {
-            params.push(None);
+            params.push(table(node, &from));
             continue;
         };
         if let Op::Constant(_) = node.op {
@@ -86,11 +86,35 @@ pub(super) fn integers(mut from: Lowering) -> Result<QuantGraph, ImportError> {
     if !problems.is_empty() {
         return Err(ImportError::Unsupported(problems));
     }
+    for (node, params) in from.graph.nodes.iter_mut().zip(&params) {
+        if let (Op::Unary(op), Some(_)) = (&mut node.op, params) {
+            op.function = Function::Table;
+        }
+    }
     Ok(QuantGraph {
         quants,
         params,
         roundings: vec![Rounding::Single; from.graph.nodes.len()],
         graph: from.graph,
+    })
+}
+
+/// The outputs, by input byte, of a function that has a fixed range in TensorFlow Lite, where the file gives it
+/// another; other functions need no weights.
+fn table(node: &Node, from: &Lowering) -> Option<QuantParams> {
+    let Op::Unary(op) = &node.op else {
+        return None;
+    };
+    let input = *from.quants.get(node.inputs.first()?)?;
+    let output = *from.quants.get(&node.output)?;
+    op.function
+        .fixed_output()
+        .filter(|fixed| *fixed != output)?;
+    let of = |byte: u8| output.quantize(op.function.apply(input.dequantize(byte.cast_signed())));
+    Some(QuantParams {
+        weights: (0..=255).map(of).collect(),
+        scales: Vec::new(),
+        bias: Vec::new(),
     })
 }
 

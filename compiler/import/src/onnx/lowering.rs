@@ -8,7 +8,7 @@ use ember_ir::{
     Shape, Tensor, TensorId, Transpose,
 };
 
-use super::constant::Constant;
+use super::constant::{Constant, IntType};
 use super::file::File;
 use super::view::View;
 use crate::Problem;
@@ -60,6 +60,8 @@ pub(super) struct Lowering {
     /// Parameters that the file gives to tensors.
     pub quants: BTreeMap<TensorId, Quant>,
     pub values: BTreeMap<String, Value>,
+    /// Values that are the integers themselves, from where they are quantised to where they are dequantised.
+    pub integers: BTreeMap<String, IntType>,
     /// How often each value is read; outputs of the model count twice.
     pub readers: BTreeMap<String, usize>,
     pub names: Identifiers,
@@ -98,6 +100,7 @@ impl Lowering {
                 .map(|(name, constant)| (name, Value::Constant(Rc::new(constant))))
                 .chain(unknown)
                 .collect(),
+            integers: BTreeMap::new(),
             readers,
             names: Identifiers::default(),
             problems: std::mem::take(&mut file.problems),
@@ -244,6 +247,22 @@ impl Lowering {
             *size += before + after;
         }
         Ok(View::stored(output, &sizes, &order))
+    }
+
+    /// The parameters that the file gave to a tensor, or to the one whose elements it has.
+    pub fn written_with(&self, tensor: TensorId) -> Option<Quant> {
+        let mut from = tensor;
+        loop {
+            if let Some(&quant) = self.quants.get(&from) {
+                return Some(quant);
+            }
+            let node = &self.graph.nodes[self.writer(from)?];
+            if !node.op.shares_quant() {
+                return None;
+            }
+            // Every node writes a tensor that none before it reads.
+            from = *node.inputs.first()?;
+        }
     }
 
     /// The node that writes a tensor.

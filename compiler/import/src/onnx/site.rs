@@ -68,6 +68,12 @@ impl Site<'_> {
         self.node.outputs.get(slot).map(String::as_str)
     }
 
+    /// Whether anything reads an output.
+    pub fn is_read(&self, slot: usize) -> bool {
+        self.output(slot)
+            .is_some_and(|name| !name.is_empty() && self.to.readers(name) > 0)
+    }
+
     /// The name of an operand; `None` if it is left out.
     pub fn operand(&self, slot: usize) -> Option<&str> {
         let name = self.node.inputs.get(slot)?;
@@ -86,7 +92,7 @@ impl Site<'_> {
             Some(Value::Unknown) => None,
             _ => {
                 self.problem(
-                    format!("its {what} is not a constant"),
+                    format!("its {what} must be constant"),
                     "export it as a constant",
                 );
                 None

@@ -100,7 +100,8 @@ fn fold(site: &mut Site<'_>, data: &Data, a: &[f32], b: &[f32]) -> bool {
     if !has_weights
         || node.op.activation() != Activation::None
         || site.to.quants.contains_key(&tensor)
-        || site.to.scales[index].is_some()
+        // Integers stay what they are; a sum is one of biases.
+        || (site.to.scales[index].is_some() && a.iter().any(|&a| a != 1.0))
     {
         return false;
     }

@@ -4,92 +4,128 @@ use std::rc::Rc;
 
 use ember_ir::{Activation, Add, Binary, BinaryFunction, Function, Op, Shape};
 
-use super::affine;
-use super::unary;
+use super::{affine, spread, unary};
 use crate::onnx::constant::Constant;
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
 
 /// A sum without an activation.
-const ADD: Op = Op::Add(Add {
+pub(super) const ADD: Op = Op::Add(Add {
     activation: Activation::None,
 });
 
 pub(super) fn add(site: &mut Site<'_>) -> Option<()> {
-    match operands(site)? {
+    let operands = operands(site)?;
+    added(site, operands)
+}
+
+pub(super) fn added(site: &mut Site<'_>, operands: Operands) -> Option<()> {
+    match operands {
         Operands::Both(left, right) => {
             let view = joined(site, &left, &right, ADD)?;
             site.write(view)
         }
         Operands::Right(data, constant) | Operands::Left(constant, data) => {
-            let b = broadcast(site, &data, &constant)?;
-            affine::scale(site, &data, &vec![1.0; b.len()], &b)
+            let b = spread::broadcast(site, &data, &constant)?;
+            match spread::integers(site, &data) {
+                true => spread::with_constant(site, &data, (&b, &constant), ADD, false),
+                false => affine::scale(site, &data, &vec![1.0; b.len()], &b),
+            }
         }
     }
 }
 
 pub(super) fn sub(site: &mut Site<'_>) -> Option<()> {
+    let op = op(BinaryFunction::Sub);
     match operands(site)? {
-        Operands::Both(left, right) => binary(site, &left, &right, BinaryFunction::Sub),
+        Operands::Both(left, right) => {
+            let view = joined(site, &left, &right, op)?;
+            site.write(view)
+        }
         Operands::Right(data, constant) => {
-            let b = broadcast(site, &data, &constant)?;
+            let b = spread::broadcast(site, &data, &constant)?;
+            if spread::integers(site, &data) {
+                return spread::with_constant(site, &data, (&b, &constant), op, false);
+            }
             let b: Vec<f32> = b.iter().map(|value| -value).collect();
             affine::scale(site, &data, &vec![1.0; b.len()], &b)
         }
         Operands::Left(constant, data) => {
-            let b = broadcast(site, &data, &constant)?;
-            affine::scale(site, &data, &vec![-1.0; b.len()], &b)
+            let b = spread::broadcast(site, &data, &constant)?;
+            match spread::integers(site, &data) {
+                true => spread::with_constant(site, &data, (&b, &constant), op, true),
+                false => affine::scale(site, &data, &vec![-1.0; b.len()], &b),
+            }
         }
     }
 }
 
 pub(super) fn mul(site: &mut Site<'_>) -> Option<()> {
-    match operands(site)? {
-        Operands::Both(..) if site.node.inputs[0] == site.node.inputs[1] => {
-            let data = site.activation(0)?;
-            unary::apply(site, &data, Function::Square)
+    let operands = operands(site)?;
+    multiplied(site, operands)
+}
+
+pub(super) fn multiplied(site: &mut Site<'_>, operands: Operands) -> Option<()> {
+    let op = op(BinaryFunction::Mul);
+    match operands {
+        Operands::Both(left, right) if left.view == right.view => {
+            unary::apply(site, &left, Function::Square)
         }
-        Operands::Both(left, right) => binary(site, &left, &right, BinaryFunction::Mul),
+        Operands::Both(left, right) => {
+            let view = joined(site, &left, &right, op)?;
+            site.write(view)
+        }
         Operands::Right(data, constant) | Operands::Left(constant, data) => {
-            let a = broadcast(site, &data, &constant)?;
-            affine::scale(site, &data, &a, &vec![0.0; a.len()])
+            let a = spread::broadcast(site, &data, &constant)?;
+            match spread::integers(site, &data) {
+                true => spread::with_constant(site, &data, (&a, &constant), op, false),
+                false => affine::scale(site, &data, &a, &vec![0.0; a.len()]),
+            }
         }
     }
 }
 
+/// By constants, or by the reciprocal of a value.
 pub(super) fn div(site: &mut Site<'_>) -> Option<()> {
     match operands(site)? {
         Operands::Right(data, constant) => {
-            let a = broadcast(site, &data, &constant)?;
-            let a: Vec<f32> = a.iter().map(|value| value.recip()).collect();
-            affine::scale(site, &data, &a, &vec![0.0; a.len()])
+            let values = constant.to_floats();
+            let inverse = values.iter().map(|value| value.recip()).collect();
+            let inverse = Constant::floats(constant.dims.clone(), inverse);
+            multiplied(site, Operands::Right(data, Rc::new(inverse)))
         }
-        Operands::Both(..) | Operands::Left(..) => {
-            site.problem(
-                "it divides by a value that is not constant",
-                "divide by constants, or let it run outside",
-            );
-            None
+        Operands::Left(constant, data) => {
+            let inverse = unary::applied(site, &data, Function::Reciprocal)?;
+            multiplied(site, Operands::Left(constant, inverse))
+        }
+        Operands::Both(left, right) => {
+            let inverse = unary::applied(site, &right, Function::Reciprocal)?;
+            multiplied(site, Operands::Both(left, inverse))
         }
     }
 }
 
-/// Squares and roots.
+/// Squares, cubes, roots and reciprocals.
 pub(super) fn pow(site: &mut Site<'_>) -> Option<()> {
     let exponent = site.constant(1, "exponent")?.scalar();
     let data = site.activation(0)?;
     match exponent {
         Some(2.0) => unary::apply(site, &data, Function::Square),
+        Some(3.0) => {
+            let square = unary::applied(site, &data, Function::Square)?;
+            multiplied(site, Operands::Both(data, square))
+        }
         Some(0.5) => unary::apply(site, &data, Function::Sqrt),
         Some(-0.5) => unary::apply(site, &data, Function::Rsqrt),
+        Some(-1.0) => unary::apply(site, &data, Function::Reciprocal),
         Some(1.0) => {
             let view = data.view.clone();
             site.pass(&data, view)
         }
         _ => {
             site.problem(
-                "its exponent is not one of 2, 1, 0.5 and -0.5",
+                "its exponent is not one of 3, 2, 1, 0.5, -0.5 and -1",
                 "use one of them",
             );
             None
@@ -114,11 +150,7 @@ fn limit(site: &mut Site<'_>, is_lower: bool) -> Option<()> {
             true => BinaryFunction::Maximum,
             false => BinaryFunction::Minimum,
         };
-        let op = Op::Binary(Binary {
-            function,
-            activation: Activation::None,
-        });
-        let data = fold(site, &op)?;
+        let data = fold(site, &op(function))?;
         let view = data.view.clone();
         return site.pass(&data, view);
     }
@@ -164,16 +196,31 @@ fn fold(site: &mut Site<'_>, op: &Op) -> Option<Data> {
     Some(all)
 }
 
-fn binary(site: &mut Site<'_>, left: &Data, right: &Data, function: BinaryFunction) -> Option<()> {
-    let op = Op::Binary(Binary {
+/// A function of two values without an activation.
+pub(super) fn op(function: BinaryFunction) -> Op {
+    Op::Binary(Binary {
         function,
         activation: Activation::None,
-    });
-    let view = joined(site, left, right, op)?;
-    site.write(view)
+    })
 }
 
-enum Operands {
+/// What this node has written so far.
+pub(super) fn written(site: &mut Site<'_>) -> Option<Data> {
+    match site.output(0).and_then(|name| site.to.values.get(name)) {
+        Some(Value::Activation(data)) => Some(data.clone()),
+        _ => None,
+    }
+}
+
+/// What this node has written, times a number.
+pub(super) fn scaled(site: &mut Site<'_>, factor: f32) -> Option<()> {
+    let data = written(site)?;
+    let factor = Constant::floats(Vec::new(), vec![factor]);
+    multiplied(site, Operands::Right(data, Rc::new(factor)))
+}
+
+/// Two operands, of which one may be a constant.
+pub(super) enum Operands {
     Both(Data, Data),
     Right(Data, Rc<Constant>),
     Left(Rc<Constant>, Data),
@@ -197,7 +244,7 @@ fn operands(site: &mut Site<'_>) -> Option<Operands> {
 }
 
 /// A function of two values, of which each axis of 1 is repeated along the other's.
-fn joined(site: &mut Site<'_>, left: &Data, right: &Data, op: Op) -> Option<View> {
+pub(super) fn joined(site: &mut Site<'_>, left: &Data, right: &Data, op: Op) -> Option<View> {
     let same = left.view.of(right.view.tensor) == right.view;
     let shape = site.to.shape(left.view.tensor).clone();
     if same {
@@ -245,37 +292,4 @@ fn joined(site: &mut Site<'_>, left: &Data, right: &Data, op: Op) -> Option<View
     }
     let output = site.add(op, &tensors, None)?;
     Some(View::stored(output, &dims, &order))
-}
-
-/// A constant for each element of a value, in its order.
-pub(super) fn broadcast(site: &mut Site<'_>, data: &Data, constant: &Constant) -> Option<Vec<f32>> {
-    let sizes = data.view.sizes();
-    let dims = &constant.dims;
-    let fits = dims.len() <= sizes.len()
-        && dims
-            .iter()
-            .rev()
-            .zip(sizes.iter().rev())
-            .all(|(&dim, &size)| dim == 1 || dim == size);
-    site.require(
-        fits,
-        &format!("a constant of {dims:?} is spread over a value of {sizes:?}"),
-        "constants that make a value larger are not supported",
-    )?;
-    site.spend(data.view.elements())?;
-    let values = constant.to_floats();
-    let mut strides = vec![0; sizes.len()];
-    let mut stride = 1;
-    for (axis, &dim) in (sizes.len() - dims.len()..sizes.len()).zip(dims).rev() {
-        strides[axis] = if dim == 1 { 0 } else { stride };
-        stride *= dim;
-    }
-    let mut places = vec![0];
-    for (&size, &stride) in sizes.iter().zip(&strides) {
-        places = places
-            .iter()
-            .flat_map(|start| (0..size).map(move |step| start + step * stride))
-            .collect();
-    }
-    Some(places.into_iter().map(|place| values[place]).collect())
 }

@@ -4,7 +4,7 @@
 
 use ember_ir::{Activation, Conv2d, Dense, FloatParams, Op, Shape, Window2d};
 
-use super::{affine, arithmetic, product};
+use super::{affine, product, spread};
 use crate::onnx::constant::Constant;
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
@@ -19,11 +19,29 @@ struct Matrix {
 }
 
 pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
+    let has_values = matches!(site.value(0), Some(Value::Constant(_)))
+        || matches!(site.value(1), Some(Value::Activation(_)))
+        || matches!(site.value(2), Some(Value::Activation(_)));
+    if has_values {
+        return product::gemm(site);
+    }
     let data = site.activation(0)?;
     let weights = site.constant(1, "second input")?;
     let bias = site.optional(2, "bias")?;
+    let beta = site.float("beta", 1.0);
+    multiplied(site, &data, &weights, bias.as_deref(), beta)
+}
+
+/// `alpha`·A·B + `beta`·C for constant B and C; which of A and B are transposed, and `alpha`, are attributes.
+pub(super) fn multiplied(
+    site: &mut Site<'_>,
+    data: &Data,
+    weights: &Constant,
+    bias: Option<&Constant>,
+    beta: f32,
+) -> Option<()> {
     let data = match site.int("transA", 0) {
-        0 => data,
+        0 => data.clone(),
         _ => {
             let rank = data.view.sizes().len();
             let turned: Vec<usize> = (0..rank).rev().collect();
@@ -31,17 +49,18 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
         }
     };
     let alpha = site.float("alpha", 1.0);
-    let beta = site.float("beta", 1.0);
     let is_transposed = site.int("transB", 0) != 0;
-    let mut matrix = matrix(site, &weights, is_transposed)?;
+    let mut matrix = matrix(site, weights, is_transposed)?;
     if alpha != 1.0 {
         matrix.values.iter_mut().for_each(|value| *value *= alpha);
-        matrix.scales = None;
+        // Integers stay what they are, in other steps.
+        let scales = matrix.scales.take().into_iter().flatten();
+        let scales: Vec<f32> = scales.map(|scale| scale * alpha.abs()).collect();
+        let usable = !scales.is_empty() && scales.iter().all(|scale| scale.is_normal());
+        matrix.scales = usable.then_some(scales);
     }
-    let per_output = bias
-        .as_ref()
-        .is_none_or(|bias| [1, matrix.outputs].contains(&bias.len()));
-    let values = match bias.as_deref() {
+    let per_output = bias.is_none_or(|bias| [1, matrix.outputs].contains(&bias.len()));
+    let values = match bias {
         Some(bias) if per_output => bias.to_floats(),
         _ => vec![0.0],
     };
@@ -53,7 +72,7 @@ pub(super) fn gemm(site: &mut Site<'_>) -> Option<()> {
     };
     // One per row, or per row and output.
     let output = Data::new(output, true);
-    let spread = arithmetic::broadcast(site, &output, &bias)?;
+    let spread = spread::broadcast(site, &output, bias)?;
     let spread: Vec<f32> = spread.iter().map(|value| beta * value).collect();
     affine::scale(site, &output, &vec![1.0; spread.len()], &spread)
 }
@@ -64,7 +83,7 @@ pub(super) fn matmul(site: &mut Site<'_>) -> Option<()> {
             let data = site.activation(0)?;
             product(site, &data, &weights)
         }
-        _ => product::product(site),
+        _ => product::product(site, [0, 1]),
     }
 }
 

@@ -3,11 +3,13 @@
 
 mod affine;
 mod arithmetic;
+mod blocks;
 mod conv;
 mod conv_transpose;
 mod fold;
 mod image;
 mod matmul;
+mod moved;
 mod movement;
 mod pad;
 mod pool;
@@ -17,10 +19,12 @@ mod quantize;
 mod quantized;
 mod recurrent;
 mod reduce;
+mod repeat;
 mod resize;
 mod sequence;
 mod shape;
 mod softmax;
+mod spread;
 mod unary;
 
 use super::file::File;
@@ -33,13 +37,15 @@ const MAX_PROBLEMS: usize = 1000;
 type Lower = fn(&mut Site<'_>) -> Option<()>;
 
 /// The supported operators by name. Those without a lowering are computed here, on constants.
-const OPERATORS: [(&str, Option<Lower>); 77] = [
+const OPERATORS: [(&str, Option<Lower>); 90] = [
     ("Abs", Some(unary::abs)),
     ("Add", Some(arithmetic::add)),
+    ("ArgMax", Some(reduce::arg_max)),
+    ("ArgMin", Some(reduce::arg_min)),
     ("AveragePool", Some(pool::average)),
     ("BatchNormalization", Some(affine::batch_normalization)),
     ("Cast", Some(shape::identity)),
-    ("Ceil", None),
+    ("Ceil", Some(unary::ceil)),
     ("Celu", Some(unary::celu)),
     ("Clip", Some(unary::clip)),
     ("Concat", Some(movement::concat)),
@@ -48,15 +54,16 @@ const OPERATORS: [(&str, Option<Lower>); 77] = [
     ("Conv", Some(conv::conv)),
     ("ConvTranspose", Some(conv_transpose::conv_transpose)),
     ("Cos", Some(unary::cos)),
+    ("DepthToSpace", Some(blocks::depth_to_space)),
     ("DequantizeLinear", Some(quantize::dequantize)),
     ("Div", Some(arithmetic::div)),
     ("Dropout", Some(shape::dropout)),
     ("Elu", Some(unary::elu)),
     ("Erf", Some(unary::erf)),
     ("Exp", Some(unary::exp)),
-    ("Expand", None),
+    ("Expand", Some(repeat::expand)),
     ("Flatten", Some(shape::flatten)),
-    ("Floor", None),
+    ("Floor", Some(unary::floor)),
     ("GRU", Some(recurrent::gru)),
     ("Gather", Some(movement::gather)),
     ("Gelu", Some(unary::gelu)),
@@ -88,29 +95,60 @@ const OPERATORS: [(&str, Option<Lower>); 77] = [
     ("RNN", Some(recurrent::rnn)),
     ("Range", None),
     ("Reciprocal", Some(unary::reciprocal)),
+    ("ReduceL1", Some(reduce::l1)),
+    ("ReduceL2", Some(reduce::l2)),
+    ("ReduceLogSum", Some(reduce::log_sum)),
+    ("ReduceLogSumExp", Some(reduce::log_sum_exp)),
     ("ReduceMax", Some(reduce::max)),
     ("ReduceMean", Some(reduce::mean)),
+    ("ReduceMin", Some(reduce::min)),
     ("ReduceSum", Some(reduce::sum)),
+    ("ReduceSumSquare", Some(reduce::sum_square)),
     ("Relu", Some(unary::relu)),
     ("Reshape", Some(shape::reshape)),
     ("Resize", Some(resize::resize)),
+    ("Round", Some(unary::round)),
     ("Selu", Some(unary::selu)),
     ("Shape", None),
     ("Sigmoid", Some(unary::sigmoid)),
+    ("Sign", Some(unary::sign)),
     ("Sin", Some(unary::sin)),
     ("Size", None),
     ("Slice", Some(movement::slice)),
     ("Softmax", Some(softmax::softmax)),
     ("Softplus", Some(unary::softplus)),
     ("Softsign", Some(unary::softsign)),
+    ("SpaceToDepth", Some(blocks::space_to_depth)),
     ("Split", Some(movement::split)),
     ("Sqrt", Some(unary::sqrt)),
     ("Squeeze", Some(shape::squeeze)),
     ("Sub", Some(arithmetic::sub)),
     ("Sum", Some(arithmetic::sum)),
     ("Tanh", Some(unary::tanh)),
+    ("Tile", Some(repeat::tile)),
     ("Transpose", Some(shape::transpose)),
     ("Unsqueeze", Some(shape::unsqueeze)),
+];
+
+/// The set of operators that ONNX Runtime adds.
+const MICROSOFT: &str = "com.microsoft";
+
+/// Those of them that are supported: integers with the parameters of all their tensors.
+const OF_MICROSOFT: [(&str, Option<Lower>); 11] = [
+    ("DequantizeLinear", Some(quantize::dequantize)),
+    ("QGemm", Some(quantized::gemm)),
+    ("QLinearAdd", Some(quantized::add)),
+    ("QLinearAveragePool", Some(quantized::average_pool)),
+    ("QLinearConcat", Some(quantized::concat)),
+    (
+        "QLinearGlobalAveragePool",
+        Some(quantized::global_average_pool),
+    ),
+    ("QLinearLeakyRelu", Some(quantized::leaky_relu)),
+    ("QLinearMul", Some(quantized::mul)),
+    ("QLinearSigmoid", Some(quantized::sigmoid)),
+    ("QLinearSoftmax", Some(quantized::softmax)),
+    ("QuantizeLinear", Some(quantize::quantize)),
 ];
 
 /// Lowers every node that can be lowered and reports all others. The result is complete only if no problem
@@ -131,19 +169,32 @@ pub(super) fn lower(file: &File, to: &mut Lowering) {
 
 fn one(site: &mut Site<'_>) -> Option<()> {
     let node = site.node;
-    let is_standard = matches!(node.domain.as_str(), "" | "ai.onnx");
-    let known = OPERATORS
-        .iter()
-        .find(|(name, _)| is_standard && *name == node.op);
-    let Some((_, lower)) = known else {
-        let what = match is_standard {
-            true => "this operator is not supported".to_owned(),
-            false => format!(
-                "operators of the set \"{}\" are not supported",
-                node.domain.escape_debug()
+    let set: &[(&str, Option<Lower>)] = match node.domain.as_str() {
+        "" | "ai.onnx" => &OPERATORS,
+        MICROSOFT => &OF_MICROSOFT,
+        other => {
+            site.problem(
+                format!(
+                    "operators of the set \"{}\" are not supported",
+                    other.escape_debug()
+                ),
+                "replace it in the model, or let it run outside",
+            );
+            return None;
+        }
+    };
+    let Some((name, lower)) = set.iter().find(|(name, _)| *name == node.op) else {
+        match node.domain.as_str() {
+            MICROSOFT => site.problem(
+                "this operator of ONNX Runtime is not supported",
+                "export the model without ONNX Runtime's optimisations (at most its basic level), so that it has \
+                 ONNX's own operators",
             ),
-        };
-        site.problem(what, "replace it in the model, or let it run outside");
+            _ => site.problem(
+                "this operator is not supported",
+                "replace it in the model, or let it run outside",
+            ),
+        }
         return None;
     };
     let mut unknown = false;
@@ -179,8 +230,15 @@ fn one(site: &mut Site<'_>) -> Option<()> {
     if fold::fold(site)? {
         return Some(());
     }
+    let integers = moved::integers(site, name)?;
     match lower {
-        Some(lower) => lower(site),
+        Some(lower) => {
+            lower(site)?;
+            if let Some(kind) = integers {
+                quantize::mark(site, kind);
+            }
+            Some(())
+        }
         None => {
             site.problem(
                 "this operator is supported on constants only",

@@ -3,6 +3,7 @@
 use ember_ir::{Concat, Gather, Move, Op, Shape, Slice, TensorId};
 
 use super::fold::select::positions;
+use super::shape;
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 use crate::onnx::view::View;
@@ -35,7 +36,7 @@ impl Stored {
     }
 
     /// Where a dimension is stored.
-    fn place(&self, axis: usize) -> usize {
+    pub fn place(&self, axis: usize) -> usize {
         self.order
             .iter()
             .position(|&other| other == axis)
@@ -60,13 +61,24 @@ impl Stored {
 }
 
 pub(super) fn concat(site: &mut Site<'_>) -> Option<()> {
-    let first = site.activation(0)?;
-    let first = Stored::new(site, &first)?;
+    let inputs = 0..site.node.inputs.len();
+    let all: Vec<Data> = inputs
+        .map(|slot| site.activation(slot))
+        .collect::<Option<_>>()?;
+    joined(site, &all)
+}
+
+/// Values one after the other along the axis that the attribute `axis` names.
+pub(super) fn joined(site: &mut Site<'_>, all: &[Data]) -> Option<()> {
+    let [first, rest @ ..] = all else {
+        site.problem("it has no inputs", EXPORT_AGAIN);
+        return None;
+    };
+    let first = Stored::new(site, first)?;
     let axis = site.axis(site.int("axis", 0), first.sizes.len())?;
     let mut sizes = first.sizes.clone();
     let mut tensors = vec![first.tensor];
-    for slot in 1..site.node.inputs.len() {
-        let next = site.activation(slot)?;
+    for next in rest {
         let others = next.view.sizes();
         site.require(
             others.len() == sizes.len(),
@@ -217,9 +229,6 @@ pub(super) fn gather(site: &mut Site<'_>) -> Option<()> {
         &stored.sizes[axis + 1..],
     ]
     .concat();
-    let view = match view.reshaped(&dims) {
-        Some(view) => view,
-        None => View::plain(site.plain(&view)?.tensor, &dims),
-    };
+    let view = shape::reshaped(site, &view, &dims)?;
     site.write(view)
 }

@@ -1,5 +1,7 @@
-//! Pad: zeros are taken over by the window behind it; all else is written where the value is read.
+//! Pad: zeros are taken over by the window behind it, another number is written where the value is read. Copies
+//! of what the value has at its ends are gathered.
 
+use super::movement::Stored;
 use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 
@@ -8,9 +10,9 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
     let rank = data.view.sizes().len();
     let mode = site.text("mode").unwrap_or("constant").to_owned();
     site.require(
-        mode == "constant",
+        ["constant", "edge", "reflect", "wrap"].contains(&mode.as_str()),
         &format!("its mode is \"{}\"", mode.escape_debug()),
-        "only padding with zeros is supported",
+        "use constant, edge, reflect or wrap",
     )?;
     // Operands since opset 11.
     let given = match site.ints("pads") {
@@ -20,11 +22,7 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
             .to_ints()
             .unwrap_or_default(),
     };
-    let value = site.optional(2, "value")?;
-    let value = value.map_or_else(
-        || site.float("value", 0.0),
-        |value| value.scalar().unwrap_or(f32::NAN),
-    );
+    let value = fill(site, &data)?;
     let axes = match site
         .optional(3, "list of axes")?
         .and_then(|axes| axes.to_ints())
@@ -60,6 +58,9 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
         };
         *pad = [sizes[index], sizes[axes.len() + index]];
     }
+    if mode != "constant" {
+        return copied(site, &data, &pads, &mode);
+    }
     let value = Value::Activation(Data {
         view: data.view,
         pads,
@@ -67,4 +68,58 @@ pub(super) fn pad(site: &mut Site<'_>) -> Option<()> {
         exclusive: data.exclusive,
     });
     site.set(0, value)
+}
+
+/// The number that surrounds the value, as a real number.
+fn fill(site: &mut Site<'_>, data: &Data) -> Option<f32> {
+    let value = site.optional(2, "value")?;
+    let value = value.map_or_else(
+        || site.float("value", 0.0),
+        |value| value.scalar().unwrap_or(f32::NAN),
+    );
+    let kind = site.operand(0).and_then(|name| site.to.integers.get(name));
+    let Some(kind) = kind.copied() else {
+        return Some(value);
+    };
+    // Among integers it is one of them.
+    let quant = site.to.written_with(data.view.tensor);
+    let (Some(quant), Some(integer)) = (quant, kind.to_int8(value as i64)) else {
+        site.problem(
+            format!("it pads integers with {value}"),
+            "pad with a number of their type",
+        );
+        return None;
+    };
+    Some(quant.dequantize(integer))
+}
+
+/// Surrounds a value by copies of its own elements.
+fn copied(site: &mut Site<'_>, data: &Data, pads: &[[usize; 2]], mode: &str) -> Option<()> {
+    let mut stored = Stored::new(site, data)?;
+    for (axis, &[before, after]) in pads.iter().enumerate() {
+        if [before, after] == [0, 0] {
+            continue;
+        }
+        let size = stored.sizes[axis];
+        site.require(
+            mode != "reflect" || before.max(after) < size,
+            &format!("it reflects {before} and {after} elements of {size}"),
+            "reflect fewer elements than the axis has",
+        )?;
+        let last = size.cast_signed() - 1;
+        let indices = (0..before + size + after).map(|place| {
+            let place = place.cast_signed() - before.cast_signed();
+            let at = match mode {
+                "reflect" => last - (last - place.abs()).abs(),
+                "wrap" => place.rem_euclid(size.cast_signed()),
+                _ => place.clamp(0, last),
+            };
+            at.cast_unsigned()
+        });
+        stored.gather(site, axis, indices.collect())?;
+    }
+    match stored.tensor == data.view.tensor {
+        true => site.pass(data, data.view.clone()),
+        false => site.write(stored.view(stored.tensor, &stored.sizes)),
+    }
 }

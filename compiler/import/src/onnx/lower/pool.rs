@@ -6,12 +6,12 @@ use ember_ir::{
 
 use super::image::Image;
 use super::reduce::{self, Reduction};
-use crate::onnx::lowering::Data;
+use crate::onnx::lowering::{Data, Value};
 use crate::onnx::site::Site;
 
 pub(super) fn max(site: &mut Site<'_>) -> Option<()> {
     site.require(
-        site.output(1).is_none_or(str::is_empty),
+        !site.is_read(1),
         "its output of indices is used",
         "only the maxima are supported",
     )?;
@@ -26,7 +26,11 @@ pub(super) fn max(site: &mut Site<'_>) -> Option<()> {
 
 pub(super) fn average(site: &mut Site<'_>) -> Option<()> {
     let data = site.activation(0)?;
-    let (image, window) = window(site, &data)?;
+    averaged(site, &data)
+}
+
+pub(super) fn averaged(site: &mut Site<'_>, data: &Data) -> Option<()> {
+    let (image, window) = window(site, data)?;
     let counts_padding = site.int("count_include_pad", 0) != 0;
     if !counts_padding || window.padding == Padding::default() {
         let op = Op::AveragePool2d(AveragePool2d {
@@ -102,16 +106,22 @@ fn round_up(size: usize, before: usize, after: &mut usize, extent: usize, stride
 }
 
 pub(super) fn global_average(site: &mut Site<'_>) -> Option<()> {
-    global(site, Reduction::Mean)
+    let data = site.activation(0)?;
+    globally_averaged(site, &data)
+}
+
+pub(super) fn globally_averaged(site: &mut Site<'_>, data: &Data) -> Option<()> {
+    global(site, data, Reduction::Mean)
 }
 
 pub(super) fn global_max(site: &mut Site<'_>) -> Option<()> {
-    global(site, Reduction::Max)
+    let data = site.activation(0)?;
+    global(site, &data, Reduction::Max)
 }
 
-fn global(site: &mut Site<'_>, reduction: Reduction) -> Option<()> {
-    let data = site.activation(0)?;
+fn global(site: &mut Site<'_>, data: &Data, reduction: Reduction) -> Option<()> {
     let rank = data.view.sizes().len();
     let axes: Vec<usize> = (2..rank).collect();
-    reduce::reduce(site, &data, &axes, true, reduction)
+    let reduced = reduce::reduce(site, data, &axes, true, reduction)?;
+    site.set(0, Value::Activation(reduced))
 }

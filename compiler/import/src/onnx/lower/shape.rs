@@ -25,7 +25,7 @@ pub(super) fn dropout(site: &mut Site<'_>) -> Option<()> {
     let training = site.optional(2, "training mode")?;
     let trains = training.is_some_and(|flag| flag.scalar() != Some(0.0));
     site.require(
-        !trains && site.output(1).is_none_or(str::is_empty),
+        !trains && !site.is_read(1),
         "it is in training mode, or its mask is used",
         "export the model for inference",
     )?;
@@ -169,12 +169,17 @@ fn view(site: &mut Site<'_>, dims: Dims) -> Option<()> {
         &format!("it makes {sizes:?} into {dims:?}"),
         EXPORT_AGAIN,
     )?;
-    match data.view.reshaped(&dims) {
-        Some(view) => site.pass(&data, view),
-        None => {
-            let view = site.plain(&data.view)?;
-            let view = View::plain(view.tensor, &dims);
-            site.write(view)
-        }
+    let view = reshaped(site, &data.view, &dims)?;
+    match view.tensor == data.view.tensor {
+        true => site.pass(&data, view),
+        false => site.write(view),
+    }
+}
+
+/// A view under other dimensions of as many elements; they are moved only if they cannot stay.
+pub(super) fn reshaped(site: &mut Site<'_>, view: &View, dims: &[usize]) -> Option<View> {
+    match view.reshaped(dims) {
+        Some(view) => Some(view),
+        None => Some(View::plain(site.plain(view)?.tensor, dims)),
     }
 }

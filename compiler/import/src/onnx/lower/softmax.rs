@@ -3,18 +3,19 @@
 
 use ember_ir::{L2Norm, LogSoftmax, Op, Shape, Softmax};
 
+use crate::onnx::lowering::Data;
 use crate::onnx::site::Site;
 use crate::onnx::view::View;
 
 pub(super) fn softmax(site: &mut Site<'_>) -> Option<()> {
     // Before opset 13 all axes from the given one on count as one.
     let is_old = site.to.opset < 13;
-    over(site, Op::Softmax(Softmax {}), is_old)
+    of_input(site, Op::Softmax(Softmax {}), is_old)
 }
 
 pub(super) fn log_softmax(site: &mut Site<'_>) -> Option<()> {
     let is_old = site.to.opset < 13;
-    over(site, Op::LogSoftmax(LogSoftmax {}), is_old)
+    of_input(site, Op::LogSoftmax(LogSoftmax {}), is_old)
 }
 
 pub(super) fn lp_normalization(site: &mut Site<'_>) -> Option<()> {
@@ -24,14 +25,25 @@ pub(super) fn lp_normalization(site: &mut Site<'_>) -> Option<()> {
         &format!("its p is {p}"),
         "use the Euclidean length, p = 2",
     )?;
-    over(site, Op::L2Norm(L2Norm {}), false)
+    of_input(site, Op::L2Norm(L2Norm {}), false)
 }
 
-/// A function over the axis that the attribute `axis` names, or if `is_old` over all from there on.
-fn over(site: &mut Site<'_>, op: Op, is_old: bool) -> Option<()> {
+fn of_input(site: &mut Site<'_>, op: Op, is_old: bool) -> Option<()> {
     let data = site.activation(0)?;
+    over(site, &data, op, if is_old { 1 } else { -1 }, is_old)
+}
+
+/// A function over the axis that the attribute `axis` names (`default`, if it is missing), or if `is_old` over
+/// all from there on.
+pub(super) fn over(
+    site: &mut Site<'_>,
+    data: &Data,
+    op: Op,
+    default: i64,
+    is_old: bool,
+) -> Option<()> {
     let sizes = data.view.sizes();
-    let axis = site.int("axis", if is_old { 1 } else { -1 });
+    let axis = site.int("axis", default);
     let axis = site.axis(axis, sizes.len().max(1))?;
     let over: usize = match is_old {
         true => sizes[axis.min(sizes.len())..].iter().product(),

@@ -161,6 +161,22 @@ pub(super) fn sqrt(site: &mut Site<'_>) -> Option<()> {
     function(site, Function::Sqrt)
 }
 
+pub(super) fn floor(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Floor)
+}
+
+pub(super) fn ceil(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Ceil)
+}
+
+pub(super) fn round(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Round)
+}
+
+pub(super) fn sign(site: &mut Site<'_>) -> Option<()> {
+    function(site, Function::Sign)
+}
+
 fn function(site: &mut Site<'_>, function: Function) -> Option<()> {
     let data = site.activation(0)?;
     apply(site, &data, function)
@@ -168,6 +184,12 @@ fn function(site: &mut Site<'_>, function: Function) -> Option<()> {
 
 /// Applies a function to each element, whatever the order in which they lie.
 pub(super) fn apply(site: &mut Site<'_>, data: &Data, function: Function) -> Option<()> {
+    let data = applied(site, data, function)?;
+    site.write(data.view)
+}
+
+/// The value of a function of each element.
+pub(super) fn applied(site: &mut Site<'_>, data: &Data, function: Function) -> Option<Data> {
     let output = site.add(Op::Unary(Unary { function }), &[data.view.tensor], None)?;
-    site.write(data.view.of(output))
+    Some(Data::new(data.view.of(output), true))
 }

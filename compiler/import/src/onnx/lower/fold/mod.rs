@@ -62,6 +62,11 @@ pub(super) fn fold(site: &mut Site<'_>) -> Option<bool> {
             spread(site, data, &shape)?
         }
         ("Range", [Some(start), Some(limit), Some(delta)]) => range(site, start, limit, delta)?,
+        ("QuantizeLinear", [Some(data), Some(scale), ..]) => {
+            let zero = inputs.get(2).copied().flatten();
+            let axis = site.int("axis", 1);
+            quantize::integers(site, data, (scale, zero), axis)?
+        }
         ("DequantizeLinear", [Some(data), Some(scale), ..]) => {
             let zero = inputs.get(2).copied().flatten();
             let axis = site.int("axis", 1);
