@@ -120,6 +120,14 @@ impl Stream<'_> {
     pub fn run(&mut self, input: &[i8]) -> Vec<i8> {
         self.interpreter.run_from(&mut self.states, input)
     }
+
+    /// As [`Interpreter::run_all`], after the samples before.
+    ///
+    /// # Panics
+    /// If the sample has another length.
+    pub fn run_all(&mut self, input: &[i8]) -> Vec<Vec<i8>> {
+        self.interpreter.tensors(&mut self.states, input)
+    }
 }
 
 /// Computes one node, which finds in its state what it left there.

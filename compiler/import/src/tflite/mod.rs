@@ -13,6 +13,8 @@ mod flatbuffer;
 mod lower;
 mod names;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use ember_ir::QuantGraph;
 

@@ -124,6 +124,13 @@ const INT16: [i32; 22] = [
     0, 1, 2, 3, 4, 5, 9, 17, 22, 26, 34, 36, 39, 43, 45, 49, 65, 70, 97, 100, 102, 114,
 ];
 
+/// The supported operators that have no kernel for int16, by number, ascending.
+#[cfg(test)]
+pub(super) fn without_int16() -> Vec<i32> {
+    let codes = OPERATORS.iter().map(|(code, _)| *code);
+    codes.filter(|code| !INT16.contains(code)).collect()
+}
+
 type LowerMany = fn(&mut Site<'_, '_>) -> Option<Vec<Lowered>>;
 
 /// Those with several outputs.
