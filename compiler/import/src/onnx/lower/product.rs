@@ -1,6 +1,6 @@
-//! MatMul and Gemm of two values that change from sample to sample, or of one and a constant that differs by batch. An
-//! operand that is stored with its last two axes exchanged is read so: the transposition of keys in attention
-//! costs nothing.
+//! MatMul and Gemm of two values that change from sample to sample, or of one and a constant that differs by
+//! batch. An operand that is stored with its last two axes exchanged is read so: the transposition of keys in
+//! attention costs nothing.
 
 use std::rc::Rc;
 

@@ -5,6 +5,9 @@ use crate::onnx::constant::MAX_RANK;
 use crate::onnx::lowering::Data;
 use crate::onnx::site::{EXPORT_AGAIN, Site};
 
+/// Largest size of an axis that is repeated.
+const LARGEST: usize = 1 << 16;
+
 /// Axes of 1 are repeated to a shape. What reads the value by spreading it does not need that, but the file says
 /// so, and a copy is what it costs.
 pub(super) fn expand(site: &mut Site<'_>) -> Option<()> {
@@ -56,7 +59,12 @@ fn repeated(site: &mut Site<'_>, data: &Data, counts: &[usize]) -> Option<()> {
             continue;
         }
         // The list of indices is as long as the axis becomes.
-        site.spend(size.saturating_mul(count))?;
+        let longer = size.saturating_mul(count);
+        site.require(
+            longer <= LARGEST,
+            &format!("it repeats an axis of {size} {count} times"),
+            "an axis has at most 65536 elements",
+        )?;
         let indices = (0..size * count).map(|index| index % size).collect();
         stored.gather(site, axis, indices)?;
     }
