@@ -11,7 +11,8 @@ use ember_ir::{BinaryFunction, Graph, Node, Op, Quant, ReduceFunction};
 const OF_STEP: f64 = 1.0 / (1 << 20) as f64;
 /// The same for products of two numbers of 8 bits, where nothing is shifted.
 const OF_PRODUCT: f64 = 1.0 / (1 << 13) as f64;
-/// An LSTM's outputs are products of two numbers of 15 bits after the point.
+/// An LSTM's outputs are products of two numbers of 15 bits after the point, those of other recurrent layers have
+/// 15 bits.
 const OF_LSTM: f64 = 1.0 / (1 << 28) as f64;
 
 /// The least scale that a node's output may have; 0 where none is known.
@@ -33,7 +34,7 @@ pub(super) fn finest(graph: &Graph, node: &Node, quants: &[Quant]) -> f64 {
             ReduceFunction::Max => 0.0,
         },
         Op::Matmul(op) => step(0) * step(1) * op.depth(input()) as f64 * OF_PRODUCT,
-        Op::Lstm(_) => OF_LSTM,
+        Op::Lstm(_) | Op::Recurrent(_) => OF_LSTM,
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)
         | Op::Dense(_)

@@ -133,6 +133,7 @@ fn role(graph: &Graph, node: &Node) -> Role {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)

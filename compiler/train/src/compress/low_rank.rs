@@ -258,6 +258,7 @@ fn layers(op: &Op, factor: &Factor) -> Option<[Op; 2]> {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Move(_)
         | Op::Reduce(_)

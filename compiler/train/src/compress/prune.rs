@@ -148,6 +148,7 @@ fn narrowed(op: &Op, width: usize) -> Op {
         | Op::L2Norm(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
+        | Op::Recurrent(_)
         | Op::Unary(_)
         | Op::Move(_)
         | Op::Reduce(_)
