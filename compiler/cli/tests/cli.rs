@@ -34,6 +34,7 @@ fn help_teaches() {
         "search",
         "watch",
         "run",
+        "ablate",
         "compile",
         "infer",
         "build",
