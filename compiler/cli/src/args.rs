@@ -33,6 +33,11 @@ pub enum Command {
         after_help = "Examples:\n  emberc new digits.csv.gz --board stm32vldiscovery\n  emberc new --keys                           every key of ember.toml with its default"
     )]
     New(New),
+    /// Guess a configuration from the data alone, write it, and run it
+    #[command(
+        after_help = "Examples:\n  emberc fit pictures/ --board nucleo-f446re --minutes 5\n  emberc fit samples.csv --board stm32vldiscovery --dry-run    writes ember.toml and stops"
+    )]
+    Fit(Fit),
     /// Search a network and show the Pareto front
     #[command(after_help = "Example:\n  emberc search examples/digits/ember.toml")]
     Search(Job),
@@ -109,6 +114,38 @@ pub struct New {
     /// Print all keys of ember.toml with their defaults and meanings
     #[arg(long)]
     pub keys: bool,
+}
+
+/// Arguments of `fit`.
+#[derive(Args, Debug)]
+pub struct Fit {
+    /// The samples: a csv, npy, npz or idx file, packed or not, or a folder of pictures (a folder per class, or
+    /// names such as LABEL_WHO_1.png)
+    pub data: PathBuf,
+    /// The labels, if they are in a file of their own
+    #[arg(long)]
+    pub labels: Option<PathBuf>,
+    /// A board that `emberc boards` lists
+    #[arg(long)]
+    pub board: String,
+    /// Name of the model; by default from the data
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Where ember.toml and the results go
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub out: PathBuf,
+    /// Time for the search; training, building and verifying come on top
+    #[arg(long, value_name = "N", default_value_t = 10.0)]
+    pub minutes: f64,
+    /// Write ember.toml and stop
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write over an ember.toml that is there
+    #[arg(long)]
+    pub force: bool,
+    /// Print the result as one JSON object
+    #[arg(long, conflicts_with = "dry_run")]
+    pub json: bool,
 }
 
 /// A job.

@@ -1,7 +1,8 @@
 //! `emberc`: from `ember.toml` to verified firmware. The only crate that prints, reads configurations,
 //! writes files and starts tools.
 //!
-//! Reading order: [`args`] and [`commands`] (what the user types), [`config`] (`ember.toml` → job),
+//! Reading order: [`args`] and [`commands`] (what the user types), [`config`] (`ember.toml` → job), [`fit`]
+//! (data → `ember.toml`),
 //! [`data`] (files → parts), [`pipeline`] (job → verified firmware), [`device`] (cargo, QEMU,
 //! probe-rs).
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ pub mod device;
 mod embedded;
 pub mod error;
 mod files;
+pub mod fit;
 mod hash;
 pub mod html;
 mod interrupt;

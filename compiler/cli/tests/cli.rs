@@ -31,6 +31,7 @@ fn help_teaches() {
     expect_file!["expected/help.txt"].assert_eq(&text(&output.stdout));
     for command in [
         "new",
+        "fit",
         "search",
         "watch",
         "run",

@@ -110,12 +110,12 @@ trials = 0
               help: paths are relative to the folder of the configuration
 
             Error: 
-              × `test` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }, not the string "last 500"
+              × `test` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] }, { names = ["*_0.wav"] } or { file = "…" }, not the string "last 500"
                ╭─[ember.toml:6:8]
              5 │ file = "missing.csv"
              6 │ test = "last 500"
                ·        ─────┬────
-               ·             ╰── expected a fraction such as 0.2, "tail 500", { groups = [8, 9] } or { file = "…" }
+               ·             ╰── expected a fraction such as 0.2, "tail 500", { groups = [8, 9] }, { names = ["*_0.wav"] } or { file = "…" }
              7 │ hop = "ten"
                ╰────
 
@@ -285,7 +285,7 @@ fn groups_need_a_column_and_names_are_identifiers() {
                ·                ╰── here
              7 │ [board]
                ╰────
-              help: name the column with `group = "subject"`
+              help: name the column with `group = "subject"`; for a folder, `names` with {group}
         "#]],
     );
 }

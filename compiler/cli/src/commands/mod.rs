@@ -7,6 +7,7 @@ mod bench_search;
 mod boards;
 mod compile;
 mod doctor;
+mod fit;
 mod infer;
 mod inspect;
 mod new;
@@ -26,6 +27,7 @@ pub fn execute(cli: Cli) -> Result<(), Error> {
     interrupt::install();
     match cli.command {
         Command::New(args) => new::new(&args),
+        Command::Fit(args) => fit::fit(&args, progress),
         Command::Search(args) => search::search(&args.config, progress),
         Command::Watch(args) => watch::watch(&args),
         Command::Run(args) => {

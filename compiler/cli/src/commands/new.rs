@@ -60,7 +60,7 @@ pub fn new(args: &New) -> Result<(), Error> {
 }
 
 /// A file that is there already is somebody's work.
-fn write_new(path: &Path, text: &str) -> Result<(), Error> {
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), Error> {
     let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Error::usage(format!(
             "{} exists; choose another name with --output",
@@ -97,7 +97,7 @@ fn relative(path: &Path, config: &Path) -> String {
         .to_string()
 }
 
-fn name_from(path: &Path) -> String {
+pub(super) fn name_from(path: &Path) -> String {
     let stem = path
         .file_name()
         .unwrap_or_default()

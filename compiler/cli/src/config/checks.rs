@@ -10,6 +10,7 @@ use super::problem::{Problem, nearest};
 use super::values::Values;
 use super::{Split, size};
 use crate::boards;
+use crate::data::Names;
 
 /// Names that would collide with what the emitted crate or Rust itself already calls so.
 const RESERVED: &[&str] = &[
@@ -65,12 +66,12 @@ fn existing(
     problems: &mut Vec<Problem>,
 ) -> Option<PathBuf> {
     let path = dir.join(values.text(section, key)?);
-    must_exist(&path, values.span(section, key), problems);
+    must_exist(&path, path.is_file(), values.span(section, key), problems);
     Some(path)
 }
 
-fn must_exist(path: &Path, span: Option<Range<usize>>, problems: &mut Vec<Problem>) {
-    if !path.is_file() {
+fn must_exist(path: &Path, exists: bool, span: Option<Range<usize>>, problems: &mut Vec<Problem>) {
+    if !exists {
         problems.push(
             Problem::new(format!("there is no file {}", path.display()))
                 .at(span)
@@ -80,13 +81,26 @@ fn must_exist(path: &Path, span: Option<Range<usize>>, problems: &mut Vec<Proble
     }
 }
 
+/// The pattern of names, if it is one.
+fn names(values: &Values, problems: &mut Vec<Problem>) -> Option<Names> {
+    let text = values.text("data", "names")?;
+    Names::parse(text)
+        .map_err(|what| {
+            problems
+                .push(Problem::new(format!("`names`: {what}")).at(values.span("data", "names")));
+        })
+        .ok()
+}
+
 pub(super) fn data_job(
     values: &Values,
     dir: &Path,
     problems: &mut Vec<Problem>,
 ) -> Option<DataJob> {
-    let file = existing(values, "data", "file", dir, problems);
-    if file.is_none() && values.span("data", "file").is_none() {
+    let file = values.text("data", "file").map(|file| dir.join(file));
+    if let Some(file) = &file {
+        must_exist(file, file.exists(), values.span("data", "file"), problems);
+    } else if values.span("data", "file").is_none() {
         problems.push(
             Problem::new("`file` in [data] is missing")
                 .help("add `file = \"samples.csv\"` under [data]"),
@@ -98,35 +112,40 @@ pub(super) fn data_job(
         0 => window.div_ceil(2),
         hop => hop,
     };
+    let names = names(values, problems);
+    let has_groups =
+        values.column("data", "group").is_some() || names.as_ref().is_some_and(Names::has_group);
     let mut split = |key: &'static str| -> Split {
         let split = values.split("data", key).clone();
         let span = values.span("data", key);
         match split {
             Split::File { file, labels } => {
                 let (file, labels) = (dir.join(file), labels.map(|labels| dir.join(labels)));
-                must_exist(&file, span.clone(), problems);
+                must_exist(&file, file.exists(), span.clone(), problems);
                 if let Some(labels) = &labels {
-                    must_exist(labels, span, problems);
+                    must_exist(labels, labels.is_file(), span, problems);
                 }
                 Split::File { file, labels }
             }
-            Split::Groups(_) if values.column("data", "group").is_none() => {
+            Split::Groups(_) if !has_groups => {
                 problems.push(
                     Problem::new(format!("`{key}` asks for groups, but the data has none"))
                         .at(span)
-                        .help("name the column with `group = \"subject\"`"),
+                        .help("name the column with `group = \"subject\"`; for a folder, `names` with {group}"),
                 );
                 split
             }
-            Split::Groups(_) | Split::Fraction(_) | Split::Tail(_) => split,
+            Split::Groups(_) | Split::Names(_) | Split::Fraction(_) | Split::Tail(_) => split,
         }
     };
     let (validation, test) = (split("validation"), split("test"));
     Some(DataJob {
         file: file?,
         labels,
+        names: values.text("data", "names").map(str::to_string),
         input: values.text("data", "input").unwrap_or("x").to_string(),
         label: values.column("data", "label").cloned(),
+        ignore: values.texts("data", "ignore").to_vec(),
         shape: values.shape("data", "shape").map(<[usize]>::to_vec),
         classes: values.texts("data", "classes").to_vec(),
         group: values.column("data", "group").cloned(),

@@ -82,7 +82,7 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
             .map(|number| Value::Column(Column::Number(number)))
             .ok_or_else(|| wrong("a column: a name, a number from 0, or \"last\"")),
         (Kind::Split, value) => split(value).map(Value::Split).ok_or_else(|| {
-            wrong("a fraction such as 0.2, \"tail 500\", { groups = [8, 9] } or { file = \"…\" }")
+            wrong("a fraction such as 0.2, \"tail 500\", { groups = [8, 9] }, { names = [\"*_0.wav\"] } or { file = \"…\" }")
         }),
     }
 }
@@ -110,20 +110,23 @@ fn split(value: &DeValue<'_>) -> Option<Split> {
         }
         DeValue::Table(table) => {
             let field = |name: &str| table.get(name).map(Spanned::get_ref);
-            let known = ["groups", "file", "labels"];
+            let known = ["groups", "names", "file", "labels"];
             if table
                 .keys()
                 .any(|key| !known.contains(&key.get_ref().as_ref()))
             {
                 return None;
             }
-            match (field("groups"), field("file")) {
-                (Some(DeValue::Array(items)), None) if !items.is_empty() => items
-                    .iter()
-                    .map(|item| word(item.get_ref()))
-                    .collect::<Option<_>>()
-                    .map(Split::Groups),
-                (None, Some(DeValue::String(file))) => {
+            let words = |items: &DeValue<'_>| match items {
+                DeValue::Array(items) if !items.is_empty() => {
+                    items.iter().map(|item| word(item.get_ref())).collect()
+                }
+                _ => None,
+            };
+            match (field("groups"), field("names"), field("file")) {
+                (Some(items), None, None) => words(items).map(Split::Groups),
+                (None, Some(items), None) => words(items).map(Split::Names),
+                (None, None, Some(DeValue::String(file))) => {
                     let labels = match field("labels") {
                         None => None,
                         Some(DeValue::String(labels)) => Some(labels.to_string().into()),

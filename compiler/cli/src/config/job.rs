@@ -46,10 +46,14 @@ pub struct DataJob {
     pub file: PathBuf,
     /// The labels, if in a file of their own.
     pub labels: Option<PathBuf>,
+    /// Folder: what the names of its files say.
+    pub names: Option<String>,
     /// npz: array of the samples.
     pub input: String,
     /// Where the label is.
     pub label: Option<Column>,
+    /// csv: columns that are left out.
+    pub ignore: Vec<String>,
     /// Shape of a sample, if given.
     pub shape: Option<Vec<usize>>,
     /// Names of the classes, if given.

@@ -9,7 +9,8 @@ pub enum Kind {
     Text,
     /// One of these strings.
     Choice(&'static [&'static str]),
-    /// The path of a file that must exist, relative to the configuration.
+    /// The path of a file that must exist (a folder, where the documentation says so), relative to the
+    /// configuration.
     File,
     /// A path that need not exist.
     Path,
@@ -102,7 +103,7 @@ pub const KEYS: &[Key] = &[
         "file",
         Kind::File,
         None,
-        "The samples: .csv, .npy, .npz or idx (also idx1-ubyte, idx3-ubyte), each also as .gz. Required.",
+        "The samples: .csv, .npy, .npz or idx (also idx1-ubyte, idx3-ubyte), each also as .gz; or a folder of pictures (.png, .jpg, .bmp). Required.",
     ),
     key(
         "data",
@@ -110,6 +111,13 @@ pub const KEYS: &[Key] = &[
         Kind::File,
         None,
         "The labels, where they have a file of their own (npy, idx).",
+    ),
+    key(
+        "data",
+        "names",
+        Kind::Text,
+        None,
+        "Folder: what the path of each file below it says, without its extension; fields are {label}, {group} and {series}, * is anything, as in \"{label}_{group}_*\". Default: \"{label}/*\", a folder per class.",
     ),
     key(
         "data",
@@ -127,10 +135,17 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "data",
+        "ignore",
+        Kind::Texts,
+        None,
+        "csv: columns that are no feature of a sample, by name or number, such as [\"id\"].",
+    ),
+    key(
+        "data",
         "shape",
         Kind::Shape,
         None,
-        "Shape of a sample: [height, width, channels] of an image, [1, time, channels] of a series, [n] of a vector. Default: as the file has it.",
+        "Shape of a sample: [height, width, channels] of an image, [1, time, channels] of a series, [n] of a vector. Default: as the file has it. Pictures of a folder are resized to it, and made grey for one channel.",
     ),
     key(
         "data",
@@ -193,7 +208,7 @@ pub const KEYS: &[Key] = &[
         "validation",
         Kind::Split,
         Some("0.2"),
-        "Samples that judge candidates in the search: a fraction (stratified, seeded), \"tail 300\" (the last of the rest), { groups = [6, 7] } or { file = \"v.npz\" }.",
+        "Samples that judge candidates in the search: a fraction (stratified, seeded), \"tail 300\" (the last of the rest), { groups = [6, 7] }, { names = [\"*_[0-4].png\"] } (files of a folder) or { file = \"v.npz\" }.",
     ),
     key(
         "data",

@@ -36,7 +36,9 @@ pub enum Split {
     Tail(usize),
     /// All samples of these groups.
     Groups(Vec<String>),
-    /// All samples of another file of the same format.
+    /// Folder: the files whose path below it matches one of these patterns (`*`, `?`, `[0-9]`).
+    Names(Vec<String>),
+    /// All samples of another file or folder of the same format.
     File {
         /// The samples.
         file: PathBuf,

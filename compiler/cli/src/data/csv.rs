@@ -1,4 +1,5 @@
-//! Comma-separated values: one sample a line; all columns but label, group and series are features. A
+//! Comma-separated values: one sample a line; all columns but label, group, series and ignored ones are
+//! features. A
 //! header is recognised by features that are no numbers.
 
 use super::error::Reason;
@@ -68,15 +69,28 @@ impl Columns {
         let group = fields.group.as_ref().map(find).transpose()?;
         let series = fields.series.as_ref().map(find).transpose()?;
         let taken = [Some(label), group, series];
+        let mut ignored = Vec::with_capacity(fields.ignore.len());
+        for name in &fields.ignore {
+            // A file without a header has numbers only.
+            let at = find(&Column::Name(name.clone()));
+            ignored.push(match (at, name.parse()) {
+                (Err(_), Ok(number)) => find(&Column::Number(number))?,
+                (at, _) => at?,
+            });
+        }
         let by_name = [&fields.label, &fields.group, &fields.series]
             .into_iter()
-            .any(|column| matches!(column, Some(Column::Name(_))));
+            .any(|column| matches!(column, Some(Column::Name(_))))
+            || ignored
+                .iter()
+                .zip(&fields.ignore)
+                .any(|(&at, name)| first.get(at) == Some(name));
         Ok(Self {
             label,
             group,
             series,
             features: (0..first.len())
-                .filter(|&at| !taken.contains(&Some(at)))
+                .filter(|at| !taken.contains(&Some(*at)) && !ignored.contains(at))
                 .collect(),
             by_name,
         })

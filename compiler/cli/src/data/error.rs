@@ -20,7 +20,7 @@ pub enum Reason {
     Io(#[from] std::io::Error),
     /// No reader knows the name.
     #[error(
-        "no known kind of file; name it .csv, .npy, .npz, .idx or …-ubyte, each with or without .gz"
+        "no known kind of file; name it .csv, .npy, .npz, .idx or …-ubyte, each with or without .gz, or give a folder"
     )]
     Kind,
     /// More data than a file of samples may have.
@@ -74,6 +74,53 @@ pub enum Reason {
         what: &'static str,
         /// Number of those.
         right: usize,
+    },
+    /// A folder without a file that could be a sample.
+    #[error("the folder has no samples: no .png, .jpg or .bmp in it or below it")]
+    NoSamples,
+    /// A pattern for names that is none.
+    #[error("`names`: {what}")]
+    Names {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A name that says nothing.
+    #[error(
+        "its name does not match `names = \"{pattern}\"`; give another pattern, or move the file away"
+    )]
+    Name {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A shape that pictures cannot have.
+    #[error(
+        "pictures cannot have the shape {shape:?}; it is [height, width, 1] or [height, width, 3]"
+    )]
+    PictureShape {
+        /// The configuration's.
+        shape: Vec<usize>,
+    },
+    /// A picture that is too large as it is.
+    #[error(
+        "a picture of {}×{} pixels is too much for a microcontroller; give a `shape` to resize to, such as [96, 96, 3]",
+        size.0, size.1
+    )]
+    PictureSize {
+        /// Height and width.
+        size: (usize, usize),
+    },
+    /// Pictures of several sizes.
+    #[error(
+        "{}×{} pixels (height×width), but {there} has {}×{}; give a `shape` to resize all to, such as [{}, {}, 1]",
+        size.0, size.1, first.0, first.1, first.0, first.1
+    )]
+    PictureSizes {
+        /// Height and width.
+        size: (usize, usize),
+        /// Of the first picture.
+        first: (usize, usize),
+        /// The first picture.
+        there: String,
     },
     /// No sample at all.
     #[error("no samples")]

@@ -1,6 +1,7 @@
 //! From files to the three parts of the data, with what normalisation learns on the first of them.
 //!
-//! Reading order: [`table`] (what readers return; csv, npy, npz and idx are its sources), `window`
+//! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
+//! [`names`] and `pictures` are its sources), `window`
 //! (rows → samples), `split`, `build` and `checks` (samples →
 //! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
@@ -10,10 +11,13 @@ mod bytes;
 mod checks;
 mod csv;
 pub mod error;
+pub mod folder;
 mod idx;
+pub mod names;
 mod npy;
 mod npz;
 pub mod parts;
+pub(crate) mod pictures;
 pub mod samples;
 mod split;
 pub mod table;
@@ -21,7 +25,9 @@ mod window;
 
 pub(crate) use bytes::bounded;
 pub use error::{DataError, Reason};
+pub use names::Names;
 pub(crate) use npy::write as write_npy;
 pub use parts::{Parts, parse, read};
 pub use samples::Samples;
 pub use table::{Fields, Table, Words, read_table};
+pub(crate) use table::{array_names, read_bytes};

@@ -47,7 +47,8 @@ impl<'a> Archive<'a> {
         self.names().iter().any(|there| there == name)
     }
 
-    fn names(&self) -> Vec<String> {
+    /// The names of all arrays.
+    pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .zip
             .file_names()

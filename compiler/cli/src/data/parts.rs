@@ -89,7 +89,7 @@ pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<(Job, Parts), Pr
     let (job, mut problems) = Job::parse_partly(text, file_name, dir);
     if let Some(job) = job {
         let mut of_data = Vec::new();
-        let parts = if job.data.file.is_file() {
+        let parts = if job.data.file.exists() {
             try_load(&job, &mut of_data)
         } else {
             None
@@ -109,7 +109,7 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
     let mut main = source(job, "file", &data.file, data.labels.as_deref(), problems);
     let mut extra = |key: &'static str, split: &Split| match split {
         Split::File { file, labels } => Some(source(job, key, file, labels.as_deref(), problems)?),
-        Split::Fraction(_) | Split::Tail(_) | Split::Groups(_) => None,
+        Split::Fraction(_) | Split::Tail(_) | Split::Groups(_) | Split::Names(_) => None,
     };
     let mut validation_source = extra("validation", &data.validation);
     let mut test_source = extra("test", &data.test);
@@ -127,18 +127,12 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
     let mut random = Random::new(job.search.seed, SPLIT);
     let mut rest: Vec<usize> = (0..main.samples.len()).collect();
     let mut part = |key: &'static str, split: &Split, rest: &mut Vec<usize>| {
-        split::take(
-            split,
-            &main.samples,
-            main.table.groups.as_ref(),
-            rest,
-            &mut random,
-        )
-        .map_err(|error| {
-            let span = job.span("data", key).or_else(|| job.span("data", "file"));
-            problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
-        })
-        .unwrap_or_default()
+        split::take(split, &main.samples, &main.table, rest, &mut random)
+            .map_err(|error| {
+                let span = job.span("data", key).or_else(|| job.span("data", "file"));
+                problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
+            })
+            .unwrap_or_default()
     };
     let test_indices = part("test", &data.test, &mut rest);
     let validation_indices = part("validation", &data.validation, &mut rest);
@@ -204,6 +198,9 @@ fn source(
         label: data.label.clone(),
         group: data.group.clone(),
         series: data.series.clone(),
+        ignore: data.ignore.clone(),
+        names: data.names.clone(),
+        shape: data.shape.clone(),
     };
     let windows = Windows {
         rows: data.window,

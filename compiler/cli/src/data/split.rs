@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ember_train::random::Random;
 
-use super::table::Words;
+use super::table::{Table, Words};
 use super::window::Sample;
 use crate::config::Split;
 
@@ -17,13 +17,19 @@ pub(crate) enum SplitError {
     /// A group that the data has not.
     #[error("there is no group `{name}`; there is {}", there.join(", "))]
     Group { name: String, there: Vec<String> },
+    /// A pattern that no file matches.
+    #[error("no file is named like `{0}`")]
+    Name(String),
+    /// Names where there are none.
+    #[error("asks for names of files, but the data is no folder")]
+    NoFiles,
 }
 
 /// Removes a part from `rest` (indices of samples, ascending) and returns it.
 pub(crate) fn take(
     split: &Split,
     samples: &[Sample],
-    groups: Option<&Words>,
+    table: &Table,
     rest: &mut Vec<usize>,
     random: &mut Random,
 ) -> Result<Vec<usize>, SplitError> {
@@ -38,7 +44,8 @@ pub(crate) fn take(
                 there: rest.len(),
             });
         }
-        Split::Groups(names) => of_groups(names, samples, groups, rest)?,
+        Split::Groups(names) => of_groups(names, samples, table.groups.as_ref(), rest)?,
+        Split::Names(patterns) => of_names(patterns, samples, table.files.as_ref(), rest)?,
         Split::File { .. } => BTreeSet::new(),
     };
     rest.retain(|index| !part.contains(index));
@@ -103,5 +110,29 @@ fn of_groups(
                 .group
                 .is_some_and(|group| ids.contains(&group))
         })
+        .collect())
+}
+
+fn of_names(
+    patterns: &[String],
+    samples: &[Sample],
+    files: Option<&Words>,
+    rest: &[usize],
+) -> Result<BTreeSet<usize>, SplitError> {
+    let files = files.ok_or(SplitError::NoFiles)?;
+    let mut ids = BTreeSet::new();
+    for pattern in patterns {
+        let compiled =
+            glob::Pattern::new(pattern).map_err(|_| SplitError::Name(pattern.clone()))?;
+        let before = ids.len();
+        ids.extend((0..files.names.len()).filter(|&id| compiled.matches(&files.names[id])));
+        if ids.len() == before {
+            return Err(SplitError::Name(pattern.clone()));
+        }
+    }
+    Ok(rest
+        .iter()
+        .copied()
+        .filter(|&index| ids.contains(&files.ids[samples[index].row]))
         .collect())
 }

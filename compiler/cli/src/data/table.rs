@@ -7,7 +7,8 @@ use std::path::Path;
 use super::array::Array;
 use super::bytes::{is_packed, read};
 use super::error::{DataError, Reason};
-use super::{csv, idx, npy, npz};
+use super::names::{Named, Names};
+use super::{csv, folder, idx, npy, npz};
 use crate::config::Column;
 
 /// What to look for in a file.
@@ -21,6 +22,12 @@ pub struct Fields {
     pub group: Option<Column>,
     /// Column or array of the recordings.
     pub series: Option<Column>,
+    /// csv: columns that are left out.
+    pub ignore: Vec<String>,
+    /// Folder: what names say, as [`super::Names`] reads it; without, folders are classes.
+    pub names: Option<String>,
+    /// Folder of pictures: their shape, if they may be resized to it.
+    pub shape: Option<Vec<usize>>,
 }
 
 /// Words as small numbers.
@@ -87,6 +94,8 @@ pub struct Table {
     pub groups: Option<Words>,
     /// Recordings, if the file has them.
     pub series: Option<Words>,
+    /// Folder: the file of each row, as its path below the folder.
+    pub files: Option<Words>,
 }
 
 impl Table {
@@ -97,6 +106,27 @@ impl Table {
             labels: Words::default(),
             groups: fields.group.as_ref().map(|_| Words::default()),
             series: fields.series.as_ref().map(|_| Words::default()),
+            files: None,
+        }
+    }
+
+    /// A table of files whose names say so much.
+    pub(super) fn of_files(row_shape: Vec<usize>, names: &Names) -> Self {
+        Self {
+            row_shape,
+            values: Vec::new(),
+            labels: Words::default(),
+            groups: names.has_group().then(Words::default),
+            series: names.has_series().then(Words::default),
+            files: Some(Words::default()),
+        }
+    }
+
+    /// A row out of a file.
+    pub(super) fn push_file(&mut self, file: &str, named: &Named<'_>) {
+        self.push_words(named.label, named.group, named.series);
+        if let Some(files) = &mut self.files {
+            files.push(file);
         }
     }
 
@@ -115,8 +145,11 @@ impl Table {
     }
 }
 
-/// Reads a file by the kind that its name says; `labels` is the file of the labels, if they have one.
+/// Reads a folder, or a file by the kind that its name says; `labels` is the file of the labels, if they have one.
 pub fn read_table(path: &Path, labels: Option<&Path>, fields: &Fields) -> Result<Table, DataError> {
+    if path.is_dir() {
+        return folder::read(path, fields);
+    }
     let bytes = read(path).map_err(|reason| reason.of(path))?;
     let table = match Kind::of(path).map_err(|reason| reason.of(path))? {
         Kind::Csv => csv::parse(&bytes, fields),
@@ -169,6 +202,18 @@ impl Kind {
             .map(|(_, kind)| kind)
             .ok_or(Reason::Kind)
     }
+}
+
+/// The content of a file, unpacked.
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, DataError> {
+    read(path).map_err(|reason| reason.of(path))
+}
+
+/// The names of the arrays in an npz file.
+pub(crate) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
+    let bytes = read_bytes(path)?;
+    let archive = npz::Archive::open(&bytes).map_err(|reason| reason.of(path))?;
+    Ok(archive.names())
 }
 
 fn single(kind: Kind, bytes: &[u8]) -> Result<Array, Reason> {
@@ -253,5 +298,6 @@ fn join(
         labels: Words::of(&labels),
         groups: groups.as_deref().map(Words::of),
         series: series.as_deref().map(Words::of),
+        files: None,
     })
 }
