@@ -137,7 +137,8 @@ fn the_table_has_a_factor_for_every_feature() {
             }
         }
     }
-    for graph in layers::single_layers(7) {
+    let recurrent = layers::recurrent_layers(13, 0);
+    for graph in layers::single_layers(7).into_iter().chain(recurrent) {
         for board in BOARDS.map(board) {
             let node = graph.nodes.last();
             let found = node.and_then(|node| features(&graph, node, None, board.isa()));
