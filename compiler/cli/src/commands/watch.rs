@@ -12,7 +12,7 @@ use self::view::View;
 use crate::args::Watch;
 use crate::config::Job;
 use crate::files::io_error;
-use crate::{Error, interrupt, output};
+use crate::{Error, data, interrupt, output};
 
 mod view;
 
@@ -21,7 +21,8 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Shows the search until it ends.
 pub fn watch(args: &Watch) -> Result<(), Error> {
-    let job = job(&args.config)?;
+    // Its data need not be read for this.
+    let job = data::read_job(&args.config)?;
     let path = newest_journal(&job, &args.config)?;
     let look = || -> Result<View, Error> {
         let journal = fs::read(&path).map_err(io_error(&path))?;
@@ -55,19 +56,6 @@ pub fn watch(args: &Watch) -> Result<(), Error> {
         }
         thread::sleep(EVERY);
     }
-}
-
-/// The job alone: its data need not be read for this.
-fn job(path: &Path) -> Result<Job, Error> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Error::usage(format!(
-            "cannot read {}: {error}; `emberc new` writes a configuration",
-            path.display()
-        ))
-    })?;
-    let dir = path.parent().unwrap_or(Path::new(""));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Ok(Job::parse(&text, &name, dir)?)
 }
 
 /// The journal of the job's searches that was written last.

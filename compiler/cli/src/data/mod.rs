@@ -27,7 +27,7 @@ pub(crate) use bytes::bounded;
 pub use error::{DataError, Reason};
 pub use names::Names;
 pub(crate) use npy::write as write_npy;
-pub use parts::{Parts, parse, read};
+pub use parts::{Parts, parse, read, read_job};
 pub use samples::Samples;
 pub use table::{Fields, Table, Words, read_table};
 pub(crate) use table::{array_names, read_bytes};

@@ -73,6 +73,22 @@ impl Parts {
 /// # Errors
 /// All that is wrong with either, at once.
 pub fn read(path: &Path) -> Result<(Job, Parts), Error> {
+    of_file(path, parse)
+}
+
+/// Reads a configuration alone.
+///
+/// # Errors
+/// All that is wrong with it, at once.
+pub fn read_job(path: &Path) -> Result<Job, Error> {
+    of_file(path, Job::parse)
+}
+
+/// What a configuration's text, its name and its folder are parsed to.
+fn of_file<T>(
+    path: &Path,
+    parse: impl FnOnce(&str, &str, &Path) -> Result<T, Problems>,
+) -> Result<T, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Error::usage(format!(
             "cannot read {}: {error}; `emberc new DATA --board NAME` writes a configuration",
