@@ -3,7 +3,7 @@
 use core::arch::asm;
 
 use super::conv2d::PIXELS;
-use crate::thumb2::{copy, fill};
+use crate::thumb2::{copy, copy_runs, fill};
 
 /// Bytes of the patches per word of four taps: pixels, pairs, bytes of a pair.
 const WORD: usize = PIXELS * 2 * 4;
@@ -63,6 +63,22 @@ impl Patch {
         }
     }
 
+    /// Appends so many runs of taps, `step` bytes from one to the next; at least one.
+    ///
+    /// # Safety
+    /// `len` bytes of each may be read, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn runs(&mut self, x: *const i8, len: usize, count: usize, step: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.collected.is_null() {
+                self.pairs = widen_runs(x, self.pairs, len / 4, count, step.wrapping_sub(len));
+            } else {
+                self.bytes = copy_runs(x, self.bytes, len, count, step);
+            }
+        }
+    }
+
     /// Appends taps in the padding.
     ///
     /// # Safety
@@ -92,7 +108,33 @@ impl Patch {
     }
 }
 
-/// Widens `words` words of a pixel. 10 instructions for two words.
+/// Widens `r0` words: 10 instructions for two, 3 around.
+macro_rules! widen {
+    () => {
+        "lsrs r0, r0, #1
+         bcc 2f
+         ldr {even}, [{x}], #4
+         sxtb16 {odd}, {even}, ror #8
+         sxtb16 {even}, {even}
+         strd {even}, {odd}, [{pairs}], #{word}
+         2:
+         cbz r0, 4f
+         3:
+         ldr {even}, [{x}], #4
+         sxtb16 {odd}, {even}, ror #8
+         sxtb16 {even}, {even}
+         strd {even}, {odd}, [{pairs}], #{word}
+         ldr {even}, [{x}], #4
+         sxtb16 {odd}, {even}, ror #8
+         sxtb16 {even}, {even}
+         subs r0, #1
+         strd {even}, {odd}, [{pairs}], #{word}
+         bne 3b
+         4:"
+    };
+}
+
+/// Widens so many words of a pixel.
 ///
 /// # Safety
 /// The words may be read from `x`, and their pairs written from `pairs` on.
@@ -102,32 +144,50 @@ unsafe fn widen(x: *const i8, pairs: *mut i8, words: usize) -> *mut i8 {
     // SAFETY: the caller's promise.
     unsafe {
         asm!(
-            "lsrs r0, r0, #1",
-            "bcc 2f",
-            "ldr {even}, [{x}], #4",
-            "sxtb16 {odd}, {even}, ror #8",
-            "sxtb16 {even}, {even}",
-            "strd {even}, {odd}, [{pairs}], #{word}",
-            "2:",
-            "cbz r0, 4f",
-            "3:",
-            "ldr {even}, [{x}], #4",
-            "sxtb16 {odd}, {even}, ror #8",
-            "sxtb16 {even}, {even}",
-            "strd {even}, {odd}, [{pairs}], #{word}",
-            "ldr {even}, [{x}], #4",
-            "sxtb16 {odd}, {even}, ror #8",
-            "sxtb16 {even}, {even}",
-            "subs r0, #1",
-            "strd {even}, {odd}, [{pairs}], #{word}",
-            "bne 3b",
-            "4:",
+            widen!(),
             word = const WORD,
             x = inout(reg) x => _,
             pairs = inout(reg) end,
             even = out(reg) _,
             odd = out(reg) _,
             inout("r0") words => _,
+            options(nostack),
+        );
+    }
+    end
+}
+
+/// Widens so many runs of words, `rest` bytes from one's end to the next. 4 instructions per run besides.
+///
+/// # Safety
+/// As for [`widen`]; there is at least one.
+#[inline(always)]
+unsafe fn widen_runs(
+    x: *const i8,
+    pairs: *mut i8,
+    words: usize,
+    count: usize,
+    rest: usize,
+) -> *mut i8 {
+    let mut end = pairs;
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "5:",
+            "mov r0, {words}",
+            widen!(),
+            "add {x}, {rest}",
+            "subs {count}, #1",
+            "bne 5b",
+            word = const WORD,
+            x = inout(reg) x => _,
+            pairs = inout(reg) end,
+            even = out(reg) _,
+            odd = out(reg) _,
+            words = in(reg) words,
+            count = inout(reg) count => _,
+            rest = in(reg) rest,
+            out("r0") _,
             options(nostack),
         );
     }

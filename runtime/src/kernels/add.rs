@@ -6,8 +6,12 @@ use super::requant::{Channel, Form, Requant};
 use super::{OTHER, SINGLE, TFLITE, binary, frozen, rolled};
 use crate::arena::Memory;
 use crate::layer::Add;
+#[cfg(all(target_arch = "arm", feature = "mve"))]
+use crate::mve::add as fast;
 use crate::params::AddParams;
 use crate::requant::{Rounding, Scale, requantize};
+#[cfg(all(target_arch = "arm", target_has_atomic = "32", not(feature = "mve")))]
+use crate::thumb2::add as fast;
 
 /// Runs the layer `L` on the arena.
 #[inline(always)]
@@ -41,15 +45,15 @@ const SHIFTED_BITS: u32 = 8 + SHIFT;
 
 /// A layer as [`run`] reads it; a constant of the model.
 #[derive(Debug)]
-pub(super) struct Task {
+pub(crate) struct Task {
     /// Offsets in the arena.
-    left: usize,
-    right: usize,
-    output: usize,
-    len: usize,
-    steps: [Step; 2],
-    requant: Requant,
-    factor: Channel,
+    pub(crate) left: usize,
+    pub(crate) right: usize,
+    pub(crate) output: usize,
+    pub(crate) len: usize,
+    pub(crate) steps: [Step; 2],
+    pub(crate) requant: Requant,
+    pub(crate) factor: Channel,
     /// For the definition.
     rounding: Rounding,
 }
@@ -71,35 +75,6 @@ impl Task {
     }
 }
 
-#[cfg(all(target_arch = "arm", feature = "mve"))]
-impl Task {
-    /// What the vector loop reads. There the zero point is added after the shift, which rounds by itself.
-    ///
-    /// # Safety
-    /// `arena` is the layer's.
-    // Whether LLVM inlines it would depend on how many forms a model has.
-    #[inline(always)]
-    unsafe fn frame(&self, arena: *mut i8) -> crate::mve::add::Frame {
-        let [left, right] = &self.steps;
-        // SAFETY: the regions lie in the arena.
-        let [x, y, out] =
-            [self.left, self.right, self.output].map(|offset| unsafe { arena.add(offset) });
-        crate::mve::add::Frame {
-            x,
-            y,
-            out,
-            zeros: [left.zero, right.zero],
-            mantissas: [left.scale.mantissa, right.scale.mantissa],
-            shifts: [left.after, right.after].map(|after| -after.cast_signed()),
-            zero: self.requant.doubled_zero() >> 1,
-            mantissa: self.factor.mantissa,
-            shift: -self.factor.shift,
-            signs: [left.sign, right.sign],
-            len: self.len,
-        }
-    }
-}
-
 /// How an addition is computed: both steps and the sum have to fit the short forms.
 pub const fn add_form(p: &AddParams) -> Form {
     let [left, right] = Step::of(p);
@@ -112,17 +87,25 @@ pub const fn add_form(p: &AddParams) -> Form {
 
 /// From an input to its share of the sum: an inner requantisation, whose result is not clamped.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub(super) zero: i32,
-    pub(super) scale: Scale,
-    /// Left shift before the product, addend and right shift after it, of the short form.
-    before: u32,
-    addend: i32,
-    after: u32,
-    /// In `TfLite` all ones if the sign of the product counts, 0 if nothing is shifted after it.
-    sign: i32,
+pub(crate) struct Step {
+    pub(crate) zero: i32,
+    pub(crate) scale: Scale,
+    /// Of the short form, hi((x·2^before − `shifted_zero`)·m) + `addend`, shifted right by `after`.
+    pub(crate) shifted_zero: i32,
+    pub(crate) addend: i32,
+    pub(crate) after: u32,
     /// Whether the short form holds.
     pub(super) fits: bool,
+}
+
+/// Left shift of the inputs of the short form. In `TfLite` it doubles the product; hi(2²·acc·m) of `Single`
+/// has the right shift s + 1, of which the last bit rounds.
+pub(crate) const fn before<const METHOD: u32>() -> u32 {
+    if METHOD == TFLITE {
+        SHIFT + 1
+    } else {
+        SHIFT + 2
+    }
 }
 
 impl Step {
@@ -134,29 +117,38 @@ impl Step {
     }
 
     pub(super) const fn new(rounding: Rounding, scale: Scale, zero: i8) -> Self {
+        let zero = zero as i32;
         let shift = -(scale.exponent as i32);
         let mut step = Self {
-            zero: zero as i32,
+            zero,
             scale,
-            before: SHIFT + 1,
+            shifted_zero: 0,
             addend: 0,
             after: 0,
-            sign: 0,
             fits: scale.mantissa > 0 && shift >= 0 && shift <= 22,
         };
+        if !step.fits {
+            return step;
+        }
         match rounding {
-            // The product is doubled by the shift before it. Without a shift after it, it is the result.
-            Rounding::TfLite if step.fits && shift > 0 => {
-                step.addend = 1 << (shift - 1);
-                step.after = shift as u32;
-                step.sign = -1;
+            // hi((x − zero)·2²¹·m), if nothing is shifted after it, is the result, whatever its sign. The
+            // short form takes one from what is negative, so nothing may be; and what is added instead of
+            // the zero point is exact if 2²¹·m is a multiple of 2³². The larger scale's is 2⁵¹.
+            Rounding::TfLite if shift == 0 => {
+                let lowest = i8::MIN as i32;
+                step.shifted_zero = lowest << before::<TFLITE>();
+                step.addend = (lowest - zero) * (scale.mantissa >> 11);
+                step.fits = scale.mantissa.trailing_zeros() >= 11;
             }
-            Rounding::TfLite => {}
-            // hi(2²·acc·m) has the right shift s + 1, of which the last bit rounds.
+            Rounding::TfLite => {
+                step.shifted_zero = zero << before::<TFLITE>();
+                step.after = shift as u32;
+                step.addend = 1 << (shift - 1);
+            }
             Rounding::Single => {
-                step.before = SHIFT + 2;
-                step.after = if step.fits { shift as u32 + 1 } else { 0 };
-                step.addend = 1 << step.after >> 1;
+                step.shifted_zero = zero << before::<SINGLE>();
+                step.after = shift as u32 + 1;
+                step.addend = 1 << shift;
             }
         }
         step
@@ -164,14 +156,15 @@ impl Step {
 
     #[inline(always)]
     pub(super) fn apply<const METHOD: u32>(&self, x: i8, rounding: Rounding) -> i32 {
-        let x = i32::from(x) - self.zero;
+        let x = i32::from(x);
         if METHOD == OTHER {
-            return requantize(x << SHIFT, self.scale, rounding);
+            return requantize((x - self.zero) << SHIFT, self.scale, rounding);
         }
-        let x = x << (self.before & 31);
+        let x = (x << before::<METHOD>()) - self.shifted_zero;
         let y = if METHOD == TFLITE {
-            let y = multiply_high_rounded(x, self.scale.mantissa);
-            y + ((y >> 31) & self.sign)
+            // The sign of the factor stands for that of the product: where they differ, at 0, the shift
+            // drops what is taken away.
+            multiply_high_rounded(x, self.scale.mantissa) + (x >> 31)
         } else {
             multiply_high(x, self.scale.mantissa)
         };
@@ -185,20 +178,31 @@ impl Step {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
-    #[cfg(all(target_arch = "arm", feature = "mve"))]
-    if METHOD != OTHER {
-        // SAFETY: three regions of `len` bytes inside the arena.
-        unsafe {
-            crate::mve::add::add::<METHOD>(&task.frame(arena));
-            if task.requant.is_clamped() {
-                task.requant.clamp(arena.add(task.output), task.len);
-            }
+    // SAFETY: three regions of `len` bytes inside the arena.
+    unsafe {
+        #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+        if METHOD == OTHER {
+            each::<METHOD>(arena, task);
+        } else {
+            fast::add::<METHOD>(&fast::Frame::new(arena, task));
         }
-        return;
+        #[cfg(not(all(target_arch = "arm", target_has_atomic = "32")))]
+        each::<METHOD>(arena, task);
+        if task.requant.is_clamped() {
+            task.requant.clamp(arena.add(task.output), task.len);
+        }
     }
+}
+
+/// Computes all outputs, in plain Rust, before the layer's clamp where the form is a short one.
+///
+/// # Safety
+/// As for [`run`].
+#[inline(always)]
+unsafe fn each<const METHOD: u32>(arena: *mut i8, task: &Task) {
     // Copies, because what is written to the arena might be the task, for all that LLVM knows.
     let ([left, right], factor, rounding) = (task.steps, task.factor, task.rounding);
-    // SAFETY: three regions of `len` bytes inside the arena.
+    // SAFETY: the caller's promise.
     unsafe {
         let [mut x, mut y] = [task.left, task.right].map(|offset| arena.add(offset).cast_const());
         let mut output = arena.add(task.output);
@@ -214,9 +218,6 @@ unsafe fn run<const METHOD: u32>(arena: *mut i8, task: &Task) {
                 factor.saturated::<METHOD>(sum)
             };
             (x, y, output) = (x.add(1), y.add(1), output.add(1));
-        }
-        if task.requant.is_clamped() {
-            task.requant.clamp(arena.add(task.output), task.len);
         }
     }
 }

@@ -10,7 +10,7 @@
 //! The loops around are here; the innermost sums are in the modules that `crate::isa` chooses by target
 //! and features. Reading order: `requant`, `sliding`, `dense`, `conv2d`, the others.
 
-mod add;
+pub(crate) mod add;
 mod arg_max;
 mod average_pool2d;
 mod binary;

@@ -3,6 +3,7 @@
 use core::arch::naked_asm;
 
 use crate::kernels::TFLITE;
+use crate::kernels::add::Task;
 
 /// What the loop reads, in this order.
 #[derive(Debug)]
@@ -24,6 +25,33 @@ pub(crate) struct Frame {
     pub(crate) signs: [i32; 2],
     /// Elements.
     pub(crate) len: usize,
+}
+
+impl Frame {
+    /// # Safety
+    /// The task's regions lie in the arena.
+    #[inline(always)]
+    pub(crate) unsafe fn new(arena: *mut i8, task: &Task) -> Self {
+        let [left, right] = &task.steps;
+        // SAFETY: the caller's promise.
+        let [x, y, out] =
+            [task.left, task.right, task.output].map(|offset| unsafe { arena.add(offset) });
+        let steps = [left, right];
+        Self {
+            x,
+            y,
+            out,
+            zeros: steps.map(|step| step.zero),
+            mantissas: steps.map(|step| step.scale.mantissa),
+            shifts: steps.map(|step| -step.after.cast_signed()),
+            // It is added after the shift, which rounds by itself.
+            zero: task.requant.doubled_zero() >> 1,
+            mantissa: task.factor.mantissa,
+            shift: -task.factor.shift,
+            signs: steps.map(|step| -i32::from(step.after > 0)),
+            len: task.len,
+        }
+    }
 }
 
 /// Adds all elements: per four 26 instructions for `TfLite`, 20 for `Single`.

@@ -47,24 +47,25 @@ impl Patch {
         unsafe { copy(x, self.next, len, 1, [0, 0]) };
     }
 
-    /// Takes the taps of an output pixel: those inside the image are copied, over the zero point if
-    /// there are others. Only columns that are apart are copied one by one.
+    /// Takes the taps of the window whose first one is at this row and column, which wrap around above and
+    /// left of the image: those inside the image are copied, over the zero point if there are others. Only
+    /// columns that are apart are copied one by one.
     ///
     /// # Safety
-    /// `input` is an image of the geometry, in whose output the pixel lies; the patch has room.
+    /// `input` is an image of the geometry, the window that of a pixel of its output; the patch has room.
     #[inline(always)]
     pub(crate) unsafe fn window(
-        &mut self,
+        self,
         g: &Geometry,
         zero: i8,
         input: *const i8,
-        [oy, ox]: [usize; 2],
-    ) {
+        [top, left]: [usize; 2],
+    ) -> Self {
         let [height, width, channels] = g.input.map(|len| len as isize);
         let [down, right] = g.dilation.map(|step| step as isize);
         let [rows, columns] = g.kernel.map(|len| len as isize);
-        let mut y = (oy * g.stride[0]) as isize - g.pad[0] as isize;
-        let mut x = (ox * g.stride[1]) as isize - g.pad[1] as isize;
+        let mut y = top.cast_signed();
+        let mut x = left.cast_signed();
         // Rows of taps above the image, and in it.
         let mut above = 0;
         while y < 0 && above < rows {
@@ -83,7 +84,7 @@ impl Patch {
                 fill(zero, self.next, (rows * columns * channels) as usize);
             }
             if within == 0 {
-                return;
+                return self;
             }
             let (runs, span) = if right == 1 {
                 (1, columns)
@@ -112,6 +113,7 @@ impl Patch {
                 x += right;
             }
         }
+        self
     }
 
     /// Nothing is left to do.

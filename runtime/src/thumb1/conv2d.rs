@@ -88,6 +88,20 @@ impl Patch {
         }
     }
 
+    /// Appends so many runs of taps, `step` bytes from one to the next.
+    ///
+    /// # Safety
+    /// `len` bytes of each may be read, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn runs(&mut self, mut x: *const i8, len: usize, count: usize, step: usize) {
+        for _ in 0..count {
+            crate::kernels::rolled();
+            // SAFETY: the caller's promise.
+            unsafe { self.copy(x, len) };
+            x = x.wrapping_add(step);
+        }
+    }
+
     /// Appends taps in the padding.
     ///
     /// # Safety

@@ -4,7 +4,7 @@
 use core::arch::naked_asm;
 use core::mem::MaybeUninit;
 
-use super::copy;
+use super::{copy, copy_runs};
 use crate::isa::SMALL;
 use crate::kernels::TFLITE;
 use crate::kernels::conv2d::Frame;
@@ -45,6 +45,16 @@ impl Patch {
     pub(crate) unsafe fn copy(&mut self, x: *const i8, len: usize) {
         // SAFETY: the caller's promise.
         self.next = unsafe { copy(x, self.next, len) };
+    }
+
+    /// Appends so many runs of taps, `step` bytes from one to the next; at least one.
+    ///
+    /// # Safety
+    /// `len` bytes of each may be read, and the patch has room for them.
+    #[inline(always)]
+    pub(crate) unsafe fn runs(&mut self, x: *const i8, len: usize, count: usize, step: usize) {
+        // SAFETY: the caller's promise.
+        self.next = unsafe { copy_runs(x, self.next, len, count, step) };
     }
 
     /// Appends taps in the padding.

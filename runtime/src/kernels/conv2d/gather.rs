@@ -4,46 +4,44 @@ use super::Task;
 use crate::isa::conv2d as isa;
 use crate::kernels::rolled;
 
-/// Gathers the patch of an output pixel.
+/// Gathers the patch of the window whose first tap is at this row and column; of one that reaches over the
+/// upper or left edge these wrap around, to large numbers.
 ///
 /// # Safety
-/// `input` is the task's; the pixel lies in its output.
+/// `input` is the task's; the window is that of a pixel of its output.
 #[inline(always)]
-pub(super) unsafe fn gather(task: &Task, input: *const i8, at: [usize; 2], patch: &mut isa::Patch) {
-    let g = &task.geometry;
-    let [_, columns, channels] = g.input;
-    // Of a window that reaches over the upper or left edge these wrap around, to large numbers.
-    let top = (at[0] * g.stride[0]).wrapping_sub(g.pad[0]);
-    let left = (at[1] * g.stride[1]).wrapping_sub(g.pad[1]);
+pub(super) unsafe fn gather(
+    task: &Task,
+    input: *const i8,
+    [top, left]: [usize; 2],
+    mut patch: isa::Patch,
+) -> isa::Patch {
     if top >= task.places[0] || left >= task.places[1] {
         // SAFETY: the caller's promise.
         return unsafe { gather_padded(task, input, [top, left], patch) };
     }
-    let mut row = (top * columns + left) * channels;
-    for _ in 0..g.kernel[0] {
+    let [_, columns, channels] = task.geometry.input;
+    let mut from = (top * columns + left) * channels;
+    for _ in 0..task.blocks {
         rolled();
-        let mut from = row;
-        for _ in 0..task.runs {
-            rolled();
-            // SAFETY: all taps lie in the image; a patch has room for them.
-            unsafe { patch.copy(input.add(from), task.run) };
-            from += g.dilation[1] * channels;
-        }
-        row += g.dilation[0] * columns * channels;
+        // SAFETY: all taps lie in the image; a patch has room for them.
+        unsafe { patch.runs(input.add(from), task.run, task.runs, task.step) };
+        from += task.block_step;
     }
+    patch
 }
 
 /// Gathers the patch of a pixel whose window reaches over the edge, tap by tap.
 ///
 /// # Safety
-/// As for [`gather`]; `top` and `left` are those of the window.
+/// As for [`gather`].
 #[inline(never)]
 unsafe fn gather_padded(
     task: &Task,
     input: *const i8,
     [top, left]: [usize; 2],
-    patch: &mut isa::Patch,
-) {
+    mut patch: isa::Patch,
+) -> isa::Patch {
     let g = &task.geometry;
     let [rows, columns, channels] = g.input;
     let mut y = top;
@@ -64,4 +62,5 @@ unsafe fn gather_padded(
         }
         y = y.wrapping_add(g.dilation[0]);
     }
+    patch
 }

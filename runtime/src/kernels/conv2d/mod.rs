@@ -53,9 +53,14 @@ pub(crate) struct Task {
     geometry: Geometry,
     /// Rows and columns from which a window does not reach over the edge below and to the right.
     places: [usize; 2],
-    /// Runs of contiguous taps in a row of taps, and their bytes.
-    runs: usize,
+    /// Bytes of a run of contiguous taps, runs of a block and bytes from one to the next: a block is the
+    /// window, or a row of one whose columns are apart.
     run: usize,
+    runs: usize,
+    step: usize,
+    /// Blocks, and bytes from one to the next.
+    blocks: usize,
+    block_step: usize,
     zero: i8,
     /// Whether a patch is one pixel and its pixels follow each other.
     pointwise: bool,
@@ -82,8 +87,16 @@ impl Task {
             scratch: L::SCRATCH.offset,
             geometry,
             places: [places(y), places(x)],
-            runs: if x.dilation == 1 { 1 } else { x.kernel },
             run: p.input[2] * if x.dilation == 1 { x.kernel } else { 1 },
+            runs: if x.dilation == 1 { y.kernel } else { x.kernel },
+            step: p.input[2]
+                * if x.dilation == 1 {
+                    y.dilation * x.len
+                } else {
+                    x.dilation
+                },
+            blocks: if x.dilation == 1 { 1 } else { y.kernel },
+            block_step: p.input[2] * y.dilation * x.len,
             zero: p.input_zero,
             pointwise,
             requant: Requant::of_conv2d(&p),
@@ -211,33 +224,46 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
     };
     // SAFETY: the scratch holds the patches of PIXELS pixels.
     unsafe { isa::Patch::prepare(scratch, taps) };
-    let mut at = [0usize; 2];
+    // The first tap of the next window: row and column, which wrap around in the padding.
+    let mut window = [0, 1].map(|axis| 0usize.wrapping_sub(g.pad[axis]));
+    let mut column = 0;
+    // The next pixel, if a patch is one.
+    let mut pixel = input;
     let mut left = g.output[0] * columns;
     while left > 0 {
         let first = out;
         let count = least(scratch::tile(left), isa::PIXELS);
         left -= count;
-        for slot in 0..count {
-            rolled();
-            // SAFETY: the scratch holds the patches of PIXELS pixels; the pixel lies in the output.
-            unsafe {
-                let mut patch = isa::Patch::new(scratch, slot, g.input[2], taps);
-                if task.pointwise {
-                    patch.copy(input.add(at[1] * g.input[2]), g.input[2]);
-                } else {
-                    #[cfg(not(all(target_arch = "arm", feature = "mve")))]
-                    gather::gather(task, input, at, &mut patch);
-                    // Rows of taps are copied by vectors there.
-                    #[cfg(all(target_arch = "arm", feature = "mve"))]
-                    patch.window(g, task.zero, input, at);
+        // SAFETY: the scratch holds the patches of PIXELS pixels; these lie in the output.
+        unsafe {
+            if task.pointwise {
+                for slot in 0..count {
+                    rolled();
+                    let mut patch = isa::Patch::new(scratch, slot, g.input[2], taps);
+                    patch.copy(pixel, g.input[2]);
+                    patch.finish();
+                    pixel = pixel.add(g.input[2]);
                 }
-                patch.finish();
-                out = out.add(filters);
+            } else {
+                for slot in 0..count {
+                    rolled();
+                    let patch = isa::Patch::new(scratch, slot, g.input[2], taps);
+                    // Rows of taps are copied by vectors where there are any.
+                    #[cfg(all(target_arch = "arm", feature = "mve"))]
+                    let patch = patch.window(g, task.zero, input, window);
+                    #[cfg(not(all(target_arch = "arm", feature = "mve")))]
+                    let patch = gather::gather(task, input, window, patch);
+                    patch.finish();
+                    window[1] = window[1].wrapping_add(g.stride[1]);
+                    column += 1;
+                    if column == columns {
+                        column = 0;
+                        let left = 0usize.wrapping_sub(g.pad[1]);
+                        window = [window[0].wrapping_add(g.stride[0]), left];
+                    }
+                }
             }
-            at[1] += 1;
-            if at[1] == columns {
-                at = [at[0] + 1, 0];
-            }
+            out = out.add(count * filters);
         }
         let mut frame = Frame {
             x: scratch,

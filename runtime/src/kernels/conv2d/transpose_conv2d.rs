@@ -92,8 +92,11 @@ impl Task {
                 pad: [rows, columns].map(|phase| (phase.start as usize).wrapping_neg()),
             },
             places: [places(axis(height, rows)), places(axis(width, columns))],
-            runs: 1,
             run: columns.taps as usize * channels,
+            runs: rows.taps as usize,
+            step: width * channels,
+            blocks: 1,
+            block_step: 0,
             zero: self.zero,
             pointwise: false,
             requant: self.requant,
@@ -223,7 +226,9 @@ unsafe fn run_row<const METHOD: u32>(
     // SAFETY: the regions lie in the arena.
     let (input, scratch) = unsafe { (arena.add(task.input).cast_const(), arena.add(task.scratch)) };
     let mut left = conv.geometry.output[1];
-    let mut x = 0;
+    // The first tap's row and column, which wrap around in the padding; a phase's stride is 1.
+    let y = y.wrapping_sub(conv.geometry.pad[0]);
+    let mut x = 0usize.wrapping_sub(conv.geometry.pad[1]);
     while left > 0 {
         let count = least(scratch::tile(left), isa::PIXELS);
         left -= count;
@@ -231,14 +236,14 @@ unsafe fn run_row<const METHOD: u32>(
             rolled();
             // SAFETY: the scratch holds the patches of PIXELS pixels; the pixel lies in the phase's output.
             unsafe {
-                let mut patch = isa::Patch::new(scratch, slot, task.image[2], taps);
-                #[cfg(not(all(target_arch = "arm", feature = "mve")))]
-                gather::gather(conv, input, [y, x], &mut patch);
+                let patch = isa::Patch::new(scratch, slot, task.image[2], taps);
                 #[cfg(all(target_arch = "arm", feature = "mve"))]
-                patch.window(&conv.geometry, task.zero, input, [y, x]);
+                let patch = patch.window(&conv.geometry, task.zero, input, [y, x]);
+                #[cfg(not(all(target_arch = "arm", feature = "mve")))]
+                let patch = gather::gather(conv, input, [y, x], patch);
                 patch.finish();
             }
-            x += 1;
+            x = x.wrapping_add(1);
         }
         let mut frame = Frame {
             x: scratch,
