@@ -11,11 +11,13 @@ use ember_ir::{
     Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
 };
 mod chains;
+mod functions;
 pub mod int16;
 mod others;
 mod recurrent;
 
 pub use chains::chain;
+pub use functions::functions;
 pub use int16::int16;
 pub(crate) use others::{bilinear, movement, product, transposed};
 pub use recurrent::recurrent;

@@ -20,7 +20,9 @@ const PRODUCTS: usize = 10;
 const INT16: usize = 20;
 /// Recurrent networks: every kind, streams and whole sequences, both roundings.
 const RECURRENT: usize = 20;
-const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT;
+/// Networks of all functions of one number, a rounding each.
+const FUNCTIONS: usize = 2;
+const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT + FUNCTIONS;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -89,6 +91,11 @@ fn cases() -> Vec<Case> {
         };
         let network = random_graphs::with_weights(random_graphs::recurrent(seed), seed);
         let network = random_graphs::in_int8(network, seed, rounding);
+        cases.push(Case::new(network, cases.len(), SAMPLES));
+    }
+    for rounding in [Rounding::TfLite, Rounding::Single] {
+        let network = random_graphs::with_weights(random_graphs::functions(), 0);
+        let network = random_graphs::in_int8(network, 0, rounding);
         cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     cases
