@@ -56,7 +56,7 @@ pub enum Command {
         after_help = "Example:\n  emberc ablate examples/digits/ember.toml      after `emberc run`: with the network that it chose"
     )]
     Ablate(JsonJob),
-    /// Turn a trained model (int8 .tflite, .onnx, .ember) into verified firmware
+    /// Turn a trained model (.tflite, .onnx, .ember) into verified firmware
     #[command(
         after_help = "Examples:\n  emberc compile person_detect.tflite --board mps2-an386\n  emberc compile model.onnx --board nucleo-f446re --calibrate samples.npy --compare test.npy"
     )]
@@ -184,7 +184,7 @@ pub struct JsonJob {
 /// Arguments of `compile`.
 #[derive(Args, Debug)]
 pub struct Compile {
-    /// The model: an int8 .tflite, an .onnx or an .ember file
+    /// The model: a .tflite, .onnx or .ember file; one in f32 needs `--calibrate`
     pub model: PathBuf,
     /// A board that `emberc boards` lists
     #[arg(long)]
@@ -249,7 +249,7 @@ pub struct JsonDir {
 /// Arguments of `bench`.
 #[derive(Args, Debug)]
 pub struct Bench {
-    /// An emitted crate, or a network: an .ember or int8 .tflite file
+    /// An emitted crate, or a network as `emberc compile` takes it
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub network: Option<PathBuf>,
     /// The four networks of MLPerf Tiny on four cores, beside TensorFlow Lite Micro with CMSIS-NN

@@ -235,12 +235,16 @@ fn a_float_model_with_two_outputs_is_quantised_and_run() {
     let model = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../import/tests/fixtures/float/two_heads.tflite");
     let model = model.canonicalize().unwrap().display().to_string();
-    let refused = emberc(
-        &["compile", &model, "--board", "mps2-an386", "--quiet"],
-        dir.path(),
-    );
-    assert_eq!(refused.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("--calibrate"));
+    samples_of("6, 5, 2", &dir.path().join("raw.npy"), "|i1", &[7; 180]);
+    for arguments in [
+        ["compile", &model, "--board", "mps2-an386"],
+        // Integers have no meaning in f32.
+        ["infer", &model, "--input", "raw.npy"],
+    ] {
+        let refused = emberc(&arguments, dir.path());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains("--calibrate"));
+    }
     let report = stdout(&emberc(
         &[
             "compile",

@@ -1,5 +1,6 @@
 //! `emberc infer`: samples in, outputs out.
 
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
 use ember_codegen::interpret::run_float;
@@ -75,6 +76,16 @@ fn in_f32(args: &args::Infer, source: &Source, inputs: &Samples) -> Result<(), E
             source.file
         )));
     };
+    if [Element::Int8, Element::Int16]
+        .iter()
+        .any(|&element| inputs.are_raw(element))
+    {
+        return Err(Error::usage(format!(
+            "{}: the samples are integers as a device takes them, the model is in f32 and has no scale for them; \
+             give real numbers (as float32), or samples with `--calibrate` to run the model in int8",
+            args.input.display()
+        )));
+    }
     let graph = &network.graph;
     let from = &graph.tensor(graph.inputs[0]).shape;
     let values = inputs.values_for(input, from).map_err(Error::usage_of)?;
@@ -92,7 +103,7 @@ fn in_f32(args: &args::Infer, source: &Source, inputs: &Samples) -> Result<(), E
 
 /// Writes the file that was asked for, or prints a line per sample. Of several outputs each gets a file or a line
 /// with its name. In `values` they lie one after the other, sample by sample.
-fn hand_over<T: ToString + Copy, const N: usize>(
+fn hand_over<T: Debug + Copy, const N: usize>(
     args: &args::Infer,
     graph: &Graph,
     descr: &str,
@@ -112,7 +123,9 @@ fn hand_over<T: ToString + Copy, const N: usize>(
         let mut text = String::new();
         for row in rows {
             for (number, tensor) in tensors.iter().enumerate() {
-                let values: Vec<String> = part(row, number).iter().map(T::to_string).collect();
+                let values = part(row, number);
+                // As Debug, which writes tiny reals with an exponent.
+                let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
                 if tensors.len() > 1 {
                     text += &format!("{}: ", tensor.name);
                 }
