@@ -53,8 +53,12 @@ impl FinalRecipe {
     /// Epochs of a run with teachers of its own, or with those of others.
     pub fn epochs(&self, reduction: &Reduction, has_teachers: bool) -> usize {
         let runs = if has_teachers { 0 } else { self.teachers };
-        let cuts =
-            usize::from(!reduction.widths.is_empty()) + usize::from(!reduction.factors.is_empty());
+        let cuts = [
+            !reduction.widths.is_empty(),
+            reduction.masked > 0,
+            !reduction.factors.is_empty(),
+        ];
+        let cuts = cuts.into_iter().filter(|&is| is).count();
         self.training.epochs * (runs + 1) + self.recovery.epochs * cuts + self.tuning.epochs
     }
 }

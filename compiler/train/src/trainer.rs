@@ -193,6 +193,7 @@ pub fn step(
     let forward = net.forward(&leaves, input, numerics);
     let loss = targets.loss(forward.logits);
     let mut gradients = loss.backward();
+    numerics.learn(&mut gradients);
     Step {
         gradients: leaves.gradients(&mut gradients),
         loss: loss.into_scalar::<f32>(),

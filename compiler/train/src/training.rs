@@ -12,7 +12,7 @@ use ember_search::Price;
 
 use crate::compress::low_rank::{Factor, factorise, factors};
 use crate::compress::prune::{pays, prune};
-use crate::compress::{Reduction, Wish};
+use crate::compress::{Reduction, Wish, learned, magnitude};
 use crate::evaluate::{Parts, single_threaded};
 use crate::finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
 use crate::predict::{accuracy, predict};
@@ -85,7 +85,7 @@ impl Training<'_> {
         let teachers = self.taught()?;
         alone(|| {
             let student = self.student(&teachers)?;
-            let pruned = self.prune(student, &reduction.widths, &teachers)?;
+            let pruned = self.prune(student, reduction, &teachers)?;
             let reduced = self.factorise(pruned, &reduction.factors, &teachers)?;
             self.quantise(&reduced, &teachers)
         })
@@ -102,10 +102,22 @@ impl Training<'_> {
         let mut reduction = so_far.clone();
         let mut stage = alone(|| self.student(&teachers))?;
         if wish.pruning > 0.0 && so_far.is_none() {
-            reduction.widths = pays(&stage.graph, &stage.weights, wish.pruning, price);
+            let share = wish.pruning;
+            let masked = if wish.learns {
+                (1000.0 * share) as u16
+            } else {
+                0
+            };
+            let (ranked, importance) = alone(|| self.ranked(stage.clone(), masked, &teachers))?;
+            reduction.widths = pays(&ranked.graph, &importance, share, price);
+            reduction.masked = if reduction.widths.is_empty() {
+                0
+            } else {
+                masked
+            };
         }
         if wish.low_rank > 0.0 && so_far.factors.is_empty() {
-            stage = alone(|| self.prune(stage, &reduction.widths, &teachers))?;
+            stage = alone(|| self.prune(stage, &reduction, &teachers))?;
             reduction.factors = factors(&stage.graph, &stage.weights, wish.low_rank, price);
         }
         Ok(reduction)
@@ -138,19 +150,74 @@ impl Training<'_> {
     fn prune(
         &self,
         stage: Stage,
-        widths: &[usize],
+        reduction: &Reduction,
         teachers: &Teachers,
     ) -> Result<Stage, FinalizeError> {
+        let widths = &reduction.widths;
         if widths.is_empty() {
             return Ok(stage);
         }
-        let (graph, weights) = prune(&stage.graph, &stage.weights, widths);
+        let (stage, importance) = self.ranked(stage, reduction.masked, teachers)?;
+        let (graph, weights) = prune(&stage.graph, &stage.weights, &importance, widths);
         self.recovered(
             graph,
             weights,
             format!("{} {widths:?}", stage.key),
             teachers,
         )
+    }
+
+    /// How important the channels are, and the network that this was found out of: trained on with masks
+    /// that close so many per mille, if there are to be any.
+    fn ranked(
+        &self,
+        stage: Stage,
+        masked: u16,
+        teachers: &Teachers,
+    ) -> Result<(Stage, Vec<f64>), FinalizeError> {
+        if masked == 0 {
+            let importance = magnitude(&stage.graph, &stage.weights);
+            return Ok((stage, importance));
+        }
+        let recipe = &self.recipe.recovery;
+        let key = format!("{} {masked} per mille masked {recipe:?}", stage.key);
+        let Stage {
+            graph, mut weights, ..
+        } = stage;
+        let count = weights.values().len();
+        if let Some(values) = self.keep.load(&key)
+            && values.len() >= count
+            && weights.fill(&values[..count])
+        {
+            (self.supervision.progress)(recipe.epochs);
+            let importance = values[count..].iter().map(|&x| f64::from(x)).collect();
+            return Ok((
+                Stage {
+                    graph,
+                    weights,
+                    key,
+                },
+                importance,
+            ));
+        }
+        let progress = |_| (self.supervision.progress)(1);
+        let seed = run_seed(self.seed, 0);
+        let session = self.session(&graph, recipe, seed, &teachers.networks, &progress);
+        let share = f32::from(masked) / 1000.0;
+        let (weights, importance) = learned(session, weights, share)?;
+        // As they are kept, so that the next session ranks alike.
+        let importance: Vec<f32> = importance.iter().map(|&x| x as f32).collect();
+        self.keep
+            .save(&key, &[weights.values(), importance.clone()].concat());
+        let importance = importance.into_iter().map(f64::from).collect();
+        Ok((
+            Stage {
+                graph,
+                weights,
+                key,
+            },
+            importance,
+        ))
     }
 
     fn factorise(

@@ -223,7 +223,16 @@ impl Price for Size {
 }
 
 #[test]
-fn a_reduced_network_is_smaller_and_still_knows_the_digits() {
+fn a_network_reduced_by_magnitude_is_smaller_and_still_knows_the_digits() {
+    reduced(false);
+}
+
+#[test]
+fn a_network_reduced_by_masks_is_smaller_and_still_knows_the_digits() {
+    reduced(true);
+}
+
+fn reduced(learns: bool) {
     let (graph, parts) = (small(), parts());
     let recipe = FinalRecipe::new(recipe(8), 0);
     let memory = Memory::default();
@@ -241,6 +250,7 @@ fn a_reduced_network_is_smaller_and_still_knows_the_digits() {
     };
     let wish = Wish {
         pruning: 0.4,
+        learns,
         low_rank: 0.8,
     };
     let none = Reduction::default();
@@ -258,9 +268,9 @@ fn a_reduced_network_is_smaller_and_still_knows_the_digits() {
     assert_eq!(reduced.float_graph.graph, reduction.apply(&graph));
     assert!(reduced.float_graph.graph.parameters() * 10 < graph.parameters() * 7);
     assert!(reduced.accuracy_int8 > 0.8, "{}", reduced.accuracy_int8);
-    // What was kept is not trained again, and is the same: student, pruned, factorised.
+    // What was kept is not trained again, and is the same: student, masked, pruned, factorised.
     let before = memory.kept.lock().expect("the map").clone();
-    assert_eq!(before.len(), 3);
+    assert_eq!(before.len(), 3 + usize::from(learns));
     assert_eq!(
         with(&memory).finish(&reduction).expect("a network"),
         reduced

@@ -348,6 +348,7 @@ pub(super) fn compress_job(values: &Values) -> CompressJob {
         qat: values.boolean("compress", "qat"),
         larger_teacher: values.text("compress", "teacher") == Some("larger"),
         pruning: number("pruning"),
+        masks: values.text("compress", "criterion") == Some("masks"),
         low_rank: number("low_rank"),
         tolerance: number("tolerance"),
     }

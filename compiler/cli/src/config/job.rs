@@ -186,6 +186,8 @@ pub struct CompressJob {
     pub larger_teacher: bool,
     /// Share of the channels to go; 0: none.
     pub pruning: f32,
+    /// Whether learned masks say which.
+    pub masks: bool,
     /// Share of the energy that factorised layers keep; 0: none is factorised.
     pub low_rank: f32,
     /// Accuracy that these two may cost.

@@ -516,6 +516,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "compress",
+        "criterion",
+        Kind::Choice(&["magnitude", "masks"]),
+        Some("\"magnitude\""),
+        "What says how important a channel is: the magnitude of its weights, or masks that half as many epochs again learn.",
+    ),
+    key(
+        "compress",
         "low_rank",
         Kind::Number(0.0, 1.0),
         Some("0"),

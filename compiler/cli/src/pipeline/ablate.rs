@@ -237,7 +237,7 @@ impl Takes<'_> {
         for share in shares {
             let wish = Wish {
                 pruning: share,
-                low_rank: 0.0,
+                ..Wish::default()
             };
             let Some(reduction) = self.proposed(wish)? else {
                 continue;
@@ -250,6 +250,19 @@ impl Takes<'_> {
                 with(reduction),
             );
             plan.step(format!("pruning by {percent:.0} %"), pruned, whole);
+            let learns = Wish {
+                learns: true,
+                ..wish
+            };
+            if let Some(reduction) = self.proposed(learns)? {
+                let name = format!("pruned by {percent:.0} % of the channels, by learned masks");
+                let learned = plan.line(name, graph, with(reduction));
+                plan.step(
+                    format!("pruning by {percent:.0} %, by learned masks"),
+                    learned,
+                    whole,
+                );
+            }
             let fresh = plan.line(
                 format!("the shape pruned by {percent:.0} %, trained from the start"),
                 &narrow,
@@ -263,8 +276,8 @@ impl Takes<'_> {
             energy => energy,
         };
         let wish = Wish {
-            pruning: 0.0,
             low_rank: energy,
+            ..Wish::default()
         };
         if let Some(reduction) = self.proposed(wish)? {
             let percent = 100.0 * energy;

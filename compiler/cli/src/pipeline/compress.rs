@@ -50,9 +50,10 @@ pub fn compress(
 ) -> Result<Reduced, Error> {
     let wish = Wish {
         pruning: job.compress.pruning,
+        learns: job.compress.masks,
         low_rank: job.compress.low_rank,
     };
-    if wish == Wish::default() {
+    if wish.is_none() {
         return Ok(Reduced::default());
     }
     let judge = |reduction: &Reduction, name| -> Result<Tried, Error> {
@@ -79,8 +80,12 @@ pub fn compress(
     ];
     for (name, pruning, low_rank) in steps {
         let so_far = reduced.reduction.clone();
-        let wish = Wish { pruning, low_rank };
-        if wish == Wish::default() {
+        let wish = Wish {
+            pruning,
+            low_rank,
+            ..wish
+        };
+        if wish.is_none() {
             continue;
         }
         let reduction = propose(job, parts, found, finish, &so_far, wish, state)?;

@@ -3,7 +3,11 @@
 
 mod channels;
 pub mod low_rank;
+mod magnitude;
+mod masks;
 pub mod prune;
 pub mod reduction;
 
+pub use magnitude::magnitude;
+pub(crate) use masks::learned;
 pub use reduction::{Reduction, Wish};

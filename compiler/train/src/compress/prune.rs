@@ -1,27 +1,28 @@
 //! Structured pruning: channels that carry little are cut out of the network, weights and all, so that
 //! what is left is an ordinary, narrower network.
 //!
-//! The importance of a channel is the L2 norm of the weights that compute it, batch norm folded, in units
-//! of its layer's root mean square (Li et al., arXiv 1608.08710); coupled channels ([`Channels`]) share
-//! the mean over their layers. All groups are ranked together, so that layers which can spare more lose
-//! more; what a group keeps is a multiple of four channels, because kernels compute four at a time.
+//! How important a channel is, the weights say ([`super::magnitude`]) or a training ([`super::masks`]).
+//! All groups of coupled channels ([`Channels`]) are ranked together, so that layers which can spare more
+//! lose more; what a group keeps is a multiple of four channels, because kernels compute four at a time.
 //!
 //! How many channels a group keeps ([`widths`]) and which ones ([`prune`]) are two questions: the first
-//! decides what the network costs and is answered once, the second is answered by each run's weights.
+//! decides what the network costs and is answered once, the second is answered by each run.
 
-use ember_ir::{FloatGraph, Graph, GraphBuilder, Node, Op, Shape, TensorId};
+use ember_ir::{Graph, GraphBuilder, Node, Op, Shape, TensorId};
 use ember_search::Price;
 
 use super::channels::Channels;
-use crate::weights::{NodeWeights, Norm, Weights, export};
+use super::magnitude::magnitude;
+use crate::trainer::initial;
+use crate::weights::{NodeWeights, Norm, Weights};
 
 /// Channels that kernels compute at a time.
 const STEP: usize = 4;
 
-/// Channels that each group keeps when the least important `share` (in [0, 1]) of all goes.
-pub fn widths(graph: &Graph, weights: &Weights, share: f32) -> Vec<usize> {
+/// Channels that each group keeps when the least important `share` (in [0, 1]) of all goes; `importance` is
+/// that of each unit of coupled channels.
+pub fn widths(graph: &Graph, importance: &[f64], share: f32) -> Vec<usize> {
     let channels = Channels::of(graph);
-    let importance = importance(&export(graph, weights), &channels);
     let mut ranked: Vec<usize> = channels.groups.iter().flatten().copied().collect();
     ranked.sort_by(|&a, &b| importance[a].total_cmp(&importance[b]).then(a.cmp(&b)));
     let going = (share.clamp(0.0, 1.0) * ranked.len() as f32) as usize;
@@ -37,9 +38,9 @@ pub fn widths(graph: &Graph, weights: &Weights, share: f32) -> Vec<usize> {
 }
 
 /// The same, or nothing if the planner does not find the network smaller for it.
-pub(crate) fn pays(graph: &Graph, weights: &Weights, share: f32, price: &dyn Price) -> Vec<usize> {
-    let widths = widths(graph, weights, share);
-    let narrow = prune(graph, weights, &widths).0;
+pub(crate) fn pays(graph: &Graph, importance: &[f64], share: f32, price: &dyn Price) -> Vec<usize> {
+    let widths = widths(graph, importance, share);
+    let narrow = narrowed_by(graph, &widths);
     let (before, after) = (price.price(graph), price.price(&narrow));
     let pays = after.flash_bytes < before.flash_bytes && after.ram_bytes <= before.ram_bytes;
     if pays { widths } else { Vec::new() }
@@ -47,9 +48,13 @@ pub(crate) fn pays(graph: &Graph, weights: &Weights, share: f32, price: &dyn Pri
 
 /// The network with the most important channels of each group, so many as `widths` says; of groups that
 /// it does not name, all.
-pub fn prune(graph: &Graph, weights: &Weights, widths: &[usize]) -> (Graph, Weights) {
+pub fn prune(
+    graph: &Graph,
+    weights: &Weights,
+    importance: &[f64],
+    widths: &[usize],
+) -> (Graph, Weights) {
     let channels = Channels::of(graph);
-    let importance = importance(&export(graph, weights), &channels);
     let mut is_kept = vec![true; channels.units];
     for (group, &width) in channels.groups.iter().zip(widths) {
         let mut ranked = group.clone();
@@ -61,30 +66,11 @@ pub fn prune(graph: &Graph, weights: &Weights, widths: &[usize]) -> (Graph, Weig
     cut(graph, weights, &channels, &is_kept)
 }
 
-/// Per unit.
-fn importance(network: &FloatGraph, channels: &Channels) -> Vec<f64> {
-    let mut sums = vec![(0.0, 0usize); channels.units];
-    for (node, params) in network.graph.nodes.iter().zip(&network.params) {
-        let Some(params) = params else { continue };
-        let units = &channels.of[node.output.0];
-        let mut squares = vec![0.0; units.len()];
-        let per_channel = params.weights.len() / units.len().max(1);
-        for (i, &weight) in params.weights.iter().enumerate() {
-            let channel = match node.op {
-                Op::DepthwiseConv2d(_) => i % units.len(),
-                _ => i / per_channel,
-            };
-            squares[channel] += f64::from(weight) * f64::from(weight);
-        }
-        let mean = squares.iter().sum::<f64>() / units.len().max(1) as f64;
-        for (&unit, square) in units.iter().zip(squares) {
-            sums[unit].0 += (square / mean.max(f64::MIN_POSITIVE)).sqrt();
-            sums[unit].1 += 1;
-        }
-    }
-    sums.iter()
-        .map(|(sum, layers)| sum / (*layers).max(1) as f64)
-        .collect()
+/// The topology that [`prune`] leaves, whatever is important.
+pub(crate) fn narrowed_by(graph: &Graph, widths: &[usize]) -> Graph {
+    let weights = initial(graph, 0);
+    let importance = magnitude(graph, &weights);
+    prune(graph, &weights, &importance, widths).0
 }
 
 /// The network without the units that are not kept.

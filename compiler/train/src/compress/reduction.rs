@@ -4,7 +4,7 @@ use ember_ir::Graph;
 use serde::{Deserialize, Serialize};
 
 use super::low_rank::{Factor, factorise};
-use super::prune::prune;
+use super::prune::narrowed_by;
 use crate::trainer::initial;
 
 /// What shall be taken out.
@@ -12,8 +12,17 @@ use crate::trainer::initial;
 pub struct Wish {
     /// Share of the channels; 0 takes none.
     pub pruning: f32,
+    /// Whether a training learns which of them go, in the place of their weights' magnitude.
+    pub learns: bool,
     /// Share of each layer's energy that factorisation keeps; 0 factorises nothing.
     pub low_rank: f32,
+}
+
+impl Wish {
+    /// Whether nothing shall be taken out.
+    pub fn is_none(&self) -> bool {
+        self.pruning == 0.0 && self.low_rank == 0.0
+    }
 }
 
 /// What is taken out. First channels go, then layers are cut in two.
@@ -21,6 +30,9 @@ pub struct Wish {
 pub struct Reduction {
     /// Channels that each group of coupled ones keeps; empty if all stay.
     pub widths: Vec<usize>,
+    /// Per mille of the channels that learned masks close to find out which; 0: the weights' magnitude says it.
+    #[serde(default)]
+    pub masked: u16,
     /// Layers that become two.
     pub factors: Vec<Factor>,
 }
@@ -33,7 +45,7 @@ impl Reduction {
 
     /// The topology that is left.
     pub fn apply(&self, graph: &Graph) -> Graph {
-        let (graph, weights) = prune(graph, &initial(graph, 0), &self.widths);
-        factorise(&graph, &weights, &self.factors).0
+        let narrow = narrowed_by(graph, &self.widths);
+        factorise(&narrow, &initial(&narrow, 0), &self.factors).0
     }
 }

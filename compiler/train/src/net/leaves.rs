@@ -105,7 +105,8 @@ impl Leaves {
     }
 }
 
-fn gradient<const D: usize>(leaf: &Tensor<D>, gradients: &mut Gradients) -> Vec<f32> {
+/// The gradient of a leaf; zero where the loss does not depend on it.
+pub(crate) fn gradient<const D: usize>(leaf: &Tensor<D>, gradients: &mut Gradients) -> Vec<f32> {
     match leaf.grad_remove(gradients) {
         Some(gradient) => to_vec(gradient),
         None => vec![0.0; leaf.shape().num_elements()],

@@ -6,9 +6,10 @@
 mod leaves;
 
 use burn::tensor::activation::softmax;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Gradients, Tensor};
 use ember_ir::{Graph, Node, Op, Shape, TensorId, Window2d};
 
+pub(crate) use leaves::gradient;
 pub use leaves::{Leaves, StepGradients, Tracking};
 
 use crate::lanes::{self, Norm};
@@ -43,6 +44,8 @@ pub trait Numerics {
     fn kernel(&mut self, node: usize, kernel: Tensor<4>, channel_axis: usize) -> Tensor<4>;
     /// A tensor's value as its readers see it; lanes behind the last of the samples mean nothing.
     fn activation(&mut self, tensor: TensorId, value: Tensor<5>, samples: usize) -> Tensor<5>;
+    /// Told the gradients of a step, to learn something of its own.
+    fn learn(&mut self, _: &mut Gradients) {}
 }
 
 /// Plain f32.

@@ -1,9 +1,12 @@
 use ember_codegen::interpret::run_float;
-use ember_ir::{Activation, Add, Concat, Conv2d, Dense, DepthwiseConv2d, Mean, Move, Window2d};
+use ember_ir::{
+    Activation, Add, Concat, Conv2d, Dense, DepthwiseConv2d, FloatGraph, Mean, Move, Window2d,
+};
 use ember_search::space::{self, SpaceKind, Task};
 
 use super::*;
 use crate::random::Random;
+use crate::weights::export;
 
 /// Networks that spaces draw, of few parameters.
 fn networks() -> Vec<Graph> {
@@ -129,7 +132,7 @@ fn channels_that_are_silent_can_go_and_are_the_first_to_go() {
             widths.push(width);
         }
         silence(&graph, &mut weights, &channels, &is_silent);
-        let (narrow, left) = prune(&graph, &weights, &widths);
+        let (narrow, left) = prune(&graph, &weights, &magnitude(&graph, &weights), &widths);
         assert_eq!(ember_ir::verify_graph(&narrow), []);
         assert!(narrow.parameters() <= graph.parameters());
         let [wide, narrow] = [export(&graph, &weights), export(&narrow, &left)];
@@ -153,16 +156,18 @@ fn groups_keep_multiples_of_four_and_the_share_is_taken() {
     for graph in networks() {
         let weights = trained(&graph, &mut random);
         let sizes: Vec<usize> = Channels::of(&graph).groups.iter().map(Vec::len).collect();
-        assert_eq!(widths(&graph, &weights, 0.0), sizes);
-        let kept = widths(&graph, &weights, 0.5);
+        let importance = magnitude(&graph, &weights);
+        assert_eq!(widths(&graph, &importance, 0.0), sizes);
+        let kept = widths(&graph, &importance, 0.5);
         for (&kept, &size) in kept.iter().zip(&sizes) {
             assert!(kept == size || kept.is_multiple_of(4), "{kept} of {size}");
             assert!(kept >= size.min(4));
         }
         let all = |widths: &[usize]| widths.iter().sum::<usize>();
         assert!(2 * all(&kept) >= all(&sizes));
-        assert!(all(&widths(&graph, &weights, 1.0)) <= all(&kept));
-        let (least, _) = prune(&graph, &weights, &widths(&graph, &weights, 1.0));
+        let fewest = widths(&graph, &importance, 1.0);
+        assert!(all(&fewest) <= all(&kept));
+        let least = narrowed_by(&graph, &fewest);
         assert!(least.parameters() < graph.parameters());
     }
 }
@@ -174,7 +179,7 @@ fn what_is_added_goes_together() {
     // `left` and `right` are added; `other` stands for itself; the logits stay.
     let sizes: Vec<usize> = channels.groups.iter().map(Vec::len).collect();
     assert_eq!(sizes, [8, 12]);
-    let (narrow, _) = prune(&graph, &trained(&graph, &mut Random::new(1, 0)), &[4, 8]);
+    let narrow = narrowed_by(&graph, &[4, 8]);
     let shape = |name: &str| {
         let tensor = narrow.tensors.iter().find(|tensor| tensor.name == name);
         tensor.expect("the tensor").shape.to_string()
