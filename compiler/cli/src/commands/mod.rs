@@ -10,6 +10,7 @@ mod doctor;
 mod fit;
 mod infer;
 mod inspect;
+mod networks;
 mod new;
 mod search;
 mod watch;

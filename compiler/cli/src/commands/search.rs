@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::pipeline::report::thousands;
+use super::networks::{Network, table};
 use crate::pipeline::search::signals;
 use crate::progress::{self, Progress};
 use crate::{Error, data, output, pipeline};
@@ -12,28 +12,24 @@ pub fn search(config: &Path, progress: Progress) -> Result<(), Error> {
     let (job, parts) = data::read(config)?;
     let found = pipeline::search_only(&job, &parts, progress)?;
     let outcome = &found.outcome;
-    let mut text = format!(
-        "  {:>9} {:>8} {:>8} {:>9} {:>9} {:>13} {:>10}\n",
-        "candidate", "int8", "float", "flash", "RAM", "instructions", "MACs"
-    );
-    for &index in &outcome.pareto {
+    let front = outcome.pareto.iter().map(|&index| {
         let scored = &outcome.scored[index];
-        let mark = if scored.id == found.chosen.id {
+        Network {
+            candidate: scored.id.0,
+            rung: scored.rung,
+            cost: scored.cost,
+            score: Some(scored.score),
+        }
+    });
+    let front: Vec<Network> = front.collect();
+    let chosen = found.chosen.id.0;
+    let mut text = table("candidate", &front, |network| {
+        if network.candidate == chosen {
             "  <- chosen"
         } else {
             ""
-        };
-        text.push_str(&format!(
-            "  {:>9} {:>6.2} % {:>6.2} % {:>9} {:>9} {:>13} {:>10}{mark}\n",
-            scored.id.0,
-            100.0 * scored.score.accuracy,
-            100.0 * scored.score.float_accuracy,
-            thousands(scored.cost.flash_bytes),
-            thousands(scored.cost.ram_bytes),
-            thousands(usize::try_from(scored.cost.instructions).unwrap_or(usize::MAX)),
-            thousands(usize::try_from(scored.cost.macs).unwrap_or(usize::MAX)),
-        ));
-    }
+        }
+    });
     if !outcome.signals.is_empty() {
         let signals = signals(&outcome.signals);
         text.push_str(&format!(

@@ -1,5 +1,7 @@
 //! Steps of a final training that take something out of the network.
 
+use ember_ir::Graph;
+
 use super::{Stage, Training};
 use crate::compress::low_rank::{Factor, factorise};
 use crate::compress::prune::prune;
@@ -7,7 +9,6 @@ use crate::compress::{Reduction, learned, magnitude};
 use crate::finalize::FinalizeError;
 use crate::teach::{Teachers, run_seed};
 use crate::weights::Weights;
-use ember_ir::Graph;
 
 impl Training<'_> {
     pub(super) fn prune(

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ember_search::journal::{self, Event};
 use ember_search::pareto::{Objectives, front};
-use ember_search::{Cost, JournalError, Score, Stopped};
+use ember_search::{JournalError, Stopped};
 use serde::Serialize;
 
+use crate::commands::networks::{self, Network};
 use crate::config::Job;
-use crate::pipeline::report::thousands;
 use crate::progress;
 
 /// Lines of the table of the front at most.
@@ -36,17 +36,6 @@ pub struct View {
     front: Vec<Network>,
     /// The best int8 accuracy after each evaluation.
     best: Vec<f32>,
-}
-
-/// A network of the search.
-#[derive(Clone, Debug, Serialize)]
-struct Network {
-    candidate: u64,
-    rung: usize,
-    #[serde(flatten)]
-    cost: Cost,
-    #[serde(flatten)]
-    score: Option<Score>,
 }
 
 impl View {
@@ -200,28 +189,8 @@ fn table(text: &mut String, title: &str, networks: &[Network]) {
     if networks.is_empty() {
         return;
     }
-    let whole = |number: u64| thousands(usize::try_from(number).unwrap_or(usize::MAX));
-    text.push_str(&format!(
-        "\n  {title:>12} {:>5} {:>8} {:>8} {:>9} {:>9} {:>13} {:>10}\n",
-        "rung", "int8", "float", "flash", "RAM", "instructions", "MACs"
-    ));
-    for network in networks.iter().take(ROWS) {
-        let percent = |of: fn(&Score) -> f32| match &network.score {
-            Some(score) => format!("{:.2} %", 100.0 * of(score)),
-            None => "…".into(),
-        };
-        text.push_str(&format!(
-            "  {:>12} {:>5} {:>8} {:>8} {:>9} {:>9} {:>13} {:>10}\n",
-            network.candidate,
-            network.rung,
-            percent(|score| score.accuracy),
-            percent(|score| score.float_accuracy),
-            thousands(network.cost.flash_bytes),
-            thousands(network.cost.ram_bytes),
-            whole(network.cost.instructions),
-            whole(network.cost.macs),
-        ));
-    }
+    text.push('\n');
+    text.push_str(&networks::table(title, networks.iter().take(ROWS), |_| ""));
     if networks.len() > ROWS {
         text.push_str(&format!(
             "  {:>12}\n",
