@@ -257,3 +257,41 @@ impl Requant {
 const fn max(a: i8, b: i8) -> i8 {
     if a > b { a } else { b }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+
+        #[test]
+        fn steps_equal_the_definition(
+            // The larger of two scales is exactly a half; others that shift 0 has a short form of end in zeros.
+            mantissa in prop_oneof![
+                Just(1 << 30),
+                (1i32 << 19..1 << 20).prop_map(|m| m << 11),
+                1i32 << 30..=i32::MAX,
+            ],
+            exponent in prop_oneof![Just(0i8), -22i8..=0],
+            zero: i8,
+            tflite: bool,
+        ) {
+            let rounding = if tflite { Rounding::TfLite } else { Rounding::Single };
+            let step = Step::new(rounding, Scale { mantissa, exponent }, zero);
+            let is_exact = mantissa.trailing_zeros() >= 11;
+            prop_assert_eq!(step.fits, !tflite || exponent < 0 || is_exact);
+            if step.fits {
+                for x in i8::MIN..=i8::MAX {
+                    let short = if tflite {
+                        step.apply::<TFLITE>(x, rounding)
+                    } else {
+                        step.apply::<SINGLE>(x, rounding)
+                    };
+                    prop_assert_eq!(short, step.apply::<OTHER>(x, rounding), "x = {}", x);
+                }
+            }
+        }
+    }
+}
