@@ -90,6 +90,10 @@ impl Weights {
             let (Some(to), Some(from)) = shapes else {
                 continue;
             };
+            // Gates lie one behind the other: of another size, a corner would mix them.
+            if matches!(node.op, Op::Lstm(_) | Op::Recurrent(_)) && to != from {
+                continue;
+            }
             copy_corner(&mut own.kernel, &to, &theirs.kernel, &from);
             copy_prefix(&mut own.bias, &theirs.bias);
             if let (Some(own), Some(theirs)) = (own.norm.as_mut(), theirs.norm.as_ref()) {
@@ -214,7 +218,12 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
     let input = graph.input_shape(node);
     let shape = node.op.weight_shape(input)?;
     let channels = node.op.weight_channels(input)?;
-    let fan_in = (shape.elements() / channels.max(1)).max(1) as f32;
+    let fan_in = match &node.op {
+        // Biases are no count of rows.
+        Op::Recurrent(op) => shape.elements() / op.rows().max(1),
+        _ => shape.elements() / channels.max(1),
+    };
+    let fan_in = fan_in.max(1) as f32;
     let gain = if node.op.activation() == Activation::None {
         1.0
     } else {
@@ -249,13 +258,25 @@ fn init_node(graph: &Graph, node: &Node, random: &mut Random) -> Option<NodeWeig
         kernel: (0..shape.elements())
             .map(|_| random.normal() * deviation)
             .collect(),
-        bias: vec![0.0; channels],
+        bias: first_biases(&node.op, channels),
         norm: normed.then(|| Norm {
             gamma: vec![1.0; channels],
             mean: vec![0.0; channels],
             variance: vec![1.0; channels],
         }),
     })
+}
+
+/// Zero, but gates that keep what a unit knows are half open at first (Jozefowicz et al., "An empirical exploration
+/// of recurrent network architectures", 2015): otherwise gradients do not reach early steps.
+fn first_biases(op: &Op, channels: usize) -> Vec<f32> {
+    let keeping = match op {
+        Op::Lstm(op) => op.hidden..2 * op.hidden,
+        Op::Recurrent(op) if op.cell.gates() > 1 => 0..op.hidden,
+        _ => 0..0,
+    };
+    let bias = |channel| f32::from(u8::from(keeping.contains(&channel)));
+    (0..channels).map(bias).collect()
 }
 
 pub(crate) fn copy_prefix(to: &mut [f32], from: &[f32]) {

@@ -8,7 +8,7 @@ use burn::tensor::TensorData;
 
 use super::norm::{self, Norm, Past};
 use super::ops::{FlexTensor, Unary, Weighted, floats, lanes, like, vector};
-use super::{activate, conv2d, depthwise_conv2d, pool2d};
+use super::{activate, conv2d, depthwise_conv2d, pool2d, recurrent};
 
 #[derive(Debug)]
 pub(super) struct UnaryBackward;
@@ -69,6 +69,10 @@ impl Backward<Flex, 2> for WeightedBackward {
                 let (dx, bias) =
                     activate::biased_gradients(activation, channels, lanes(&y), lanes(&dy));
                 (Some(dx), Some(bias))
+            }
+            Weighted::Recurrent(size) => {
+                let (dx, dw) = recurrent::gradients(&size, lanes(&x), floats(&weights), lanes(&dy));
+                (Some(dx), Some(dw))
             }
         };
         if let (Some(node), Some(dx)) = (to_x, dx) {

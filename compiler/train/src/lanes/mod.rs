@@ -13,11 +13,13 @@
 mod activate;
 mod conv2d;
 mod depthwise_conv2d;
+mod gates;
 mod geometry;
 mod gradients;
 mod norm;
 mod ops;
 mod pool2d;
+mod recurrent;
 mod simd;
 
 use burn::backend::Dispatch;
@@ -28,6 +30,7 @@ pub use activate::Grid;
 pub use geometry::Geometry;
 pub use norm::Norm;
 use ops::{LaneOps, Unary, Weighted};
+pub use recurrent::{Cell, Recurrence};
 
 /// Samples side by side.
 pub const LANES: usize = 16;
@@ -105,6 +108,19 @@ pub fn average_pool2d(x: Tensor<5>, window: Window2d, output: [usize; 3]) -> Ten
 pub fn max_pool2d(x: Tensor<5>, window: Window2d, output: [usize; 3]) -> Tensor<5> {
     let geometry = geometry(&x, window, output);
     unary(Unary::MaxPool2d(geometry), x)
+}
+
+/// Hidden values of every step of a recurrent layer, from its inputs weighted `[block, 1, steps, rows, lane]`;
+/// `weights` are `[rows, units + 1]`, a bias behind those of the hidden values.
+pub fn recurrent(cell: Cell, weighted: Tensor<5>, weights: Tensor<2>) -> Tensor<5> {
+    let [blocks, _, steps, rows, _] = weighted.dims();
+    let size = Recurrence {
+        cell,
+        blocks,
+        steps,
+        units: rows / cell.gates(),
+    };
+    self::weighted(Weighted::Recurrent(size), weighted, weights)
 }
 
 /// Batch norm with the batch's own statistics, then the activation; also gives mean and (biased)

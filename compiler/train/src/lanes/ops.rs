@@ -10,6 +10,7 @@ use ember_ir::Activation;
 
 use super::gradients::{NormBackward, UnaryBackward, WeightedBackward};
 use super::norm::{self, Norm};
+use super::recurrent::{self, Recurrence};
 use super::{Geometry, Grid, LANES, Lanes, activate, conv2d, depthwise_conv2d, pool2d};
 
 /// An operator without weights.
@@ -34,6 +35,8 @@ pub enum Weighted {
     DepthwiseConv2d(Geometry),
     /// Bias and activation; a bias per channel.
     Activate(Activation),
+    /// The steps of a recurrent layer; weights of hidden values, with a bias per row.
+    Recurrent(Recurrence),
 }
 
 /// The operators over tensors of lanes.
@@ -98,6 +101,11 @@ impl LaneOps for Flex {
             Weighted::Activate(activation) => {
                 like(&x, activate::biased(activation, values, weights))
             }
+            Weighted::Recurrent(size) => image(
+                size.blocks,
+                [1, size.steps, size.units],
+                recurrent::forward(&size, values, weights),
+            ),
         }
     }
 

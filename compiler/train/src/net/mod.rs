@@ -4,10 +4,11 @@
 //! `[block, 1, 1, n, lane]`. Kernels have the IR's layouts.
 
 mod leaves;
+mod sequence;
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Gradients, Tensor};
-use ember_ir::{Graph, Node, Op, Shape, TensorId, Window2d};
+use ember_ir::{Graph, Move, Node, Op, Shape, TensorId, Window2d};
 
 pub(crate) use leaves::gradient;
 pub use leaves::{Leaves, StepGradients, Tracking};
@@ -191,12 +192,17 @@ impl<'a> Net<'a> {
                     let [height, width, channels] = output;
                     x.reshape([blocks, height, width, channels, lanes::LANES])
                 }
+                Op::Lstm(_) | Op::Recurrent(_) => {
+                    let Some(own) = leaves.of(index) else {
+                        unreachable!("BUG: node {index} has no weights");
+                    };
+                    sequence::run(index, &node.op, own, x, numerics)
+                }
+                Op::Move(Move::Slice(op)) => sequence::sliced(op, x),
                 Op::Softmax(_) => softmax(x, 3),
                 Op::LogSoftmax(_)
                 | Op::L2Norm(_)
                 | Op::Svdf(_)
-                | Op::Lstm(_)
-                | Op::Recurrent(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
                 | Op::Move(_)
@@ -248,8 +254,8 @@ impl<'a> Net<'a> {
 fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
     match &node.op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
-        Op::Lstm(_) => Some("a long short-term memory"),
-        Op::Recurrent(_) => Some("a recurrent layer"),
+        Op::Lstm(_) | Op::Recurrent(_) => sequence::untrainable(&node.op),
+        Op::Move(Move::Slice(op)) if sequence::is_plain(op) => None,
         Op::Dense(op) if op.over_rows => Some("a dense layer over rows"),
         Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {
             Some("an addition that repeats one of its inputs")
@@ -335,7 +341,11 @@ fn finished(
     y
 }
 
-/// `[height, width, channels]` of a shape; a vector is one pixel.
+/// `[height, width, channels]` of a shape; a sequence is a row of pixels, a vector is one pixel.
 fn image(shape: &Shape) -> [usize; 3] {
-    shape.hwc().unwrap_or([1, 1, shape.elements()])
+    match *shape.dims() {
+        [height, width, channels] => [height, width, channels],
+        [steps, values] => [1, steps, values],
+        _ => [1, 1, shape.elements()],
+    }
 }
