@@ -89,7 +89,7 @@ fn shrink_part(
         Part::Head => match smaller.head {
             // The mean has neither weights nor, on its own, work.
             Head::GlobalDepthwise => smaller.head = Head::Mean,
-            Head::Flatten | Head::Mean => return None,
+            Head::Flatten | Head::Mean | Head::Last => return None,
         },
         Part::Hidden => {
             smaller.hidden = match smaller.hidden? {

@@ -48,6 +48,7 @@ fn every_space_has_networks_for_the_smallest_boards() {
             (SpaceKind::Cnn2d, Shape::from([28, 28, 1])),
             (SpaceKind::Cnn1d, Shape::from([1, 100, 6])),
             (SpaceKind::Mlp, Shape::from([8, 8, 1])),
+            (SpaceKind::Recurrent, Shape::from([1, 100, 6])),
         ] {
             let task = Task {
                 name: "net".into(),

@@ -120,7 +120,7 @@ impl BoardChoice {
 /// `[search]`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SearchJob {
-    /// `auto`, `cnn2d`, `cnn1d` or `mlp`.
+    /// `auto`, or a name of [`ember_search::SpaceKind`].
     pub space: String,
     /// A name of [`ember_search::StrategyKind`].
     pub strategy: String,

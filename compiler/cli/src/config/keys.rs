@@ -277,9 +277,9 @@ pub const KEYS: &[Key] = &[
     key(
         "search",
         "space",
-        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp"]),
+        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp", "recurrent"]),
         Some("\"auto\""),
-        "Kind of network; auto: by the shape of a sample.",
+        "Kind of network; auto: by the shape of a sample. recurrent: GRU or LSTM over a series, behind convolutions.",
     ),
     key(
         "search",

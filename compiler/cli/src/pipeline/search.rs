@@ -67,12 +67,9 @@ pub fn settings(job: &Job) -> Settings {
 
 /// The space of a job.
 pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
-    let kind = match job.search.space.as_str() {
-        "cnn2d" => SpaceKind::Cnn2d,
-        "cnn1d" => SpaceKind::Cnn1d,
-        "mlp" => SpaceKind::Mlp,
-        _ => SpaceKind::for_input(input),
-    };
+    let named = |kind: &SpaceKind| kind.name() == job.search.space;
+    let kind = SpaceKind::ALL.into_iter().find(named);
+    let kind = kind.unwrap_or_else(|| SpaceKind::for_input(input));
     let task = Task {
         name: job.name.clone(),
         input: input.clone(),

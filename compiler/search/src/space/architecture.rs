@@ -2,8 +2,6 @@
 //! building clamps what does not fit (a kernel to its map, a width to at least one), so there is no
 //! invalid architecture, only several that build the same graph.
 
-use std::fmt;
-
 use ember_ir::Activation;
 use serde::{Deserialize, Serialize};
 
@@ -97,9 +95,26 @@ pub enum Block {
         /// Outputs.
         width: usize,
     },
+    /// Units that remember, over the pixels of a map in their order; on a series, over time.
+    Recurrent {
+        /// What a unit computes.
+        cell: RecurrentCell,
+        /// Units, each of which is an output of every step.
+        width: usize,
+    },
     /// An operation that keeps the map's shape: a slot of a space whose networks differ in nothing
     /// else, such as the edges of a cell (NAS-Bench-201, DARTS).
     Edge(EdgeOp),
+}
+
+/// The cells of [`Block::Recurrent`] that training knows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecurrentCell {
+    /// A gated recurrent unit (Cho et al., 2014) whose reset comes after the product.
+    Gru,
+    /// A long short-term memory (Hochreiter and Schmidhuber, 1997).
+    Lstm,
 }
 
 /// How the last map becomes the vector that the logits are computed from.
@@ -113,6 +128,8 @@ pub enum Head {
     GlobalDepthwise,
     /// The fully connected layer reads the whole map.
     Flatten,
+    /// The last pixel: of a recurrent layer the step that has seen all others.
+    Last,
 }
 
 impl Block {
@@ -123,7 +140,8 @@ impl Block {
             | Block::Separable { width, .. }
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
-            | Block::Dense { width } => Some(*width),
+            | Block::Dense { width }
+            | Block::Recurrent { width, .. } => Some(*width),
             Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
     }
@@ -135,7 +153,8 @@ impl Block {
             | Block::Separable { width, .. }
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
-            | Block::Dense { width } => Some(width),
+            | Block::Dense { width }
+            | Block::Recurrent { width, .. } => Some(width),
             Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
     }
@@ -150,6 +169,7 @@ impl Block {
             Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Recurrent { .. }
             | Block::Edge(_) => None,
         }
     }
@@ -164,6 +184,7 @@ impl Block {
             Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Recurrent { .. }
             | Block::Edge(_) => None,
         }
     }
@@ -185,64 +206,6 @@ impl Architecture {
         }
         scaled.hidden = self.hidden.map(scale);
         scaled
-    }
-}
-
-/// `k3`, then stride, dilation and border where they are not the usual ones.
-impl fmt::Display for Window {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "k{}", self.kernel)?;
-        if self.stride != 1 {
-            write!(f, " s{}", self.stride)?;
-        }
-        if self.dilation != 1 {
-            write!(f, " d{}", self.dilation)?;
-        }
-        match self.padding {
-            Border::Same => Ok(()),
-            Border::Valid => f.write_str(" valid"),
-        }
-    }
-}
-
-/// `conv 16 k3 s2`.
-impl fmt::Display for Block {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Block::Conv { width, window } => write!(f, "conv {width} {window}"),
-            Block::Separable { width, window } => write!(f, "separable {width} {window}"),
-            Block::Residual { width, window } => write!(f, "residual {width} {window}"),
-            Block::InvertedResidual {
-                expand,
-                width,
-                window,
-            } => write!(f, "inverted {width} x{expand} {window}"),
-            Block::MaxPool { size } => write!(f, "max {size}"),
-            Block::AveragePool { size } => write!(f, "average {size}"),
-            Block::Dense { width } => write!(f, "dense {width}"),
-            Block::Edge(op) => write!(f, "{op}"),
-        }
-    }
-}
-
-/// One line: `pool 2 | conv 16 k3 s2 | separable 24 k3 | mean | dense 32`.
-impl fmt::Display for Architecture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pool > 1 {
-            write!(f, "pool {} | ", self.pool)?;
-        }
-        for block in &self.blocks {
-            write!(f, "{block} | ")?;
-        }
-        f.write_str(match self.head {
-            Head::Mean => "mean",
-            Head::GlobalDepthwise => "global depthwise",
-            Head::Flatten => "flatten",
-        })?;
-        if let Some(hidden) = self.hidden {
-            write!(f, " | dense {hidden}")?;
-        }
-        Ok(())
     }
 }
 

@@ -1,17 +1,19 @@
 //! Genes to graph, for all spaces. Total: every architecture builds. A kernel larger than its map is
 //! cut to the map, a dilation that does not fit becomes 1, a pool of one element is left out, a map
 //! block behind a fully connected layer becomes a fully connected layer. On a series `[1, T, C]` the
-//! cut makes every window one of height 1, so the same blocks serve images and series.
+//! cut makes every window one of height 1, so the same blocks serve images and series. A recurrent layer
+//! takes and gives a sequence `[T, N]`, see `sequence`.
 //!
 //! Nodes are named after their place: `conv1`, `dw2` and `pw2`, `expand3`, `dw3`, `project3`, `add3`,
-//! `pool4`; `pool0` lowers the input's resolution; `global` or `mean`, `hidden`, `logits` end it.
+//! `pool4`; `pool0` lowers the input's resolution; `global`, `mean` or `last`, `hidden`, `logits` end it. A
+//! recurrent layer is `gru5` or `lstm5`, and a reshape before a node `x` is `x_steps` or `x_map`.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Mean,
-    Op, Shape, TensorId, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Op,
+    Shape, TensorId, Window2d,
 };
 
-use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::architecture::{Architecture, Block, Border, Window};
 use super::assembled::{Assembled, Part, Task};
 use super::fit::{MAX_WIDTH, MAX_WINDOW, fit};
 
@@ -87,11 +89,13 @@ impl Assembly {
             Block::Dense { width } => {
                 self.dense(format!("dense{number}"), width, self.activation, x)
             }
+            Block::Recurrent { cell, width } => self.recurrent(number, cell, width, x),
             Block::Edge(op) => self.edge(number, op, x),
         }
     }
 
     fn residual(&mut self, number: usize, width: usize, window: Window, x: TensorId) -> TensorId {
+        let x = self.map(&format!("conv{number}a"), x);
         let first = self.conv(format!("conv{number}a"), width, window, self.activation, x);
         let inner = Window {
             stride: 1,
@@ -135,9 +139,10 @@ impl Assembly {
         window: Window,
         x: TensorId,
     ) -> TensorId {
-        let Some([_, _, channels]) = self.builder.shape(x).hwc() else {
+        let Some([_, _, channels]) = self.size(x) else {
             return self.dense(format!("dense{number}"), width, self.activation, x);
         };
+        let x = self.map(&format!("expand{number}"), x);
         let mut inner = x;
         if expand > 1 {
             let inside = channels.saturating_mul(expand);
@@ -150,27 +155,6 @@ impl Assembly {
             return self.add(number, Activation::None, x, inner);
         }
         inner
-    }
-
-    pub(super) fn head(&mut self, head: Head, x: TensorId) -> TensorId {
-        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
-            return x;
-        };
-        if h * w == 1 {
-            return x;
-        }
-        match head {
-            Head::Flatten => x,
-            Head::Mean => self.node("mean".into(), Op::Mean(Mean {}), &[x]),
-            Head::GlobalDepthwise => {
-                let op = DepthwiseConv2d {
-                    window: Window2d::valid([h, w], [1, 1]),
-                    multiplier: 1,
-                    activation: Activation::None,
-                };
-                self.node("global".into(), Op::DepthwiseConv2d(op), &[x])
-            }
-        }
     }
 
     pub(super) fn pointwise(
@@ -199,7 +183,10 @@ impl Assembly {
         x: TensorId,
     ) -> TensorId {
         match self.conv_op(width, window, activation, x) {
-            Some(op) => self.node(name, op, &[x]),
+            Some(op) => {
+                let x = self.map(&name, x);
+                self.node(name, op, &[x])
+            }
             None => self.dense(name, width, activation, x),
         }
     }
@@ -212,7 +199,7 @@ impl Assembly {
         activation: Activation,
         x: TensorId,
     ) -> Option<Op> {
-        let [h, w, _] = self.builder.shape(x).hwc()?;
+        let [h, w, _] = self.size(x)?;
         Some(Op::Conv2d(Conv2d {
             window: fit(window, [h, w]),
             out_channels: width.clamp(1, MAX_WIDTH),
@@ -230,9 +217,10 @@ impl Assembly {
 
     /// A depthwise convolution, or nothing on a vector.
     fn depthwise(&mut self, name: String, window: Window, x: TensorId) -> TensorId {
-        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+        let Some([h, w, _]) = self.size(x) else {
             return x;
         };
+        let x = self.map(&name, x);
         let op = DepthwiseConv2d {
             window: fit(window, [h, w]),
             multiplier: 1,
@@ -249,13 +237,14 @@ impl Assembly {
         size: usize,
         x: TensorId,
     ) -> TensorId {
-        let Some([h, w, _]) = self.builder.shape(x).hwc() else {
+        let Some([h, w, _]) = self.size(x) else {
             return x;
         };
         let kernel = [h, w].map(|extent| size.clamp(1, extent.min(MAX_WINDOW)));
         if kernel == [1, 1] {
             return x;
         }
+        let x = self.map(name, x);
         let window = Window2d::valid(kernel, kernel);
         let activation = Activation::None;
         let op = match kind {

@@ -41,7 +41,7 @@ impl fmt::Display for EdgeOp {
 impl Assembly {
     /// In a chain a cut edge would cut off everything before it: it is one that computes nothing.
     pub(super) fn edge(&mut self, number: usize, op: EdgeOp, x: TensorId) -> TensorId {
-        let Some([h, w, channels]) = self.builder.shape(x).hwc() else {
+        let Some([h, w, channels]) = self.size(x) else {
             return x;
         };
         let same = Window {
@@ -60,7 +60,9 @@ impl Assembly {
                     window: fit(same, [h, w]),
                     activation: Activation::None,
                 };
-                self.node(format!("pool{number}"), Op::AveragePool2d(op), &[x])
+                let name = format!("pool{number}");
+                let x = self.map(&name, x);
+                self.node(name, Op::AveragePool2d(op), &[x])
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use ember_ir::Activation;
 use rand::RngExt as _;
 
-use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 use super::decide::{Decide, Gene, What};
 use crate::SearchRng;
 
@@ -26,6 +26,10 @@ pub enum Kind {
     AveragePool,
     /// [`Block::Dense`].
     Dense,
+    /// [`Block::Recurrent`] of [`RecurrentCell::Gru`].
+    Gru,
+    /// [`Block::Recurrent`] of [`RecurrentCell::Lstm`].
+    Lstm,
 }
 
 /// The choices of a space. No list may be empty; lists of numbers ascend.
@@ -145,7 +149,9 @@ impl Menu {
             Block::MaxPool { size } | Block::AveragePool { size } => {
                 *size = any(&self.pool_sizes, rng);
             }
-            Block::Dense { width } => *width = self.step(*width, rng),
+            Block::Dense { width } | Block::Recurrent { width, .. } => {
+                *width = self.step(*width, rng);
+            }
             // No menu offers it.
             Block::Edge(_) => {}
             Block::Conv { width, window }
@@ -215,6 +221,14 @@ impl Menu {
                 size: pick(&self.pool_sizes, gene(What::Pool), decide),
             },
             Kind::Dense => Block::Dense { width },
+            Kind::Gru => Block::Recurrent {
+                cell: RecurrentCell::Gru,
+                width,
+            },
+            Kind::Lstm => Block::Recurrent {
+                cell: RecurrentCell::Lstm,
+                width,
+            },
         }
     }
 

@@ -98,6 +98,7 @@ impl Piece {
             | Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Recurrent { .. }
             | Block::Edge(_) => 1,
         };
         let mut masks: Vec<Option<Mask>> = vec![None; graph.tensors.len()];

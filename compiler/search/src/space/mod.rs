@@ -12,15 +12,18 @@ mod cnn1d;
 mod cnn2d;
 mod crossover;
 pub mod decide;
+mod display;
 pub mod edge;
 mod fit;
 pub mod menu;
 pub mod mixed;
 mod mlp;
+mod recurrent;
 pub mod relaxation;
+mod sequence;
 mod trunk;
 
-pub use architecture::{Architecture, Block, Border, Head, Window};
+pub use architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 pub use assembled::{Assembled, Part, Task};
 pub use cnn1d::Cnn1d;
 pub use cnn2d::Cnn2d;
@@ -29,6 +32,7 @@ pub use decide::{Decide, Gene, What};
 pub use edge::EdgeOp;
 pub use mixed::{Mask, Mixed, MixedNode, Piece};
 pub use mlp::Mlp;
+pub use recurrent::Recurrent;
 pub use relaxation::{Relaxation, Relaxing};
 
 use std::fmt;
@@ -87,11 +91,18 @@ pub enum SpaceKind {
     Cnn1d,
     /// Fully connected networks.
     Mlp,
+    /// Gated recurrent units and long short-term memories over series, behind convolutions.
+    Recurrent,
 }
 
 impl SpaceKind {
     /// All of them.
-    pub const ALL: [SpaceKind; 3] = [SpaceKind::Cnn2d, SpaceKind::Cnn1d, SpaceKind::Mlp];
+    pub const ALL: [SpaceKind; 4] = [
+        SpaceKind::Cnn2d,
+        SpaceKind::Cnn1d,
+        SpaceKind::Mlp,
+        SpaceKind::Recurrent,
+    ];
 
     /// The space that suits an input of this shape.
     pub fn for_input(input: &Shape) -> Self {
@@ -108,6 +119,7 @@ impl SpaceKind {
             SpaceKind::Cnn2d => "cnn2d",
             SpaceKind::Cnn1d => "cnn1d",
             SpaceKind::Mlp => "mlp",
+            SpaceKind::Recurrent => "recurrent",
         }
     }
 }
@@ -145,6 +157,7 @@ pub fn open(kind: SpaceKind, task: Task) -> Result<Box<dyn Space>, SpaceError> {
         SpaceKind::Cnn2d => Box::new(Cnn2d::new(task)?),
         SpaceKind::Cnn1d => Box::new(Cnn1d::new(task)?),
         SpaceKind::Mlp => Box::new(Mlp::new(task)?),
+        SpaceKind::Recurrent => Box::new(Recurrent::new(task)?),
     })
 }
 

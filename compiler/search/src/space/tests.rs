@@ -22,11 +22,12 @@ fn task(input: Shape) -> Task {
 
 fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
     let size = 1usize..40;
-    (0usize..3, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
+    (0usize..4, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
         match SpaceKind::ALL[kind] {
             SpaceKind::Cnn2d => (SpaceKind::Cnn2d, Shape::from([h, w, c])),
             SpaceKind::Cnn1d => (SpaceKind::Cnn1d, Shape::from([1, w * 5, c])),
             SpaceKind::Mlp => (SpaceKind::Mlp, Shape::from([h, w, c])),
+            SpaceKind::Recurrent => (SpaceKind::Recurrent, Shape::from([1, w * 3, c])),
         }
     })
 }
@@ -128,7 +129,12 @@ proptest! {
             Block::InvertedResidual { expand: width, width, window },
             Block::Separable { width, window: valid },
             Block::MaxPool { size: pool },
+            Block::Recurrent { cell: RecurrentCell::Gru, width: width.min(9) },
+            Block::Recurrent { cell: RecurrentCell::Lstm, width: width.min(9) },
+            Block::Residual { width: width.min(9), window },
+            Block::Recurrent { cell: RecurrentCell::Lstm, width: width.min(9) },
             Block::Dense { width },
+            Block::Recurrent { cell: RecurrentCell::Gru, width },
             Block::Conv { width, window },
             Block::InvertedResidual { expand: width, width, window },
             Block::AveragePool { size: pool },
@@ -148,6 +154,7 @@ fn templates_build_and_end_in_logits() {
         (SpaceKind::Cnn2d, Shape::from([32, 32, 3])),
         (SpaceKind::Cnn1d, Shape::from([1, 100, 6])),
         (SpaceKind::Mlp, Shape::from([1, 64, 1])),
+        (SpaceKind::Recurrent, Shape::from([1, 100, 6])),
     ] {
         let space = open(kind, task(input.clone())).unwrap();
         let graphs: BTreeSet<String> = space
@@ -225,6 +232,34 @@ fn a_series_is_only_convolved_along_time() {
     );
 }
 
+proptest! {
+    /// Whatever is drawn, mutated or taken away to fit: what remains remembers.
+    #[test]
+    fn a_recurrent_network_stays_one(seed in any::<u64>(), steps in 1usize..200, part in 0usize..6) {
+        let input = Shape::from([1, steps, 3]);
+        let space = open(SpaceKind::Recurrent, task(input.clone())).unwrap();
+        let mut rng = SearchRng::seed_from_u64(seed);
+        let mut network = space.sample(&mut rng);
+        let remembers = |graph: &Graph| {
+            let mut nodes = graph.nodes.iter();
+            nodes.any(|node| matches!(node.op, Op::Recurrent(_) | Op::Lstm(_)))
+        };
+        for _ in 0..10 {
+            network = space.mutate(&mut rng, &network);
+            prop_assert!(remembers(&space.build(&network)));
+        }
+        let blamed = [Part::Block(part), Part::Logits, Part::Hidden, Part::Pool];
+        for _ in 0..200 {
+            let Some(smaller) = space.shrink(&network, &blamed, Resource::Flash) else { break };
+            prop_assert!(smaller != network);
+            sound(&space.assemble(&smaller), &input);
+            prop_assert!(remembers(&space.build(&smaller)));
+            network = smaller;
+        }
+        prop_assert_eq!(space.shrink(&network, &blamed, Resource::Flash), None, "it ends");
+    }
+}
+
 #[test]
 fn unfit_tasks_are_refused() {
     let series = Shape::from([1, 100, 6]);
@@ -232,6 +267,7 @@ fn unfit_tasks_are_refused() {
     let vector = Shape::from([10]);
     assert!(open(SpaceKind::Cnn2d, task(vector.clone())).is_err());
     assert!(open(SpaceKind::Cnn1d, task(image.clone())).is_err());
+    assert!(open(SpaceKind::Recurrent, task(image.clone())).is_err());
     assert!(open(SpaceKind::Mlp, task(Shape::from([0]))).is_err());
     assert_eq!(SpaceKind::for_input(&series), SpaceKind::Cnn1d);
     assert_eq!(SpaceKind::for_input(&image), SpaceKind::Cnn2d);

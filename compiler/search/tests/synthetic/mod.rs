@@ -76,7 +76,7 @@ impl MadeUpAccuracy {
         logit += match genes.head {
             Head::GlobalDepthwise => 0.5,
             Head::Mean => 0.2,
-            Head::Flatten => 0.0,
+            Head::Flatten | Head::Last => 0.0,
         };
         for (place, block) in genes.blocks.iter().enumerate() {
             logit += match block {
@@ -91,6 +91,7 @@ impl MadeUpAccuracy {
                 | Block::MaxPool { .. }
                 | Block::AveragePool { .. }
                 | Block::Dense { .. }
+                | Block::Recurrent { .. }
                 | Block::Edge(_) => 0.0,
             };
         }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use ember_ir::{Graph, Shape};
+use ember_ir::{Graph, Op, Shape};
 use ember_search::space::{Relaxing, open};
 use ember_search::{SpaceKind, Task};
 
@@ -13,11 +13,12 @@ use crate::{Dataset, Normalization, Parts, Recipe};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
-fn spaces() -> [(SpaceKind, Shape); 3] {
+fn spaces() -> [(SpaceKind, Shape); 4] {
     [
         (SpaceKind::Cnn2d, Shape::from([9, 8, 2])),
         (SpaceKind::Cnn1d, Shape::from([1, 40, 3])),
         (SpaceKind::Mlp, Shape::from([6])),
+        (SpaceKind::Recurrent, Shape::from([1, 20, 3])),
     ]
 }
 
@@ -82,7 +83,23 @@ fn cut(
             continue;
         };
         let to = node.op.weight_shape(graph.input_shape(node)).unwrap();
-        copy_corner(&mut own.kernel, &to, &theirs.kernel, &shape.unwrap());
+        if let Op::Lstm(_) | Op::Recurrent(_) = &node.op {
+            // All units of fewer inputs: a row ends with the weights of hidden values.
+            let widths = [&to, &shape.unwrap()].map(|shape| shape.dims()[1]);
+            let units = node
+                .op
+                .output_shape(&[graph.input_shape(node)])
+                .unwrap()
+                .dims()[1];
+            let rows = theirs.kernel.chunks_exact(widths[1]);
+            for (to, from) in own.kernel.chunks_exact_mut(widths[0]).zip(rows) {
+                let (inputs, hidden) = to.split_at_mut(widths[0] - units);
+                copy_prefix(inputs, from);
+                hidden.copy_from_slice(&from[widths[1] - units..]);
+            }
+        } else {
+            copy_corner(&mut own.kernel, &to, &theirs.kernel, &shape.unwrap());
+        }
         copy_prefix(&mut own.bias, &theirs.bias);
         if let (Some(own), Some(theirs)) = (&mut own.norm, &theirs.norm) {
             copy_prefix(&mut own.gamma, &theirs.gamma);

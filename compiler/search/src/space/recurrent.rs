@@ -1,0 +1,229 @@
+//! Recurrent networks over series `[1, T, C]`: convolutions and pools in front, which shorten what is walked
+//! step by step, then gated recurrent units (Cho et al., 2014) or a long short-term memory (Hochreiter and
+//! Schmidhuber, 1997), whose last step, mean or weighted mean decides. Every network has a recurrent layer:
+//! those without are [`super::Cnn1d`]'s.
+
+use ember_ir::Activation;
+
+use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
+use super::assembled::{Assembled, Part, Task};
+use super::blocks;
+use super::decide::Decide;
+use super::menu::{Kind, Menu};
+use super::relaxation::{Relaxation, Relaxing};
+use super::trunk::{self, Stage, Trunk, quarters};
+use super::{Space, SpaceError, SpaceKind, up_to};
+use crate::constraint::Resource;
+use crate::{SearchRng, repair};
+
+/// The space of recurrent networks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recurrent {
+    task: Task,
+    menu: Menu,
+    steps: usize,
+}
+
+/// Mutations that are tried before a random network is taken.
+const ATTEMPTS: usize = 100;
+
+impl Recurrent {
+    /// The space for series of this task.
+    pub fn new(task: Task) -> Result<Self, SpaceError> {
+        let steps = match task.input.hwc() {
+            Some([1, t, c]) if t.min(c) > 0 => t,
+            _ => {
+                return Err(SpaceError::Input {
+                    space: SpaceKind::Recurrent,
+                    expected: "1 x time steps x channels, none of them zero",
+                    actual: task.input,
+                });
+            }
+        };
+        Ok(Self {
+            menu: menu(steps),
+            task,
+            steps,
+        })
+    }
+
+    /// Layers in front, then units.
+    fn trunk(&self, level: usize) -> Option<Trunk> {
+        let (pool, scale) = trunk::level(&self.menu.pools, level)?;
+        let long = self.steps / pool >= 16;
+        let conv = |kernel, stride| Block::Conv {
+            width: 0,
+            window: same(kernel, stride),
+        };
+        let separable = |kernel, stride| Block::Separable {
+            width: 0,
+            window: same(kernel, stride),
+        };
+        let stride = if long { 2 } else { 1 };
+        let front = Stage {
+            entry: vec![conv(3, stride), conv(7, stride)],
+            inner: vec![conv(3, 1), separable(5, 1), separable(9, 1)],
+            nodes: 1,
+            widths: quarters(6 * scale),
+        };
+        let cells = [RecurrentCell::Gru, RecurrentCell::Lstm];
+        // A masked unit would still be heard by the others at the next step: of units there is one width.
+        let units = Stage {
+            entry: cells
+                .map(|cell| Block::Recurrent { cell, width: 0 })
+                .to_vec(),
+            inner: Vec::new(),
+            nodes: 0,
+            widths: vec![6 * scale.div_ceil(2) * 2],
+        };
+        Some(Trunk {
+            task: self.task.clone(),
+            pool,
+            stages: vec![front, units],
+            heads: vec![Head::Last, Head::Mean],
+        })
+    }
+}
+
+fn menu(steps: usize) -> Menu {
+    Menu {
+        pools: up_to(&[1, 2, 4], steps / 8),
+        depth: 1..=5,
+        stems: vec![Kind::Conv, Kind::Conv, Kind::Separable, Kind::Gru],
+        kinds: vec![
+            Kind::Conv,
+            Kind::Separable,
+            Kind::MaxPool,
+            Kind::AveragePool,
+            Kind::Gru,
+            Kind::Gru,
+            Kind::Lstm,
+        ],
+        widths: vec![4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96],
+        kernels: up_to(&[3, 5, 7, 9], steps),
+        strides: vec![1, 2, 3, 4],
+        dilations: vec![1, 2],
+        pool_sizes: up_to(&[2, 3, 4], steps),
+        expansions: vec![1],
+        heads: vec![Head::Last, Head::Last, Head::Mean, Head::GlobalDepthwise],
+        hidden: vec![None, None, None, Some(16), Some(32)],
+        activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+    }
+}
+
+fn same(kernel: usize, stride: usize) -> Window {
+    Window {
+        kernel,
+        stride,
+        dilation: 1,
+        padding: Border::Same,
+    }
+}
+
+fn remembers(architecture: &Architecture) -> bool {
+    let recurrent = |block: &Block| matches!(block, Block::Recurrent { .. });
+    architecture.blocks.iter().any(recurrent)
+}
+
+/// The network, whose last block becomes a recurrent one if there is none.
+fn remembering(mut architecture: Architecture) -> Architecture {
+    if !remembers(&architecture) {
+        let last = architecture.blocks.pop();
+        let width = last.as_ref().and_then(Block::width).unwrap_or(8);
+        architecture.blocks.push(Block::Recurrent {
+            cell: RecurrentCell::Gru,
+            width,
+        });
+    }
+    architecture
+}
+
+impl Space for Recurrent {
+    fn describe(&self) -> String {
+        format!(
+            "recurrent networks over {} with up to {} blocks: convolution, depthwise-separable, pooling, \
+             gated recurrent units, long short-term memory",
+            self.task.input,
+            self.menu.depth.end()
+        )
+    }
+
+    fn sample(&self, decide: &mut dyn Decide) -> Architecture {
+        remembering(self.menu.sample(decide))
+    }
+
+    fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {
+        for _ in 0..ATTEMPTS {
+            let child = remembering(self.menu.mutate(rng, parent));
+            if child != *parent {
+                return child;
+            }
+        }
+        self.sample(rng)
+    }
+
+    fn templates(&self) -> Vec<Architecture> {
+        let conv = |width, kernel, stride| Block::Conv {
+            width,
+            window: same(kernel, stride),
+        };
+        let units = |cell, width| Block::Recurrent { cell, width };
+        let network = |blocks, head| Architecture {
+            pool: 1,
+            blocks,
+            head,
+            hidden: None,
+            activation: Activation::Relu,
+        };
+        vec![
+            // Convolutions see, units remember (DeepConvLSTM, Ordóñez and Roggen, 2016).
+            network(
+                vec![conv(16, 5, 4), units(RecurrentCell::Gru, 24)],
+                Head::Last,
+            ),
+            network(
+                vec![
+                    conv(16, 7, 2),
+                    conv(24, 5, 4),
+                    units(RecurrentCell::Lstm, 24),
+                ],
+                Head::Last,
+            ),
+            network(
+                vec![
+                    conv(16, 5, 2),
+                    Block::MaxPool { size: 2 },
+                    units(RecurrentCell::Gru, 16),
+                    units(RecurrentCell::Gru, 16),
+                ],
+                Head::Mean,
+            ),
+        ]
+    }
+
+    fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
+        Some(trunk::relax(self.trunk(how.level)?, how.share))
+    }
+
+    fn assemble(&self, architecture: &Architecture) -> Assembled {
+        blocks::assemble(&self.task, architecture)
+    }
+
+    /// The last layer in front goes where no blamed gene can give; the last recurrent one stays.
+    fn shrink(
+        &self,
+        architecture: &Architecture,
+        blamed: &[Part],
+        resource: Resource,
+    ) -> Option<Architecture> {
+        let smaller = repair::shrink(architecture, blamed, resource)?;
+        if remembers(&smaller) {
+            return Some(smaller);
+        }
+        let mut smaller = architecture.clone();
+        let recurrent = |block: &Block| matches!(block, Block::Recurrent { .. });
+        let in_front = smaller.blocks.iter().rposition(|block| !recurrent(block))?;
+        smaller.blocks.remove(in_front);
+        Some(smaller)
+    }
+}
