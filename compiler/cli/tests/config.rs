@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::Path;
 
+use ember_ir::Activation;
+use ember_search::space::{Kind, Narrowing};
 use emberc::config::{Job, Problems, Split, keys};
 use expect_test::{Expect, expect};
 use miette::{GraphicalReportHandler, GraphicalTheme};
@@ -327,6 +329,73 @@ fn text_that_is_no_toml_is_shown_too() {
             Error: 
               × [board] names no board
               help: give one of `name = "microbit"` (`emberc boards` lists them), `core = "cortex-m4"` with flash and ram, or `file = "board.toml"`
+        "#]],
+    );
+}
+
+#[test]
+fn a_space_is_narrowed_by_ranges_and_lists() {
+    let dir = folder();
+    let text = format!(
+        "{GOOD}[space]\ndepth = [1, 3]\nkernel = 3\nblocks = [\"conv\", \"max-pool\"]\nactivations = [\"relu6\"]\n"
+    );
+    let narrowing = Job::parse(&text, "ember.toml", dir.path())
+        .unwrap()
+        .search
+        .narrowing;
+    let expected = Narrowing {
+        depth: Some(1..=3),
+        kernel: Some(3..=3),
+        blocks: vec![Kind::Conv, Kind::MaxPool],
+        activations: vec![Activation::Relu6],
+        ..Narrowing::default()
+    };
+    assert_eq!(narrowing, expected);
+    // Every word that the table of keys offers is one that the spaces know.
+    for key in keys::KEYS.iter().filter(|key| key.section == "space") {
+        if let keys::Kind::Choices(choices) = key.kind {
+            let text = format!("{GOOD}[space]\n{} = {choices:?}\n", key.name);
+            assert!(
+                Job::parse(&text, "ember.toml", dir.path()).is_ok(),
+                "{}",
+                key.name
+            );
+        }
+    }
+    check(
+        &format!("{GOOD}[space]\nwidth = [16, 8]\nheads = [\"meen\"]\nblocks = []\n"),
+        &expect![[r#"
+              × ember.toml has 3 problems
+
+            Error: 
+              × `width` must be an integer from 1 to 4096, or the least and the most, in this order, such as [1, 5], not an array
+                ╭─[ember.toml:9:9]
+              8 │ [space]
+              9 │ width = [16, 8]
+                ·         ───┬───
+                ·            ╰── expected an integer from 1 to 4096, or the least and the most, in this order, such as [1, 5]
+             10 │ heads = ["meen"]
+                ╰────
+
+            Error: 
+              × `heads` cannot be "meen"
+                ╭─[ember.toml:10:9]
+              9 │ width = [16, 8]
+             10 │ heads = ["meen"]
+                ·         ────┬───
+                ·             ╰── here
+             11 │ blocks = []
+                ╰────
+              help: did you mean "mean"?
+
+            Error: 
+              × `blocks` must be an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm, not an array
+                ╭─[ember.toml:11:10]
+             10 │ heads = ["meen"]
+             11 │ blocks = []
+                ·          ─┬
+                ·           ╰── expected an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm
+                ╰────
         "#]],
     );
 }

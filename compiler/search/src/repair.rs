@@ -9,7 +9,7 @@ use ember_ir::Graph;
 
 use crate::bottleneck::blame;
 use crate::constraint::{Constraints, Cost, Price, Resource, Violation};
-use crate::space::{Architecture, Block, Head, Part, Space};
+use crate::space::{Architecture, Block, Head, Narrowing, Part, Space};
 
 /// A network within the limits.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,11 +64,12 @@ pub(crate) fn shrink(
     architecture: &Architecture,
     blamed: &[Part],
     resource: Resource,
+    allowed: &Narrowing,
 ) -> Option<Architecture> {
     blamed
         .iter()
-        .find_map(|&part| shrink_part(architecture, part, resource))
-        .or_else(|| drop_last_block(architecture))
+        .find_map(|&part| shrink_part(architecture, part, resource, allowed))
+        .or_else(|| drop_last_block(architecture, allowed))
 }
 
 /// `None` where that gene has nothing left to give.
@@ -76,41 +77,45 @@ fn shrink_part(
     architecture: &Architecture,
     part: Part,
     resource: Resource,
+    allowed: &Narrowing,
 ) -> Option<Architecture> {
     let mut smaller = architecture.clone();
+    let least = allowed.narrowest(NARROWEST);
     match part {
-        Part::Block(i) => shrink_block(smaller.blocks.get_mut(i)?, resource)?,
+        Part::Block(i) => shrink_block(smaller.blocks.get_mut(i)?, resource, allowed)?,
         Part::Pool => {
-            if smaller.pool >= 4 {
+            let coarser = smaller.pool.max(1) * 2;
+            if smaller.pool >= 4 || !allowed.has_pool(coarser) {
                 return None;
             }
-            smaller.pool = smaller.pool.max(1) * 2;
+            smaller.pool = coarser;
         }
         Part::Head => match smaller.head {
             // The mean has neither weights nor, on its own, work.
-            Head::GlobalDepthwise => smaller.head = Head::Mean,
-            Head::Flatten | Head::Mean | Head::Last => return None,
+            Head::GlobalDepthwise if allowed.has_head(Head::Mean) => smaller.head = Head::Mean,
+            Head::GlobalDepthwise | Head::Flatten | Head::Mean | Head::Last => return None,
         },
         Part::Hidden => {
             smaller.hidden = match smaller.hidden? {
-                width if width > NARROWEST => Some(narrower(width)),
+                width if width > least => Some(narrower(width, least)),
                 _ => None,
             };
         }
         // The logits are as large as what they read.
         Part::Logits => {
-            if smaller.head == Head::Flatten {
+            if smaller.head == Head::Flatten && allowed.has_head(Head::GlobalDepthwise) {
                 smaller.head = Head::GlobalDepthwise;
             } else {
                 let last = smaller.blocks.iter_mut().rev().find_map(Block::width_mut)?;
-                *last = narrow(*last)?;
+                *last = narrow(*last, least)?;
             }
         }
     }
     (smaller != *architecture).then_some(smaller)
 }
 
-fn shrink_block(block: &mut Block, resource: Resource) -> Option<()> {
+fn shrink_block(block: &mut Block, resource: Resource, allowed: &Narrowing) -> Option<()> {
+    let least = allowed.narrowest(NARROWEST);
     if let Block::InvertedResidual { expand, .. } = block
         && *expand > 1
     {
@@ -121,13 +126,13 @@ fn shrink_block(block: &mut Block, resource: Resource) -> Option<()> {
     match resource {
         Resource::Ram => {
             if let Some(width) = block.width_mut()
-                && let Some(less) = narrow(*width)
+                && let Some(less) = narrow(*width, least)
             {
                 *width = less;
                 return Some(());
             }
             let window = block.window_mut()?;
-            if window.stride >= 2 {
+            if window.stride >= 2 || !allowed.has_stride(2) {
                 return None;
             }
             window.stride = 2;
@@ -135,30 +140,31 @@ fn shrink_block(block: &mut Block, resource: Resource) -> Option<()> {
         Resource::Flash | Resource::Instructions | Resource::Macs => {
             if let Some(window) = block.window_mut()
                 && window.kernel > 3
+                && allowed.has_kernel(window.kernel - 2)
             {
                 window.kernel -= 2;
                 return Some(());
             }
             let width = block.width_mut()?;
-            *width = narrow(*width)?;
+            *width = narrow(*width, least)?;
         }
     }
     Some(())
 }
 
-fn drop_last_block(architecture: &Architecture) -> Option<Architecture> {
+fn drop_last_block(architecture: &Architecture, allowed: &Narrowing) -> Option<Architecture> {
     let mut smaller = architecture.clone();
     smaller.blocks.pop()?;
-    Some(smaller)
+    allowed.has_depth(smaller.blocks.len()).then_some(smaller)
 }
 
-fn narrow(width: usize) -> Option<usize> {
-    (width > NARROWEST).then(|| narrower(width))
+fn narrow(width: usize, least: usize) -> Option<usize> {
+    (width > least).then(|| narrower(width, least))
 }
 
 /// Three quarters of the width, a multiple of four.
-fn narrower(width: usize) -> usize {
-    (width * 3 / 4 / 4 * 4).max(NARROWEST)
+fn narrower(width: usize, least: usize) -> usize {
+    (width * 3 / 4 / 4 * 4).max(least)
 }
 
 #[cfg(test)]

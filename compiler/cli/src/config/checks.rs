@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ember_codegen::target::{Board, Limits, Prefer};
+use ember_search::space::Narrowing;
 
 use super::job::{BoardChoice, CompressJob, DataJob, Normalize, SearchJob, TrainJob, Vary};
 use super::problem::{Problem, nearest};
@@ -293,11 +294,38 @@ fn find_board(
     }
 }
 
+fn narrowing(values: &Values) -> Narrowing {
+    let range = |key| values.range("space", key);
+    Narrowing {
+        depth: range("depth"),
+        width: range("width"),
+        kernel: range("kernel"),
+        stride: range("stride"),
+        dilation: range("dilation"),
+        pool: range("pool"),
+        blocks: named(values.texts("space", "blocks")),
+        heads: named(values.texts("space", "heads")),
+        activations: named(values.texts("space", "activations")),
+    }
+}
+
+/// Values by the names that the journal has for them; the table of keys lists no other.
+fn named<T: serde::de::DeserializeOwned>(names: &[String]) -> Vec<T> {
+    let value = |name: &String| serde_json::from_value(name.as_str().into());
+    names
+        .iter()
+        .map(|name| {
+            value(name).unwrap_or_else(|error| panic!("BUG: the key lists {name}: {error}"))
+        })
+        .collect()
+}
+
 pub(super) fn search_job(values: &Values) -> SearchJob {
     let text = |key| values.text("search", key).unwrap_or_default().to_string();
     let limit = |key| Some(values.integer("search", key) as u64).filter(|&limit| limit > 0);
     SearchJob {
         space: text("space"),
+        narrowing: narrowing(values),
         strategy: text("strategy"),
         trials: values.integer("search", "trials") as usize,
         minutes: values.number("search", "minutes"),

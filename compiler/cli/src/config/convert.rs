@@ -71,6 +71,24 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
             .map(Value::Texts)
             .ok_or_else(|| wrong("an array of strings")),
         (Kind::Texts, _) => Err(wrong("an array of strings")),
+        (Kind::Choices(choices), DeValue::Array(items)) if !items.is_empty() => {
+            let texts = items.iter().map(|item| match item.get_ref() {
+                DeValue::String(text) => match choice(key, choices, text)? {
+                    Value::Text(text) => Ok(text),
+                    _ => Err(wrong("an array of strings")),
+                },
+                _ => Err(wrong("an array of strings")),
+            });
+            texts.collect::<Result<_, _>>().map(Value::Texts)
+        }
+        (Kind::Choices(choices), _) => Err(wrong(&format!("an array of at least one of {}", choices.join(", ")))),
+        (Kind::Range(low, high), value) => range(value, low, high).ok_or_else(|| {
+            wrong(&format!(
+                "an integer {}, or the least and the most, in this order, such as [{low}, {}]",
+                range_text(low as f64, high as f64),
+                high.min(low + 4),
+            ))
+        }),
         (Kind::Column, DeValue::String(text)) if !text.is_empty() => {
             Ok(Value::Column(match text.as_ref() {
                 "last" => Column::Last,
@@ -85,6 +103,28 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
             wrong("a fraction such as 0.2, \"tail 500\", { groups = [8, 9] }, { names = [\"*_0.wav\"] } or { file = \"…\" }")
         }),
     }
+}
+
+/// A least and a most integer, in order.
+fn range(value: &DeValue<'_>, low: i64, high: i64) -> Option<Value> {
+    let ends = match value {
+        DeValue::Array(items) if items.len() == 2 => {
+            [0, 1].map(|end| integer(items[end].get_ref()))
+        }
+        DeValue::Array(_) => return None,
+        one => [integer(one); 2],
+    };
+    let [Some(least), Some(most)] = ends else {
+        return None;
+    };
+    if least < low || most > high || least > most {
+        return None;
+    }
+    let ends = [least, most].map(|end| usize::try_from(end).ok());
+    let [Some(least), Some(most)] = ends else {
+        return None;
+    };
+    Some(Value::Range([least, most]))
 }
 
 fn choice(key: &Key, choices: &[&str], text: &str) -> Result<Value, Problem> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
+use ember_search::space::Narrowing;
 
 use super::checks::{
     any_board, board_choice, compress_job, data_job, model_name, search_job, train_job,
@@ -122,6 +123,8 @@ impl BoardChoice {
 pub struct SearchJob {
     /// `auto`, or a name of [`ember_search::SpaceKind`].
     pub space: String,
+    /// What of it is allowed: `[space]`.
+    pub narrowing: Narrowing,
     /// A name of [`ember_search::StrategyKind`].
     pub strategy: String,
     /// Candidates to train at most.

@@ -28,6 +28,10 @@ pub enum Kind {
     Triplets,
     /// Strings.
     Texts,
+    /// Some of these strings.
+    Choices(&'static [&'static str]),
+    /// A least and a most integer in this range, as an array; one number is both.
+    Range(i64, i64),
     /// A column by name, by number from 0, or `"last"`.
     Column,
     /// Which samples belong to a part: see [`crate::config::Split`].
@@ -58,6 +62,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "the device and its limits; a name, or a core with limits given by hand",
     ),
     ("search", "how the network is found"),
+    (
+        "space",
+        "what of the space of networks is allowed; what is not given is not narrowed",
+    ),
     ("train", "how networks are trained"),
     (
         "compress",
@@ -382,6 +390,79 @@ pub const KEYS: &[Key] = &[
         "Candidates trained at a time, one thread each; 0: as many as there are cores. The result does not depend on it.",
     ),
     key(
+        "space",
+        "depth",
+        Kind::Range(0, 64),
+        None,
+        "Number of blocks, [least, most] or one number.",
+    ),
+    key(
+        "space",
+        "width",
+        Kind::Range(1, 4096),
+        None,
+        "Channels of blocks and units of a layer before the logits.",
+    ),
+    key(
+        "space",
+        "kernel",
+        Kind::Range(1, 64),
+        None,
+        "Taps of a window per axis.",
+    ),
+    key(
+        "space",
+        "stride",
+        Kind::Range(1, 64),
+        None,
+        "Steps of a window per axis.",
+    ),
+    key(
+        "space",
+        "dilation",
+        Kind::Range(1, 64),
+        None,
+        "Distance between the taps of a window.",
+    ),
+    key(
+        "space",
+        "pool",
+        Kind::Range(1, 64),
+        None,
+        "Edge of the average pooling that lowers the resolution of the input first; 1 is none.",
+    ),
+    key(
+        "space",
+        "blocks",
+        Kind::Choices(&[
+            "conv",
+            "separable",
+            "residual",
+            "inverted-residual",
+            "max-pool",
+            "average-pool",
+            "dense",
+            "gru",
+            "lstm",
+        ]),
+        None,
+        "Kinds of blocks; residual and inverted-residual are those with a skip. Default: all of the space.",
+    ),
+    key(
+        "space",
+        "heads",
+        Kind::Choices(&["mean", "global-depthwise", "flatten", "last"]),
+        None,
+        "How the last map becomes a vector. Default: all of the space.",
+    ),
+    key(
+        "space",
+        "activations",
+        Kind::Choices(&["relu", "relu6"]),
+        None,
+        "Activations of a network's layers. Default: all of the space.",
+    ),
+    key(
         "train",
         "epochs",
         Kind::Integer(1, 100_000),
@@ -558,8 +639,13 @@ pub fn reference() -> String {
         for key in KEYS.iter().filter(|key| key.section == *section) {
             let default = key.default.map_or_else(|| "-".to_string(), str::to_string);
             text.push_str(&format!("  {:<16} {:<18} {}\n", key.name, default, key.doc));
-            if let Kind::Choice(choices) = key.kind {
-                text.push_str(&format!("  {:<35} one of: {}\n", "", choices.join(", ")));
+            let choices = match key.kind {
+                Kind::Choice(choices) => Some(("one of", choices)),
+                Kind::Choices(choices) => Some(("some of", choices)),
+                _ => None,
+            };
+            if let Some((words, choices)) = choices {
+                text.push_str(&format!("  {:<35} {words}: {}\n", "", choices.join(", ")));
             }
         }
         text.push('\n');

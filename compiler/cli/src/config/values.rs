@@ -2,7 +2,7 @@
 //! there is a [`Problem`] that says why not. Nothing here looks at the disk.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use toml::de::{DeTable, DeValue};
 
@@ -22,6 +22,7 @@ pub(crate) enum Value {
     Shape(Vec<usize>),
     Triplets(Vec<[usize; 3]>),
     Texts(Vec<String>),
+    Range([usize; 2]),
     Column(Column),
     Split(Split),
 }
@@ -108,6 +109,17 @@ impl Values {
             None => &[],
             Some(Value::Texts(texts)) => texts,
             Some(other) => wrong_kind(section, name, other),
+        }
+    }
+
+    pub fn range(
+        &self,
+        section: &'static str,
+        name: &'static str,
+    ) -> Option<RangeInclusive<usize>> {
+        match self.values.get(&(section, name))? {
+            Value::Range([least, most]) => Some(*least..=*most),
+            other => wrong_kind(section, name, other),
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use ember_ir::{Graph, Shape};
 use ember_search::{
     Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Probe,
-    Ranking, Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceKind,
-    Stop, Stopped, StrategyKind, Task,
+    Ranking, Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceError,
+    SpaceKind, Stop, Stopped, StrategyKind, Task,
 };
 
 use super::state::State;
@@ -75,10 +75,17 @@ pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>,
         input: input.clone(),
         classes,
     };
-    ember_search::space::open(kind, task).map_err(|error| {
-        let problem = Problem::new(error.to_string())
-            .at(job.span("search", "space"))
-            .help("`space = \"auto\"` chooses by the shape of the samples");
+    let allowed = &job.search.narrowing;
+    ember_search::space::open_narrowed(kind, task, allowed).map_err(|error| {
+        let problem = Problem::new(error.to_string());
+        let problem = match &error {
+            SpaceError::Narrow { what, .. } => problem
+                .at(job.span("space", what))
+                .help("widen it, or leave it out"),
+            SpaceError::Input { .. } | SpaceError::Classes => problem
+                .at(job.span("search", "space"))
+                .help("`space = \"auto\"` chooses by the shape of the samples"),
+        };
         job.problems(vec![problem]).into()
     })
 }
@@ -102,6 +109,14 @@ pub fn search(
         return Err(job.problems(vec![problem]).into());
     }
     let settings = settings(job);
+    if let Some(what) = job.search.narrowing.unrelaxed()
+        && settings.strategy.follows_a_gradient()
+    {
+        let problem = Problem::new(format!("{} cannot keep to `{what}`", job.search.strategy))
+            .at(job.span("space", what))
+            .help("leave it out, or take a strategy that draws networks, such as aging-evolution");
+        return Err(job.problems(vec![problem]).into());
+    }
     let identity = Identity {
         config: state.key.clone(),
         seed: settings.seed,

@@ -126,7 +126,7 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
             job.board.limits,
             (job.search.instructions, job.search.macs)
         ),
-        job.search.space.clone(),
+        format!("{} {:?}", job.search.space, job.search.narrowing),
         format!("{settings:?}"),
         format!(
             "{:?}",

@@ -10,6 +10,7 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::narrowing::Narrowing;
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -24,8 +25,8 @@ pub struct Cnn1d {
 }
 
 impl Cnn1d {
-    /// The space for series of this task.
-    pub fn new(task: Task) -> Result<Self, SpaceError> {
+    /// What `allowed` leaves of the space for series of this task.
+    pub fn new(task: Task, allowed: &Narrowing) -> Result<Self, SpaceError> {
         let steps = match task.input.hwc() {
             Some([1, t, c]) if t.min(c) > 0 => t,
             _ => {
@@ -36,11 +37,9 @@ impl Cnn1d {
                 });
             }
         };
-        Ok(Self {
-            menu: menu(steps),
-            task,
-            steps,
-        })
+        let mut menu = menu(steps);
+        menu.narrow(SpaceKind::Cnn1d, allowed)?;
+        Ok(Self { menu, task, steps })
     }
 }
 
@@ -68,6 +67,7 @@ fn menu(steps: usize) -> Menu {
         heads: vec![Head::Mean, Head::Mean, Head::GlobalDepthwise, Head::Flatten],
         hidden: vec![None, None, None, Some(16), Some(32), Some(64)],
         activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+        allowed: Narrowing::default(),
     }
 }
 
@@ -167,7 +167,7 @@ impl Space for Cnn1d {
             width,
             window: window(3, 1, dilation),
         };
-        vec![
+        let templates = vec![
             // A plain network: halve time, double the channels.
             network(
                 vec![conv(16, 7, 2), conv(24, 5, 2), conv(32, 3, 2)],
@@ -203,11 +203,17 @@ impl Space for Cnn1d {
                 ],
                 Head::GlobalDepthwise,
             ),
-        ]
+        ];
+        self.menu.allowed.templates(templates)
+    }
+
+    fn allowed(&self) -> Option<&Narrowing> {
+        Some(&self.menu.allowed)
     }
 
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
-        Some(trunk::relax(self.trunk(how.level)?, how.share))
+        let trunk = self.trunk(how.level)?;
+        Some(trunk::relax(trunk, how.share, &self.menu.allowed))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

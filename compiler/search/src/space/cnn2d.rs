@@ -10,6 +10,7 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::narrowing::Narrowing;
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -24,8 +25,8 @@ pub struct Cnn2d {
 }
 
 impl Cnn2d {
-    /// The space for images of this task.
-    pub fn new(task: Task) -> Result<Self, SpaceError> {
+    /// What `allowed` leaves of the space for images of this task.
+    pub fn new(task: Task, allowed: &Narrowing) -> Result<Self, SpaceError> {
         let edge = match task.input.hwc() {
             Some([h, w, c]) if h.min(w).min(c) > 0 => h.min(w),
             _ => {
@@ -36,11 +37,9 @@ impl Cnn2d {
                 });
             }
         };
-        Ok(Self {
-            menu: menu(edge),
-            task,
-            edge,
-        })
+        let mut menu = menu(edge);
+        menu.narrow(SpaceKind::Cnn2d, allowed)?;
+        Ok(Self { menu, task, edge })
     }
 }
 
@@ -75,6 +74,7 @@ fn menu(edge: usize) -> Menu {
         ],
         hidden: vec![None, None, None, Some(16), Some(32), Some(64)],
         activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+        allowed: Narrowing::default(),
     }
 }
 
@@ -186,7 +186,7 @@ impl Space for Cnn2d {
             width,
             window: same(stride),
         };
-        vec![
+        let templates = vec![
             // A plain convolutional network that ends in a learned weighting of positions.
             network(
                 vec![conv(16, late), conv(24, 1), conv(32, 2)],
@@ -232,11 +232,17 @@ impl Space for Cnn2d {
                 ],
                 Head::Flatten,
             ),
-        ]
+        ];
+        self.menu.allowed.templates(templates)
+    }
+
+    fn allowed(&self) -> Option<&Narrowing> {
+        Some(&self.menu.allowed)
     }
 
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
-        Some(trunk::relax(self.trunk(how.level)?, how.share))
+        let trunk = self.trunk(how.level)?;
+        Some(trunk::relax(trunk, how.share, &self.menu.allowed))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

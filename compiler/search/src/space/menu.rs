@@ -4,13 +4,16 @@ use std::ops::RangeInclusive;
 
 use ember_ir::Activation;
 use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
 
 use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 use super::decide::{Decide, Gene, What};
+use super::narrowing::Narrowing;
 use crate::SearchRng;
 
 /// The kinds of [`Block`], without their genes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// [`Block::Conv`].
     Conv,
@@ -61,6 +64,8 @@ pub struct Menu {
     pub hidden: Vec<Option<usize>>,
     /// Activations.
     pub activations: Vec<Activation>,
+    /// What of the space is allowed at all.
+    pub allowed: Narrowing,
 }
 
 /// How many random changes are tried before a mutation gives up. Most change something with a probability

@@ -8,6 +8,7 @@ use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::narrowing::Narrowing;
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -21,8 +22,8 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// The space for this task.
-    pub fn new(task: Task) -> Result<Self, SpaceError> {
+    /// What `allowed` leaves of the space for this task.
+    pub fn new(task: Task, allowed: &Narrowing) -> Result<Self, SpaceError> {
         if task.input.elements() == 0 {
             return Err(SpaceError::Input {
                 space: SpaceKind::Mlp,
@@ -34,10 +35,9 @@ impl Mlp {
             Some([h, w, _]) => h.max(w),
             None => 1,
         };
-        Ok(Self {
-            menu: menu(longest),
-            task,
-        })
+        let mut menu = menu(longest);
+        menu.narrow(SpaceKind::Mlp, allowed)?;
+        Ok(Self { menu, task })
     }
 }
 
@@ -57,6 +57,7 @@ fn menu(longest: usize) -> Menu {
         // Depth is the blocks' business.
         hidden: vec![None],
         activations: vec![Activation::Relu, Activation::Relu6],
+        allowed: Narrowing::default(),
     }
 }
 
@@ -78,7 +79,7 @@ impl Space for Mlp {
     }
 
     fn templates(&self) -> Vec<Architecture> {
-        [vec![64], vec![64, 32], vec![128, 64, 32]]
+        let templates = [vec![64], vec![64, 32], vec![128, 64, 32]]
             .into_iter()
             .map(|widths| Architecture {
                 pool: 1,
@@ -90,7 +91,12 @@ impl Space for Mlp {
                 hidden: None,
                 activation: Activation::Relu,
             })
-            .collect()
+            .collect();
+        self.menu.allowed.templates(templates)
+    }
+
+    fn allowed(&self) -> Option<&Narrowing> {
+        Some(&self.menu.allowed)
     }
 
     /// One to three layers of equal width.
@@ -108,7 +114,7 @@ impl Space for Mlp {
             }],
             heads: vec![Head::Flatten],
         };
-        Some(trunk::relax(trunk, how.share))
+        Some(trunk::relax(trunk, how.share, &self.menu.allowed))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

@@ -18,6 +18,7 @@ mod fit;
 pub mod menu;
 pub mod mixed;
 mod mlp;
+mod narrowing;
 mod recurrent;
 pub mod relaxation;
 mod sequence;
@@ -30,8 +31,10 @@ pub use cnn2d::Cnn2d;
 pub use crossover::crossover;
 pub use decide::{Decide, Gene, What};
 pub use edge::EdgeOp;
+pub use menu::Kind;
 pub use mixed::{Mask, Mixed, MixedNode, Piece};
 pub use mlp::Mlp;
+pub use narrowing::Narrowing;
 pub use recurrent::Recurrent;
 pub use relaxation::{Relaxation, Relaxing};
 
@@ -69,7 +72,18 @@ pub trait Space: Sync {
         blamed: &[Part],
         resource: Resource,
     ) -> Option<Architecture> {
-        repair::shrink(architecture, blamed, resource)
+        let every = Narrowing::default();
+        repair::shrink(
+            architecture,
+            blamed,
+            resource,
+            self.allowed().unwrap_or(&every),
+        )
+    }
+
+    /// What is allowed of it; `None` where nothing can be narrowed.
+    fn allowed(&self) -> Option<&Narrowing> {
+        None
     }
 
     /// The part of the space that a gradient can look at; `None` below the smallest level.
@@ -143,6 +157,18 @@ pub enum SpaceError {
         /// What there is.
         actual: Shape,
     },
+    /// Nothing of the space is allowed.
+    #[error("`{what}`: the space {space} has nothing in {allowed}; it offers {offered}")]
+    Narrow {
+        /// The space.
+        space: SpaceKind,
+        /// The key.
+        what: &'static str,
+        /// What is allowed.
+        allowed: String,
+        /// What there is.
+        offered: String,
+    },
     /// Nothing to classify.
     #[error("a network needs at least one output; the task has no class")]
     Classes,
@@ -150,14 +176,23 @@ pub enum SpaceError {
 
 /// Opens the space `kind` for a task.
 pub fn open(kind: SpaceKind, task: Task) -> Result<Box<dyn Space>, SpaceError> {
+    open_narrowed(kind, task, &Narrowing::default())
+}
+
+/// Opens what `allowed` leaves of the space `kind`.
+pub fn open_narrowed(
+    kind: SpaceKind,
+    task: Task,
+    allowed: &Narrowing,
+) -> Result<Box<dyn Space>, SpaceError> {
     if task.classes == 0 {
         return Err(SpaceError::Classes);
     }
     Ok(match kind {
-        SpaceKind::Cnn2d => Box::new(Cnn2d::new(task)?),
-        SpaceKind::Cnn1d => Box::new(Cnn1d::new(task)?),
-        SpaceKind::Mlp => Box::new(Mlp::new(task)?),
-        SpaceKind::Recurrent => Box::new(Recurrent::new(task)?),
+        SpaceKind::Cnn2d => Box::new(Cnn2d::new(task, allowed)?),
+        SpaceKind::Cnn1d => Box::new(Cnn1d::new(task, allowed)?),
+        SpaceKind::Mlp => Box::new(Mlp::new(task, allowed)?),
+        SpaceKind::Recurrent => Box::new(Recurrent::new(task, allowed)?),
     })
 }
 

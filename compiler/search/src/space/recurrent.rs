@@ -10,6 +10,7 @@ use super::assembled::{Assembled, Part, Task};
 use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
+use super::narrowing::Narrowing;
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -22,14 +23,16 @@ pub struct Recurrent {
     task: Task,
     menu: Menu,
     steps: usize,
+    /// Of the layer that a network without one gets.
+    cell: RecurrentCell,
 }
 
 /// Mutations that are tried before a random network is taken.
 const ATTEMPTS: usize = 100;
 
 impl Recurrent {
-    /// The space for series of this task.
-    pub fn new(task: Task) -> Result<Self, SpaceError> {
+    /// What `allowed` leaves of the space for series of this task.
+    pub fn new(task: Task, allowed: &Narrowing) -> Result<Self, SpaceError> {
         let steps = match task.input.hwc() {
             Some([1, t, c]) if t.min(c) > 0 => t,
             _ => {
@@ -40,11 +43,40 @@ impl Recurrent {
                 });
             }
         };
+        let mut menu = menu(steps);
+        menu.narrow(SpaceKind::Recurrent, allowed)?;
+        let units = [
+            (Kind::Gru, RecurrentCell::Gru),
+            (Kind::Lstm, RecurrentCell::Lstm),
+        ];
+        let offered = units.iter().find(|(kind, _)| menu.kinds.contains(kind));
+        let Some(&(_, cell)) = offered else {
+            return Err(SpaceError::Narrow {
+                space: SpaceKind::Recurrent,
+                what: "blocks",
+                allowed: "a list without \"gru\" and \"lstm\"".into(),
+                offered: "both, and needs one of them".into(),
+            });
+        };
         Ok(Self {
-            menu: menu(steps),
             task,
+            menu,
             steps,
+            cell,
         })
+    }
+
+    /// The network, whose last block becomes a recurrent one if there is none.
+    fn remembering(&self, mut architecture: Architecture) -> Architecture {
+        if !remembers(&architecture) {
+            let last = architecture.blocks.pop();
+            let width = last.as_ref().and_then(Block::width);
+            architecture.blocks.push(Block::Recurrent {
+                cell: self.cell,
+                width: width.unwrap_or(self.menu.widths[0]),
+            });
+        }
+        architecture
     }
 
     /// Layers in front, then units.
@@ -108,6 +140,7 @@ fn menu(steps: usize) -> Menu {
         heads: vec![Head::Last, Head::Last, Head::Mean, Head::GlobalDepthwise],
         hidden: vec![None, None, None, Some(16), Some(32)],
         activations: vec![Activation::Relu, Activation::Relu, Activation::Relu6],
+        allowed: Narrowing::default(),
     }
 }
 
@@ -125,19 +158,6 @@ fn remembers(architecture: &Architecture) -> bool {
     architecture.blocks.iter().any(recurrent)
 }
 
-/// The network, whose last block becomes a recurrent one if there is none.
-fn remembering(mut architecture: Architecture) -> Architecture {
-    if !remembers(&architecture) {
-        let last = architecture.blocks.pop();
-        let width = last.as_ref().and_then(Block::width).unwrap_or(8);
-        architecture.blocks.push(Block::Recurrent {
-            cell: RecurrentCell::Gru,
-            width,
-        });
-    }
-    architecture
-}
-
 impl Space for Recurrent {
     fn describe(&self) -> String {
         format!(
@@ -149,12 +169,12 @@ impl Space for Recurrent {
     }
 
     fn sample(&self, decide: &mut dyn Decide) -> Architecture {
-        remembering(self.menu.sample(decide))
+        self.remembering(self.menu.sample(decide))
     }
 
     fn mutate(&self, rng: &mut SearchRng, parent: &Architecture) -> Architecture {
         for _ in 0..ATTEMPTS {
-            let child = remembering(self.menu.mutate(rng, parent));
+            let child = self.remembering(self.menu.mutate(rng, parent));
             if child != *parent {
                 return child;
             }
@@ -175,7 +195,7 @@ impl Space for Recurrent {
             hidden: None,
             activation: Activation::Relu,
         };
-        vec![
+        let templates = vec![
             // Convolutions see, units remember (DeepConvLSTM, Ordóñez and Roggen, 2016).
             network(
                 vec![conv(16, 5, 4), units(RecurrentCell::Gru, 24)],
@@ -198,11 +218,20 @@ impl Space for Recurrent {
                 ],
                 Head::Mean,
             ),
-        ]
+        ];
+        let templates = self.menu.allowed.templates(templates).into_iter();
+        templates
+            .map(|template| self.remembering(template))
+            .collect()
+    }
+
+    fn allowed(&self) -> Option<&Narrowing> {
+        Some(&self.menu.allowed)
     }
 
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
-        Some(trunk::relax(self.trunk(how.level)?, how.share))
+        let trunk = self.trunk(how.level)?;
+        Some(trunk::relax(trunk, how.share, &self.menu.allowed))
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {
@@ -216,7 +245,8 @@ impl Space for Recurrent {
         blamed: &[Part],
         resource: Resource,
     ) -> Option<Architecture> {
-        let smaller = repair::shrink(architecture, blamed, resource)?;
+        let allowed = &self.menu.allowed;
+        let smaller = repair::shrink(architecture, blamed, resource, allowed)?;
         if remembers(&smaller) {
             return Some(smaller);
         }

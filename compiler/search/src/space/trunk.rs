@@ -8,6 +8,7 @@
 use super::architecture::{Architecture, Block, Head};
 use super::assembled::Task;
 use super::mixed::{Mixed, MixedNode, Piece, Width};
+use super::narrowing::Narrowing;
 use super::relaxation::{Genes, Relaxation};
 use ember_ir::Activation;
 
@@ -57,8 +58,14 @@ struct StageGenes {
     exit: Option<usize>,
 }
 
-/// The trunk as a relaxation. Where only a `share` of channels is mixed, widths are the largest ones.
-pub(super) fn relax(mut trunk: Trunk, share: usize) -> Box<dyn Relaxation> {
+/// The trunk as a relaxation, narrowed. Where only a `share` of channels is mixed, widths are the largest ones.
+pub(super) fn relax(mut trunk: Trunk, share: usize, allowed: &Narrowing) -> Box<dyn Relaxation> {
+    for stage in &mut trunk.stages {
+        stage.entry = allowed.options(&stage.entry);
+        stage.inner = allowed.options(&stage.inner);
+        stage.widths = allowed.widths(&stage.widths);
+    }
+    trunk.heads = allowed.ends(&trunk.heads);
     if share > 1 {
         for stage in &mut trunk.stages {
             stage.widths.drain(..stage.widths.len() - 1);

@@ -113,6 +113,20 @@ pub enum StrategyKind {
 }
 
 impl StrategyKind {
+    /// Whether it follows the gradient of a mixture of networks, so that a part of the space is held fixed.
+    pub fn follows_a_gradient(self) -> bool {
+        match self {
+            StrategyKind::Darts
+            | StrategyKind::PcDarts
+            | StrategyKind::Gdas
+            | StrategyKind::Dnas => true,
+            StrategyKind::Random
+            | StrategyKind::AgingEvolution
+            | StrategyKind::Nsga2
+            | StrategyKind::Reinforce => false,
+        }
+    }
+
     /// All of them.
     pub const ALL: [StrategyKind; 8] = [
         StrategyKind::AgingEvolution,

@@ -126,7 +126,7 @@ impl Proposer<'_> {
     /// `None` when the result is not new.
     pub fn scale(&mut self, template: &Architecture) -> Option<Proposal> {
         for (numerator, denominator) in SCALES {
-            let architecture = template.scaled(numerator, denominator);
+            let architecture = self.scaled(template, numerator, denominator);
             let graph = self.space.build(&architecture);
             let cost = self.price.price(&graph);
             if self.constraints.admit(&cost) {
@@ -137,7 +137,21 @@ impl Proposer<'_> {
                 });
             }
         }
-        self.admit(template.scaled(1, 4))
+        self.admit(self.scaled(template, 1, 4))
+    }
+
+    /// As far as the space allows it.
+    fn scaled(
+        &self,
+        template: &Architecture,
+        numerator: usize,
+        denominator: usize,
+    ) -> Architecture {
+        let scaled = template.scaled(numerator, denominator);
+        match self.space.allowed() {
+            Some(allowed) => allowed.nearest(&scaled),
+            None => scaled,
+        }
     }
 
     fn unseen(&self, fitting: Fitting) -> Option<Proposal> {

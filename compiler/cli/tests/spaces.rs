@@ -1,4 +1,4 @@
-//! A job whose networks remember, from a configuration to verified firmware in QEMU.
+//! A job whose networks remember, in a narrowed space, from a configuration to verified firmware in QEMU.
 //! Needs what `scripts/setup` installs.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -39,6 +39,7 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
     let text = "[model]\nname = \"order\"\n[data]\nfile = \"bumps.csv\"\nshape = [1, 24, 1]\n\
                 [board]\nname = \"stm32vldiscovery\"\n\
                 [search]\nspace = \"recurrent\"\ntrials = 3\nworkers = 2\n\
+                [space]\nblocks = [\"conv\", \"max-pool\", \"lstm\"]\ndepth = [2, 3]\n\
                 [train]\nepochs = 6\nfinal_epochs = 20\nteachers = 0\nfinalists = 1\nseeds = 1\n";
     fs::write(dir.path().join("ember.toml"), text).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_emberc"))
@@ -61,8 +62,18 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
     );
     assert!(report["accuracy_int8"].as_f64().unwrap() > 0.9, "{report}");
     let network = fs::read_to_string(dir.path().join("ember-out/order/order.ember")).unwrap();
-    assert!(
-        network.contains("= gru_reset_after ") || network.contains("= lstm "),
-        "{network}"
-    );
+    assert!(network.contains("= lstm "), "{network}");
+    assert!(!network.contains("= gru"), "{network}");
+
+    // What a strategy cannot keep to is said before anything is trained.
+    let text = text.replace("trials", "strategy = \"gdas\"\ntrials");
+    fs::write(dir.path().join("ember.toml"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_emberc"))
+        .args(["search", "--quiet"])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("gdas cannot keep to `depth`"), "{stderr}");
 }
