@@ -1,12 +1,12 @@
 //! The device side of Ember: everything an emitted model needs that is the same for every model.
 //!
 //! Owns: the arena, requantisation, the int8 kernels and their short reference forms, streaming
-//! windows. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
+//! windows, the front end for sound. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
 //! panic path.
 //!
 //! Reading order: [`arena`], [`requant`], [`fixed_point`], [`params`], [`layer`], [`reference`](mod@reference),
 //! [`scratch`], [`packing`], [`kernels`] (with `isa` and the innermost sums per instruction set in
-//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`].
+//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`], [`log_mel`].
 #![no_std]
 
 pub mod arena;
@@ -16,6 +16,7 @@ pub mod fixed_point;
 mod isa;
 pub mod kernels;
 pub mod layer;
+pub mod log_mel;
 pub mod log_softmax_math;
 pub mod lstm_math;
 pub mod model;

@@ -7,6 +7,7 @@ mod arena_rows;
 pub mod calibrate;
 pub mod cost_check;
 pub mod firmware;
+pub mod front;
 pub mod linked;
 pub mod models;
 pub mod nets;

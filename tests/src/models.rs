@@ -1,6 +1,7 @@
 //! Three small networks that together have every operator, with random weights from a seed.
 
 use ember_codegen::emit::{Golden, Provenance};
+use ember_codegen::front::Tables;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
@@ -104,7 +105,8 @@ pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
     quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Random samples with the outputs that the interpreter computes; every second one is saturated.
+/// Random samples with the outputs that the interpreter computes, behind the front end if there is one; every
+/// second one is saturated.
 pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
     let interpreter = Interpreter::new(planned.network())
         .unwrap_or_else(|error| panic!("BUG: a planned network: {error}"));
@@ -114,8 +116,14 @@ pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
         .map(|index| {
             let gain = if index % 2 == 0 { 127.0 } else { 400.0 };
             let value = |_| (random.real() * gain) as i8;
-            let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();
-            let output = stream.run(&input);
+            let Some(front) = planned.front() else {
+                let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();
+                let output = stream.run(&input);
+                return Golden { input, output };
+            };
+            let input: Vec<i8> = (0..front.sample_bytes()).map(value).collect();
+            let tables = Tables::new(&front.spec).unwrap_or_else(|error| panic!("{error}"));
+            let output = stream.run(&front.input(&tables, &input));
             Golden { input, output }
         })
         .collect()

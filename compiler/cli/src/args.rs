@@ -119,8 +119,8 @@ pub struct New {
 /// Arguments of `fit`.
 #[derive(Args, Debug)]
 pub struct Fit {
-    /// The samples: a csv, npy, npz or idx file, packed or not, or a folder of pictures (a folder per class, or
-    /// names such as LABEL_WHO_1.png)
+    /// The samples: a csv, npy, npz or idx file, packed or not, or a folder of pictures or of
+    /// recordings (a folder per class, or names such as LABEL_WHO_1.wav)
     pub data: PathBuf,
     /// The labels, if they are in a file of their own
     #[arg(long)]

@@ -178,6 +178,91 @@ fn folders_of_pictures_are_understood() {
     assert!(text(&output.stderr).contains("no file is named like"));
 }
 
+/// A tone with a rate.
+fn recording(path: &Path, rate: u32, seconds: f64, pitch: f64) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    for at in 0..(seconds * f64::from(rate)) as usize {
+        let phase = std::f64::consts::TAU * pitch * at as f64 / f64::from(rate);
+        writer.write_sample((8000.0 * phase.sin()) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
+#[test]
+fn folders_of_recordings_become_verified_firmware() {
+    let dir = tempfile::tempdir().unwrap();
+    for (number, speaker) in ["ann", "bob", "cy"].into_iter().enumerate() {
+        for take in 0..6 {
+            for (class, pitch) in [("low", 300.0), ("high", 2000.0)] {
+                let path = dir
+                    .path()
+                    .join(format!("tones/{class}_{speaker}_{take}.wav"));
+                let seconds = 0.3 + 0.01 * f64::from(take);
+                recording(&path, 8000, seconds, pitch + 50.0 * number as f64);
+            }
+        }
+    }
+    check(
+        "tones",
+        dir.path(),
+        &expect![[r#"
+            [model]
+            name = "tones"
+            [data]
+            file = "tones"
+            names = "{label}_{group}_*"
+            window = 22
+            validation = { groups = ["bob"] }
+            test = { groups = ["cy"] }
+            [audio]
+            rate = 8000
+            frame = 256
+            hop = 128
+            bands = 24
+            loudness = "relative"
+        "#]],
+    );
+    let arguments = [
+        "fit",
+        "tones",
+        "--board",
+        "mps2-an386",
+        "--minutes",
+        "0.02",
+        "--json",
+    ];
+    let output = emberc(&arguments, dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["samples"], 12);
+    assert_eq!(report["samples_equal"], 12);
+    assert_eq!(
+        report["arena_predicted_bytes"],
+        report["arena_linked_bytes"]
+    );
+    assert_eq!(
+        report["constants_predicted_bytes"],
+        report["constants_linked_bytes"]
+    );
+    let made = dir.path().join("ember-out/tones");
+    let samples = fs::metadata(made.join("verify/samples.bin")).unwrap().len();
+    assert_eq!(
+        samples,
+        12 * 2 * 128 * 23,
+        "sound, with what the first row reaches back to"
+    );
+    // The folder alone is enough to verify it again.
+    let output = emberc(&["verify", "ember-out/tones", "--json"], dir.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
 #[test]
 fn what_cannot_be_guessed_is_said_and_nothing_is_overwritten() {
     let dir = tempfile::tempdir().unwrap();

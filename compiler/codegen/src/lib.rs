@@ -5,13 +5,14 @@
 //! quotes Rust.
 //!
 //! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
-//! [`interpret`], [`plan`], [`cost`], [`emit`].
+//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`].
 #![forbid(unsafe_code)]
 
 mod convolution;
 pub mod cost;
 mod elementwise;
 pub mod emit;
+pub mod front;
 mod geometry;
 pub mod interpret;
 pub mod lower;

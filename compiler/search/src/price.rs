@@ -1,7 +1,8 @@
 //! The price of a network is that of the crate that would be emitted for it: the planner's plan and
 //! the cost model of the back end, the same code that emission runs.
 
-use ember_codegen::cost::{Memory, footprint, plan_for};
+use ember_codegen::cost::{Memory, add_front, footprint, plan_for};
+use ember_codegen::front::Front;
 use ember_codegen::target::Board;
 use ember_ir::Graph;
 
@@ -14,6 +15,8 @@ pub struct PlannerPrice<'a> {
     pub board: &'a Board,
     /// How networks may use its RAM.
     pub memory: Memory,
+    /// What makes their input out of sound, if something does; `memory` is without it.
+    pub front: Option<&'a Front>,
 }
 
 impl Price for PlannerPrice<'_> {
@@ -22,6 +25,10 @@ impl Price for PlannerPrice<'_> {
             return Cost::UNAFFORDABLE;
         };
         let footprint = footprint(graph, &plan, self.board);
+        let footprint = match self.front {
+            Some(front) => add_front(footprint, front, self.board),
+            None => footprint,
+        };
         Cost {
             flash_bytes: footprint.flash_bytes,
             ram_bytes: footprint.ram_bytes,

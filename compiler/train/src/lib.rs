@@ -31,7 +31,7 @@ pub mod trainer;
 pub mod training;
 pub mod weights;
 
-pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation};
+pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation, SpectrumAugmentation};
 pub use compress::{Reduction, Wish};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};

@@ -229,10 +229,12 @@ fn check(graph: &Graph, data: &Dataset) -> Result<(), TrainError> {
         input_shape(graph),
         graph.tensor(graph.outputs[0]).shape.elements(),
     );
-    let longer = matches!(
-        (network.hwc(), data.shape.hwc()),
-        (Some([1, t, c]), Some([1, source, channels])) if source >= t && c == channels
-    );
+    // A series in time, or rows of sound as a picture.
+    let longer = match (network.hwc(), data.shape.hwc()) {
+        (Some([1, t, c]), Some([1, source, channels])) => source >= t && c == channels,
+        (Some([t, bands, 1]), Some([source, levels, 1])) => source >= t && bands == levels,
+        _ => false,
+    };
     if (network != &data.shape && !longer) || outputs != data.classes.len() {
         return Err(TrainError::Data {
             network: network.clone(),

@@ -58,6 +58,7 @@ pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
     let price = PlannerPrice {
         board,
         memory: ember_codegen::cost::Memory::Whole,
+        front: None,
     };
     let mut networks = Vec::new();
     for seed in 0.. {

@@ -9,7 +9,7 @@ use ember_codegen::target::{Board, Prefer, Runner};
 use crate::args::{self, MemoryChoice, PreferChoice};
 use crate::pipeline::bench::{Bench, BenchJob, LayerBench, bench as measure};
 use crate::pipeline::report::thousands;
-use crate::pipeline::testset::TestSet;
+use crate::pipeline::testset::{Heard, TestSet};
 use crate::pipeline::verify;
 use crate::progress::Progress;
 use crate::{Error, boards, model, output};
@@ -57,7 +57,12 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     let made = verify::made_for(path)?;
     let (_, network) = verify::network_of(path)?;
     let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
-    let (tests, _) = TestSet::load(path, input_len)?;
+    let (tests, expectations) = TestSet::load(path, input_len)?;
+    // Layers are measured: those of the network behind a front end.
+    let heard = Heard::new(expectations.front.as_ref())?;
+    let samples = tests
+        .iter()
+        .flat_map(|sample| heard.input(sample).into_owned());
     Ok(BenchJob {
         network,
         board: prefers(match chosen {
@@ -68,7 +73,7 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
             None => must_be_emulated(made.board)?,
         }),
         memory: memory(args.memory),
-        samples: tests.samples,
+        samples: samples.collect(),
         out: args.out.clone(),
     })
 }

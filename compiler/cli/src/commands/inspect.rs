@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ember_codegen::cost::{Footprint, Memory, footprint, footprint_of, plan_for};
+use ember_codegen::cost::{Footprint, Memory, add_front, footprint, footprint_of, plan_for};
 use ember_codegen::plan::{Isa, Plan, Planned, map, plan};
 use ember_codegen::target::{Board, Limits};
 use ember_import::Network;
@@ -150,6 +150,10 @@ fn job(path: &Path) -> Result<(), Error> {
             continue;
         };
         let footprint = footprint(&graph, &plan, board);
+        let footprint = match parts.front() {
+            Some(front) => add_front(footprint, &front, board),
+            None => footprint,
+        };
         text.push_str(&format!(
             "  e.g. {} parameters: {} bytes of flash, {} of RAM\n",
             thousands(graph.parameters()),

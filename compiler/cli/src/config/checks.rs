@@ -12,6 +12,7 @@ use super::values::Values;
 use super::{Split, size};
 use crate::boards;
 use crate::data::Names;
+use crate::data::sound::Wish;
 
 /// Names that would collide with what the emitted crate or Rust itself already calls so.
 const RESERVED: &[&str] = &[
@@ -79,6 +80,26 @@ fn must_exist(path: &Path, exists: bool, span: Option<Range<usize>>, problems: &
                 .label("not found")
                 .help("paths are relative to the folder of the configuration"),
         );
+    }
+}
+
+/// `[audio]`.
+fn wish(values: &Values) -> Wish {
+    let given = |key| match values.integer("audio", key) {
+        0 => None,
+        value => Some(value as usize),
+    };
+    let high = values.number("audio", "high");
+    Wish {
+        rate: given("rate").map(|rate| rate as u32),
+        frame: given("frame"),
+        hop: given("hop"),
+        bands: values.integer("audio", "bands") as usize,
+        low: values.number("audio", "low"),
+        high: (high > 0.0).then_some(high),
+        range: (values.text("audio", "loudness") == Some("relative"))
+            .then(|| values.number("audio", "range")),
+        ..Wish::default()
     }
 }
 
@@ -153,6 +174,8 @@ pub(super) fn data_job(
         series: values.column("data", "series").cloned(),
         window,
         hop,
+        single: values.integer("data", "hop") == 0,
+        audio: wish(values),
         margin: values.integer("data", "margin") as usize,
         axes: values.triplets("data", "axes").to_vec(),
         normalize: match values.text("data", "normalize") {
@@ -360,6 +383,7 @@ pub(super) fn train_job(values: &Values) -> TrainJob {
             scale: vary("scale"),
             shift: vary("shift"),
             elastic: vary("elastic"),
+            warp: vary("warp"),
             speed: vary("speed"),
             noise: vary("noise"),
         },

@@ -15,6 +15,7 @@ use super::checks::{
 use super::problem::{Problem, Problems};
 use super::values::{self, Values};
 use super::{Column, Split};
+use crate::data::sound::Wish;
 
 /// All that `ember.toml` says.
 #[derive(Clone, Debug)]
@@ -67,6 +68,10 @@ pub struct DataJob {
     pub window: usize,
     /// Rows between windows.
     pub hop: usize,
+    /// Recordings: a window is all of one.
+    pub single: bool,
+    /// Recordings: what makes rows of them.
+    pub audio: Wish,
     /// Rows by which windows of the training set are longer.
     pub margin: usize,
     /// Channels that are the axes of one sensor.
@@ -208,6 +213,8 @@ pub struct Vary {
     pub shift: Option<f32>,
     /// Pixels.
     pub elastic: Option<f32>,
+    /// Natural logarithm.
+    pub warp: Option<f32>,
     /// Natural logarithm.
     pub speed: Option<f32>,
     /// Deviations of the channel.

@@ -33,7 +33,9 @@ impl Build<'_> {
         let rows = self.data.window.max(1) + margin;
         let mut shape = self.shape.dims().to_vec();
         if margin > 0 {
-            shape[1] += margin;
+            // A series is [1, time, channels]; rows of sound may be a picture.
+            let time = usize::from(shape[0] == 1);
+            shape[time] += margin;
         }
         let chosen: Vec<(usize, usize)> = indices
             .iter()
@@ -47,20 +49,32 @@ impl Build<'_> {
                 Some((start, sample.label))
             })
             .collect();
-        let samples = chosen
+        let mut samples: Vec<f32> = chosen
             .iter()
             .flat_map(|&(start, _)| &source.table.values[start * row..(start + rows) * row])
             .copied()
             .collect();
+        if let Some(sound) = &source.table.sound {
+            for window in samples.chunks_exact_mut(rows * row) {
+                // Levels are whole numbers from 0 to 255.
+                let mut levels: Vec<u8> = window.iter().map(|&level| level as u8).collect();
+                sound.spec.see(&mut levels);
+                for (to, level) in window.iter_mut().zip(levels) {
+                    *to = f32::from(level);
+                }
+            }
+        }
         let labels = chosen.iter().map(|&(_, label)| label).collect();
         Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()
     }
 }
 
 /// What normalisation learns on the training set.
-pub(super) fn learn(data: &DataJob, train: &Dataset) -> Normalization {
+pub(super) fn learn(data: &DataJob, train: &Dataset, is_sound: bool) -> Normalization {
     let axes: Vec<Vec<usize>> = data.axes.iter().map(|triplet| triplet.to_vec()).collect();
     let auto = match train.shape.dims() {
+        // One map for all levels: the device quantises them by one table.
+        _ if is_sound => Normalize::Range,
         [1, _, _] => Normalize::Magnitude,
         [_, _, _] => Normalize::Range,
         _ => Normalize::Standard,

@@ -76,8 +76,36 @@ pub enum Reason {
         right: usize,
     },
     /// A folder without a file that could be a sample.
-    #[error("the folder has no samples: no .png, .jpg or .bmp in it or below it")]
+    #[error("the folder has no samples: no .png, .jpg, .bmp or .wav in it or below it")]
     NoSamples,
+    /// A folder of pictures and recordings.
+    #[error(
+        "the folder has pictures and recordings, such as {first} and {other}; give a folder of one kind"
+    )]
+    Mixed {
+        /// One of the one kind.
+        first: String,
+        /// One of the other.
+        other: String,
+    },
+    /// Recordings of several rates.
+    #[error(
+        "{there} samples per second, but {first} has {rate}; give a `rate` in [audio] to resample all to"
+    )]
+    Rates {
+        /// The file's.
+        there: u32,
+        /// The first one's.
+        rate: u32,
+        /// The first file.
+        first: String,
+    },
+    /// A front end that cannot be.
+    #[error("{what}")]
+    Front {
+        /// Why.
+        what: String,
+    },
     /// A pattern for names that is none.
     #[error("`names`: {what}")]
     Names {

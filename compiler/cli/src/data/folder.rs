@@ -1,18 +1,20 @@
-//! A folder of samples: a picture per file. What its class is, its name says
+//! A folder of samples: a picture or a recording per file. What its class is, its name says
 //! ([`super::names`]).
 
 use std::path::{Path, PathBuf};
 
 use super::error::{DataError, Reason};
 use super::names::{FOLDERS, Named, Names};
-use super::pictures;
 use super::table::{Fields, Table};
+use super::{pictures, sound};
 
 /// The kinds of files in a folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Content {
     /// png, jpeg, bmp.
     Pictures,
+    /// wav.
+    Sound,
 }
 
 impl Content {
@@ -20,6 +22,7 @@ impl Content {
     pub fn of(path: &Path) -> Option<Self> {
         let kind = path.extension()?.to_string_lossy().to_lowercase();
         match kind.as_str() {
+            "wav" => Some(Content::Sound),
             "png" | "jpg" | "jpeg" | "bmp" => Some(Content::Pictures),
             _ => None,
         }
@@ -38,18 +41,22 @@ pub struct Listing {
 /// Lists the samples of a folder and of the folders in it; other files and hidden ones are passed over.
 ///
 /// # Errors
-/// A folder that cannot be read or has no samples.
+/// A folder that cannot be read, has no samples, or has pictures and recordings.
 pub fn list(dir: &Path) -> Result<Listing, DataError> {
     let mut files = Vec::new();
     collect(dir, "", &mut files)?;
     files.sort();
-    let contents: Vec<Content> = files
+    let contents: Vec<(Content, &String)> = files
         .iter()
-        .filter_map(|file| Content::of(Path::new(file)))
+        .filter_map(|file| Some((Content::of(Path::new(file))?, file)))
         .collect();
-    let Some(&content) = contents.first() else {
+    let Some(&(content, first)) = contents.first() else {
         return Err(Reason::NoSamples.of(dir));
     };
+    if let Some((_, other)) = contents.iter().find(|(other, _)| *other != content) {
+        let (first, other) = (first.clone(), other.to_string());
+        return Err(Reason::Mixed { first, other }.of(dir));
+    }
     Ok(Listing { content, files })
 }
 
@@ -106,5 +113,6 @@ pub(super) fn read(dir: &Path, fields: &Fields) -> Result<Table, DataError> {
     }
     match listing.content {
         Content::Pictures => pictures::read(&members, &names, fields),
+        Content::Sound => sound::read(&members, &names, fields),
     }
 }

@@ -1,7 +1,7 @@
 //! From files to the three parts of the data, with what normalisation learns on the first of them.
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
-//! [`names`] and `pictures` are its sources), `window`
+//! [`names`], `pictures` and [`sound`] are its sources), `window`
 //! (rows → samples), `split`, `build` and `checks` (samples →
 //! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
@@ -19,6 +19,7 @@ mod npz;
 pub mod parts;
 pub(crate) mod pictures;
 pub mod samples;
+pub mod sound;
 mod split;
 pub mod table;
 mod window;

@@ -3,17 +3,19 @@
 
 use std::path::Path;
 
+use ember_codegen::front::Front;
 use ember_ir::Shape;
 use ember_train::random::Random;
 use ember_train::{Dataset, Normalization};
 
 use super::build::{Build, Source, hash, learn};
 use super::checks::{check_part, classes, sample_shape};
+use super::sound::{Sounds, Wish};
 use super::split;
 use super::table::{Fields, read_table};
 use super::window::{self, Windows};
 use crate::Error;
-use crate::config::{Job, Problem, Problems, Split};
+use crate::config::{Job, Normalize, Problem, Problems, Split};
 
 /// Stream of the seed that chooses samples for a part.
 const SPLIT: u64 = 0x5711;
@@ -33,6 +35,8 @@ pub struct Parts {
     pub test: Dataset,
     /// Learned on the training set.
     pub normalization: Normalization,
+    /// The test set's recordings, if the samples are levels of sound.
+    pub sound: Option<Sounds>,
     /// Hash of all values and labels of all parts.
     pub hash: String,
 }
@@ -41,6 +45,12 @@ impl Parts {
     /// Shape of a sample as the network sees it.
     pub fn shape(&self) -> &Shape {
         &self.test.shape
+    }
+
+    /// The front end of a network that takes the samples, without its quantisation: for its price.
+    pub fn front(&self) -> Option<Front> {
+        let sound = self.sound.as_ref()?;
+        Some(sound.front(self.shape().elements()))
     }
 
     /// Names of the classes.
@@ -188,7 +198,31 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         None => own(&validation_indices, true),
     };
     let all = more.map_or_else(|| train.clone(), |more| train.concat(&more));
-    let normalization = learn(data, &calibration);
+    let sound = {
+        let (source, indices) = match &test_source {
+            Some(source) => (source, every(source)),
+            None => (&*main, test_indices.clone()),
+        };
+        let samples = indices.iter().map(|&index| source.samples[index]);
+        source
+            .table
+            .sound
+            .as_ref()
+            .map(|sound| sound.of(samples, data.window))
+    };
+    if sound.is_some() && matches!(data.normalize, Normalize::Standard | Normalize::Magnitude) {
+        let problem = Problem::new(
+            "`normalize` per channel does not go with sound, whose levels have one table on the device",
+        );
+        let problem = problem.at(job.span("data", "normalize"));
+        problems.push(
+            problem.help(
+                "leave it out; `loudness = \"relative\"` in [audio] makes windows equally loud",
+            ),
+        );
+        return None;
+    }
+    let normalization = learn(data, &calibration, sound.is_some());
     let hash = hash(&[&train, &validation, &test]);
     Some(Parts {
         train,
@@ -197,6 +231,7 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         validation,
         test,
         normalization,
+        sound,
         hash,
     })
 }
@@ -217,14 +252,20 @@ fn source(
         ignore: data.ignore.clone(),
         names: data.names.clone(),
         shape: data.shape.clone(),
-    };
-    let windows = Windows {
-        rows: data.window,
-        hop: data.hop,
-        margin: data.margin,
+        sound: Wish {
+            window: data.window + if data.single { data.margin } else { 0 },
+            single: data.single,
+            ..data.audio
+        },
     };
     match read_table(path, labels, &fields) {
         Ok(table) => {
+            let windows = Windows {
+                rows: data.window,
+                hop: data.hop,
+                margin: data.margin,
+                single: data.single && table.sound.is_some(),
+            };
             let samples = window::samples(&table, windows);
             Some(Source { table, samples })
         }

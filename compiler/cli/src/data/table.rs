@@ -8,6 +8,7 @@ use super::array::Array;
 use super::bytes::{is_packed, read};
 use super::error::{DataError, Reason};
 use super::names::{Named, Names};
+use super::sound::{Sound, Wish};
 use super::{csv, folder, idx, npy, npz};
 use crate::config::Column;
 
@@ -28,6 +29,8 @@ pub struct Fields {
     pub names: Option<String>,
     /// Folder of pictures: their shape, if they may be resized to it.
     pub shape: Option<Vec<usize>>,
+    /// Folder of recordings: what makes rows of them.
+    pub sound: Wish,
 }
 
 /// Words as small numbers.
@@ -96,6 +99,8 @@ pub struct Table {
     pub series: Option<Words>,
     /// Folder: the file of each row, as its path below the folder.
     pub files: Option<Words>,
+    /// Folder of recordings: what the rows come from.
+    pub sound: Option<Sound>,
 }
 
 impl Table {
@@ -107,6 +112,7 @@ impl Table {
             groups: fields.group.as_ref().map(|_| Words::default()),
             series: fields.series.as_ref().map(|_| Words::default()),
             files: None,
+            sound: None,
         }
     }
 
@@ -119,6 +125,7 @@ impl Table {
             groups: names.has_group().then(Words::default),
             series: names.has_series().then(Words::default),
             files: Some(Words::default()),
+            sound: None,
         }
     }
 
@@ -299,5 +306,6 @@ fn join(
         groups: groups.as_deref().map(Words::of),
         series: series.as_deref().map(Words::of),
         files: None,
+        sound: None,
     })
 }

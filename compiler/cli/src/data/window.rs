@@ -27,6 +27,8 @@ pub(crate) struct Windows {
     pub hop: usize,
     /// Rows by which training's are longer.
     pub margin: usize,
+    /// Only one of each recording, in its middle.
+    pub single: bool,
 }
 
 /// All samples of a table, in its order. A window lies within rows of one recording, one label and
@@ -56,7 +58,8 @@ pub(crate) fn samples(table: &Table, windows: Windows) -> Vec<Sample> {
         let end = (start..table.rows())
             .find(|&row| key(row) != (label, group, series))
             .unwrap_or(table.rows());
-        let mut row = start;
+        let surplus = (end - start).saturating_sub(windows.rows);
+        let mut row = start + if windows.single { surplus / 2 } else { 0 };
         while row.saturating_add(windows.rows) <= end {
             let long = windows.rows.saturating_add(windows.margin);
             let long_row = (long <= end - start).then(|| {
@@ -70,7 +73,11 @@ pub(crate) fn samples(table: &Table, windows: Windows) -> Vec<Sample> {
                 group,
                 unit: series.unwrap_or(start),
             });
-            row += windows.hop.max(1);
+            row += if windows.single {
+                end
+            } else {
+                windows.hop.max(1)
+            };
         }
         start = end;
     }

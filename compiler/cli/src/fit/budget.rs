@@ -34,10 +34,7 @@ pub(super) fn guess(question: &Question<'_>, table: &Table, sample: &Sample, gue
         1_i64,
         "Everything random follows from it.",
     );
-    let samples = match sample.window {
-        0 => table.rows(),
-        window => 2 * table.rows() / window,
-    };
+    let samples = sample.count;
     let epochs = (SEEN / samples.max(1)).clamp(4, 30);
     let why = format!(
         "About {samples} samples: a candidate sees {} in all.",

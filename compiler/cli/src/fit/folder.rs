@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Guess, Question, Source, arrays, place};
+use super::{Guess, Question, Source, arrays, place, sound};
 use crate::Error;
 use crate::data::folder::{Content, Listing, list};
 use crate::data::pictures::{is_grey, open};
@@ -38,6 +38,7 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
     let count = listing.files.len();
     let what = match listing.content {
         Content::Pictures => "pictures",
+        Content::Sound => "recordings",
     };
     let why = format!("{count} {what}.");
     guess.set("data", "file", place(question, &dir), why);
@@ -54,6 +55,7 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
     }
     match listing.content {
         Content::Pictures => fields.shape = shape(question, &dir, &listing, guess)?,
+        Content::Sound => fields.sound = sound::guess(question, &dir, &listing, guess)?,
     }
     Ok(Source {
         file: dir,

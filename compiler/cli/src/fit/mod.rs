@@ -8,6 +8,7 @@ mod budget;
 mod folder;
 mod parts;
 mod shape;
+mod sound;
 mod table;
 mod vocabulary;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use ember_codegen::target::Board;
 
 use crate::Error;
+use crate::config::keys::SECTIONS;
 use crate::data::{Fields, Table, read_table};
 
 /// What the data is asked for, beside itself.
@@ -77,16 +79,21 @@ impl Guess {
             "# Guessed by `emberc fit` from the data. Change what is wrong, then `emberc run`.\n\
              # All keys: `emberc new --keys`.\n",
         );
-        let mut section = "";
-        for entry in &self.entries {
-            if entry.section != section {
-                section = entry.section;
-                text.push_str(&format!("\n[{section}]\n"));
+        for (section, _) in SECTIONS {
+            let mut entries = self
+                .entries
+                .iter()
+                .filter(|entry| entry.section == *section);
+            let Some(first) = entries.next() else {
+                continue;
+            };
+            text.push_str(&format!("\n[{section}]\n"));
+            for entry in std::iter::once(first).chain(entries) {
+                text.push_str(&format!(
+                    "# {}\n{} = {}\n",
+                    entry.why, entry.key, entry.value
+                ));
             }
-            text.push_str(&format!(
-                "# {}\n{} = {}\n",
-                entry.why, entry.key, entry.value
-            ));
         }
         text
     }

@@ -15,6 +15,8 @@ pub(super) struct Sample {
     pub shape: Vec<usize>,
     /// Rows of the table that make a sample; 0: each row is one.
     pub window: usize,
+    /// About how many there are.
+    pub count: usize,
 }
 
 pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample {
@@ -22,6 +24,18 @@ pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample
         return Sample {
             shape: shape.clone(),
             window: 0,
+            count: table.rows(),
+        };
+    }
+    if source.fields.sound.window > 0 {
+        let window = source.fields.sound.window;
+        return Sample {
+            shape: vec![1, window, table.row_shape.iter().product()],
+            window,
+            count: match source.fields.sound.single {
+                true => table.rows() / window,
+                false => 2 * table.rows() / window,
+            },
         };
     }
     match table.row_shape.as_slice() {
@@ -31,11 +45,13 @@ pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample
             Sample {
                 shape: vec![1, time, channels],
                 window: 0,
+                count: table.rows(),
             }
         }
         shape => Sample {
             shape: shape.to_vec(),
             window: 0,
+            count: table.rows(),
         },
     }
 }
@@ -56,6 +72,7 @@ fn of_vectors(table: &Table, features: usize, guess: &mut Guess) -> Sample {
         return Sample {
             shape: vec![1, window, features],
             window,
+            count: 2 * table.rows() / window,
         };
     }
     let side = features.isqrt();
@@ -65,11 +82,16 @@ fn of_vectors(table: &Table, features: usize, guess: &mut Guess) -> Sample {
         let why = format!("{features} whole numbers from 0 to 255 are a square picture.");
         let value: Vec<i64> = shape.iter().map(|&dim| dim as i64).collect();
         guess.set("data", "shape", value, why);
-        return Sample { shape, window: 0 };
+        return Sample {
+            shape,
+            window: 0,
+            count: table.rows(),
+        };
     }
     Sample {
         shape: vec![features],
         window: 0,
+        count: table.rows(),
     }
 }
 

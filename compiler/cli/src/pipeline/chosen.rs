@@ -30,7 +30,7 @@ pub struct Chosen {
 /// Searches and holds the finals, or reads what earlier sessions have left.
 pub fn choose(job: &Job, parts: &Parts, progress: Progress) -> Result<Chosen, Error> {
     introduce(job, parts, progress);
-    let recipe = recipe::recipe(job, parts.shape());
+    let recipe = recipe::recipe(job, parts);
     let state = State::open(job, parts, &search::settings(job))?;
     let found = find(job, parts, &recipe, &state, progress)?;
     let teachers = teacher::larger(job, parts, &recipe, &state, Use::Judged, progress)?;

@@ -30,6 +30,7 @@ pub mod verify;
 
 use std::path::Path;
 
+use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
 use ember_train::{Evaluator, Recipe};
 
@@ -137,7 +138,7 @@ fn look_ahead(dir: &Path, board: &Board) -> Result<(), Error> {
 /// The search alone.
 pub fn search_only(job: &Job, parts: &Parts, progress: Progress) -> Result<Found, Error> {
     introduce(job, parts, progress);
-    let recipe = recipe::recipe(job, parts.shape());
+    let recipe = recipe::recipe(job, parts);
     let state = State::open(job, parts, &search::settings(job))?;
     find(job, parts, &recipe, &state, progress)
 }
@@ -156,6 +157,15 @@ fn find(
         cancel: &CANCEL,
     };
     search::search(job, parts, state, &evaluator, progress)
+}
+
+/// How a network of a job may use the RAM that its front end leaves.
+fn memory(job: &Job, parts: &Parts) -> Memory {
+    let front = parts.front().map_or(0, |front| front.state_bytes());
+    match job.board.memory() {
+        Memory::Within(bytes) => Memory::Within(bytes.saturating_sub(front)),
+        memory @ (Memory::Whole | Memory::Rows(_) | Memory::Fed) => memory,
+    }
 }
 
 fn introduce(job: &Job, parts: &Parts, progress: Progress) {

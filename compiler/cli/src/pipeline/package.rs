@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ember_codegen::cost::{Footprint, Memory, footprint_of, plan_for};
 use ember_codegen::emit::{Golden, Package, Provenance, emit};
+use ember_codegen::front::Front;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
 use ember_codegen::quantize::quantize_sample;
@@ -13,7 +14,7 @@ use ember_ir::QuantGraph;
 use ember_train::Normalization;
 
 use super::report::thousands;
-use super::testset::{Expectations, TestSet};
+use super::testset::{Expectations, Heard, TestSet};
 use super::trained::Record;
 use crate::config::Job;
 use crate::data::Parts;
@@ -45,6 +46,8 @@ pub struct Sources<'a> {
     pub limits: Limits,
     /// How it may use the RAM.
     pub memory: Memory,
+    /// What makes its input out of sound.
+    pub front: Option<Front>,
     /// What `emberc verify` runs.
     pub tests: TestSet,
     /// Of the float and of the int8 network on the tests, if these are labelled.
@@ -68,8 +71,9 @@ pub fn package(
         board: &job.board.board,
         own_board: job.board.own_text.as_deref(),
         limits: job.board.limits,
-        memory: job.board.memory(),
-        tests: test_set(network, parts)?,
+        memory: super::memory(job, parts),
+        front: front(network, parts),
+        tests: tests(network, parts)?,
         accuracy: Some([record.accuracy_float, record.accuracy_int8]),
         provenance: provenance(job, parts, record),
         dir: job.output.join(&job.name),
@@ -92,9 +96,10 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
     })?;
     let planned =
         Planned::with_plan(network.clone(), plan, board.isa()).map_err(Error::usage_of)?;
+    let planned = planned.with_front(sources.front.clone());
     let footprint = footprint_of(&planned, board);
     refuse_if_too_large(&footprint, &sources.limits)?;
-    let golden = golden(network, &sources.tests)?;
+    let golden = golden(network, sources.front.as_ref(), &sources.tests)?;
     let provenance = sources.provenance;
     let mut package =
         emit(&planned, board, &sources.limits, &provenance, &golden).map_err(Error::usage_of)?;
@@ -113,6 +118,7 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
         flash_bytes: footprint.flash_bytes,
         macs: footprint.macs,
         cycles_estimate: footprint.cycles_estimate,
+        front: sources.front,
     };
     if let Some(text) = sources.own_board {
         package
@@ -206,7 +212,31 @@ pub fn room(footprint: &Footprint, limits: &Limits) -> String {
     text
 }
 
-/// The test set as the device gets it.
+/// The front end of a network, with its quantisation.
+fn front(network: &QuantGraph, parts: &Parts) -> Option<Front> {
+    let sound = parts.sound.as_ref()?;
+    let real = |level: f32| {
+        let mut values = vec![level; parts.normalization.offset.len()];
+        parts.normalization.apply(&mut values);
+        // All channels have one map.
+        values.first().copied().unwrap_or(level)
+    };
+    Some(Front::new(sound.spec, network, real))
+}
+
+/// The test set as the device gets it: sound, or the network's input.
+fn tests(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
+    let Some(sound) = &parts.sound else {
+        return test_set(network, parts);
+    };
+    Ok(TestSet {
+        input_len: sound.bytes.len() / parts.test.len().max(1),
+        samples: sound.bytes.clone(),
+        labels: parts.test.labels.clone(),
+    })
+}
+
+/// The test set as the network gets it.
 pub fn test_set(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
     let normalized = parts.test.normalized(&parts.normalization);
     let interpreter = Interpreter::new(network).map_err(Error::tool)?;
@@ -222,8 +252,13 @@ pub fn test_set(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
 }
 
 /// The first sample of each class, or the first samples, with what the interpreter makes of them.
-fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
+fn golden(
+    network: &QuantGraph,
+    front: Option<&Front>,
+    tests: &TestSet,
+) -> Result<Vec<Golden>, Error> {
     let interpreter = Interpreter::new(network).map_err(Error::tool)?;
+    let heard = Heard::new(front)?;
     let mut stream = interpreter.start();
     let mut seen = Vec::new();
     let mut golden = Vec::new();
@@ -233,7 +268,7 @@ fn golden(network: &QuantGraph, tests: &TestSet) -> Result<Vec<Golden>, Error> {
             seen.push(class);
             golden.push(Golden {
                 input: input.to_vec(),
-                output: stream.run(input),
+                output: stream.run(&heard.input(input)),
             });
         }
     }
@@ -246,7 +281,10 @@ fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
     Provenance {
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         task: format!("Tells {} classes apart", parts.classes().len()),
-        inputs: input_channels(&parts.normalization),
+        inputs: match &parts.sound {
+            Some(_) => Vec::new(),
+            None => input_channels(&parts.normalization),
+        },
         classes: parts.classes().to_vec(),
         figures: vec![
             (

@@ -45,7 +45,7 @@ pub fn write(facts: &Facts<'_>) -> Result<PathBuf, Error> {
     let Facts { job, parts, .. } = *facts;
     let graph = &facts.trained.network.graph;
     let board = &job.board.board;
-    let plan = plan_for(graph, board, job.board.memory())
+    let plan = plan_for(graph, board, super::memory(job, parts))
         .ok_or_else(|| Error::usage(format!("{} has no memory plan", graph.name)))?;
     let page = Page {
         name: &job.name,

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use ember_ir::Shape;
 use ember_train::{
-    Augmentation, FinalRecipe, ImageAugmentation, Recipe, Reduction, SeriesAugmentation, Teachers,
+    Augmentation, FinalRecipe, ImageAugmentation, Recipe, Reduction, SeriesAugmentation,
+    SpectrumAugmentation, Teachers,
 };
 
 use super::replica::Finish;
 use crate::config::Job;
+use crate::data::Parts;
 
 /// How a job's networks are trained, beside the number of epochs.
-pub fn recipe(job: &Job, shape: &Shape) -> Recipe {
+pub fn recipe(job: &Job, parts: &Parts) -> Recipe {
     let train = &job.train;
     Recipe {
         epochs: train.epochs,
@@ -20,7 +22,7 @@ pub fn recipe(job: &Job, shape: &Shape) -> Recipe {
         label_smoothing: train.label_smoothing as f32,
         mixup: train.mixup as f32,
         augmentation: if train.augment {
-            augmentation(job, shape)
+            augmentation(job, parts.shape(), parts.sound.is_some())
         } else {
             Augmentation::None
         },
@@ -55,8 +57,21 @@ pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<Teachers>>) -> Fi
 }
 
 /// Variations that suit samples of this shape; vectors have none.
-fn augmentation(job: &Job, shape: &Shape) -> Augmentation {
+fn augmentation(job: &Job, shape: &Shape, is_sound: bool) -> Augmentation {
     let vary = &job.train.vary;
+    if is_sound {
+        // A factor of amplitude e^x is x·2/ln 2 octaves of power.
+        let levels = 16.0 / std::f32::consts::LN_2;
+        return Augmentation::Spectrum(SpectrumAugmentation {
+            bands: job.data.audio.bands,
+            most: 255.0,
+            speed: vary.speed.unwrap_or(0.1),
+            warp: vary.warp.unwrap_or(0.1),
+            gain: levels * vary.scale.unwrap_or(0.5),
+            noise: vary.noise.unwrap_or(0.05) * 20.0,
+            mask: 0.1,
+        });
+    }
     match shape.dims() {
         [1, _, _] => Augmentation::Series(SeriesAugmentation {
             triplets: job.data.axes.clone(),

@@ -108,6 +108,13 @@ pub fn search(
         .help("`input = \"rows\"` is for images; leave it out");
         return Err(job.problems(vec![problem]).into());
     }
+    let front = parts.front();
+    if job.board.fed && front.is_some() {
+        let problem = Problem::new("sound does not come in rows of the network's input")
+            .at(job.span("board", "input"))
+            .help("the firmware takes samples as they come in any case; leave it out");
+        return Err(job.problems(vec![problem]).into());
+    }
     let settings = settings(job);
     if let Some(what) = job.search.narrowing.unrelaxed()
         && settings.strategy.follows_a_gradient()
@@ -138,7 +145,8 @@ pub fn search(
         space: space.as_ref(),
         price: &PlannerPrice {
             board: &job.board.board,
-            memory: job.board.memory(),
+            memory: super::memory(job, parts),
+            front: front.as_ref(),
         },
         constraints: &constraints(job),
         evaluator,

@@ -2,8 +2,10 @@
 //! them, one after the other), `labels.bin` (u16, little-endian; no file if the samples have none) and `expected.json`. Nothing of it is linked into the
 //! firmware; it lets `emberc verify DIR` repeat the whole check from the folder alone.
 
+use std::borrow::Cow;
 use std::path::Path;
 
+use ember_codegen::front::{Front, Tables};
 use ember_codegen::target::Prefer;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +54,33 @@ pub struct Expectations {
     /// An estimate of the cycles of one inference, for cores that there is one for.
     #[serde(default)]
     pub cycles_estimate: Option<u64>,
+    /// What makes the network's input out of the samples, if they are sound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Front>,
+}
+
+/// Samples as the network gets them.
+pub struct Heard<'a>(Option<(&'a Front, Tables)>);
+
+impl<'a> Heard<'a> {
+    /// Through a front end, if there is one.
+    pub fn new(front: Option<&'a Front>) -> Result<Self, Error> {
+        let with_tables = |front: &'a Front| {
+            front.spec.check().map_err(Error::usage)?;
+            Tables::new(&front.spec)
+                .map(|tables| (front, tables))
+                .map_err(Error::usage)
+        };
+        front.map(with_tables).transpose().map(Self)
+    }
+
+    /// The network's input for a sample.
+    pub fn input<'b>(&self, sample: &'b [i8]) -> Cow<'b, [i8]> {
+        match &self.0 {
+            Some((front, tables)) => Cow::Owned(front.input(tables, sample)),
+            None => Cow::Borrowed(sample),
+        }
+    }
 }
 
 impl TestSet {
@@ -90,7 +119,7 @@ impl TestSet {
         files
     }
 
-    /// Reads the test set of a crate whose network takes `input_len` bytes.
+    /// Reads the test set of a crate whose network takes `input_len` bytes; of sound, its own length.
     pub fn load(dir: &Path, input_len: usize) -> Result<(Self, Expectations), Error> {
         let read = |name: &str| {
             let path = dir.join("verify").join(name);
@@ -99,6 +128,8 @@ impl TestSet {
         let path = dir.join("verify/expected.json");
         let expectations: Expectations = serde_json::from_str(&read_text(&path)?)
             .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+        let front = expectations.front.as_ref();
+        let input_len = front.map_or(input_len, Front::sample_bytes);
         let samples: Vec<i8> = read("samples.bin")?
             .into_iter()
             .map(u8::cast_signed)

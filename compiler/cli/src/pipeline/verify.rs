@@ -12,7 +12,7 @@ use ember_train::predict::{argmax, macro_f1};
 
 use super::build::{Built, bytes, tool};
 use super::report::{Report, thousands};
-use super::testset::{Expectations, TestSet};
+use super::testset::{Expectations, Heard, TestSet};
 use crate::device::transcript::Transcript;
 use crate::device::{probe, qemu};
 use crate::files::read_text;
@@ -144,7 +144,9 @@ pub fn verify(
         });
     };
     let mut stream = interpreter.start();
-    let expected: Vec<Vec<i8>> = tests.iter().map(|sample| stream.run(sample)).collect();
+    let heard = Heard::new(expectations.front.as_ref())?;
+    let expected = tests.iter().map(|sample| stream.run(&heard.input(sample)));
+    let expected: Vec<Vec<i8>> = expected.collect();
     let outputs: Vec<&[i8]> = outputs.chunks_exact(output_len.max(1)).collect();
     if outputs.len() != count {
         return Err(Error::failed(format!(

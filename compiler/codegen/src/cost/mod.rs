@@ -17,6 +17,7 @@
 //! Reading order: [`Footprint`], `parts`, `features`, `window`, `table`.
 
 mod features;
+mod front;
 mod memory;
 mod parts;
 mod table;
@@ -25,6 +26,7 @@ mod window;
 pub use features::{
     Features, Kernel, Rescale, RowPart, features, features_in, row_features, row_parts,
 };
+pub use front::{add_front, counts as front_counts, device_vectors};
 pub use memory::{Memory, plan_for, plan_for_network};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};
@@ -111,14 +113,18 @@ pub fn footprint(graph: &Graph, plan: &Plan, board: &Board) -> Footprint {
     price(graph, plan, None, board)
 }
 
-/// The cost of a planned network: as [`footprint`], and its integers are known.
+/// The cost of a planned network: as [`footprint`], and its integers are known; with its front end.
 pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
-    price(
+    let network = price(
         planned.graph(),
         planned.plan(),
         Some(planned.layers()),
         board,
-    )
+    );
+    match planned.front() {
+        Some(front) => add_front(network, front, board),
+        None => network,
+    }
 }
 
 fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {

@@ -3,6 +3,7 @@
 
 use super::datasheet::integers;
 use super::format::source;
+use super::front;
 use super::literals::size;
 use super::names::{Names, ident};
 use crate::plan::Planned;
@@ -133,6 +134,9 @@ pub(super) fn memory(board: &Board, limits: &Limits, version: &str) -> String {
 /// Whether the model takes and gives bytes: then its own functions fill and read it; those of
 /// `ember_runtime::Model` work on the bytes of any.
 fn is_bytes(planned: &Planned) -> bool {
+    if planned.front().is_some() {
+        return false;
+    }
     let graph = planned.graph();
     let mut ends = graph.inputs.iter().chain(&graph.outputs);
     ends.all(|&id| graph.tensor(id).element == Element::Int8)
@@ -146,7 +150,7 @@ pub(super) fn firmware(
     board: &Board,
     vectors: usize,
 ) -> String {
-    let (module, model) = (ident(&names.module), &names.model);
+    let (module, model) = (ident(&names.module), &front::program_model(planned, names));
     let (what, imports, data, run) = match board.runner {
         Runner::Qemu { .. } => (
             "streams samples through the model",
@@ -240,7 +244,7 @@ pub(super) fn golden_test(
     let (module, model) = (ident(&names.module), &names.model);
     let samples = size(samples);
     if !is_bytes(planned) {
-        return golden_test_of_bytes(first_line, names, &samples);
+        return golden_test_of_bytes(first_line, planned, names, &samples);
     }
     let [infer_values, infer] = [quote!(&values), quote!()].map(|sample| {
         if let [_] = planned.graph().outputs[..] {
@@ -304,8 +308,13 @@ pub(super) fn golden_test(
 }
 
 /// `tests/golden.rs` of a model whose input or output is not int8: bytes go through `ember_runtime::Model`.
-fn golden_test_of_bytes(first_line: &str, names: &Names, samples: &Literal) -> String {
-    let (module, model) = (ident(&names.module), &names.model);
+fn golden_test_of_bytes(
+    first_line: &str,
+    planned: &Planned,
+    names: &Names,
+    samples: &Literal,
+) -> String {
+    let (module, model) = (ident(&names.module), &front::program_model(planned, names));
     source(
         first_line,
         &[

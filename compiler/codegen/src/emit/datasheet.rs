@@ -3,8 +3,8 @@
 
 use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, Window2d};
 
-use super::chain;
 use super::provenance::Provenance;
+use super::{chain, front};
 use crate::cost::constant_bytes;
 use crate::plan::{self, Chain, Planned};
 
@@ -181,7 +181,10 @@ pub(super) fn arena_section(planned: &Planned) -> Vec<String> {
 pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<String> {
     let network = planned.network();
     let graph = &network.graph;
-    let mut lines = Vec::new();
+    let mut lines = planned
+        .front()
+        .map(front::documentation)
+        .unwrap_or_default();
     for (what, ids) in [("Input", &graph.inputs), ("Output", &graph.outputs)] {
         for &id in ids {
             let tensor = graph.tensor(id);

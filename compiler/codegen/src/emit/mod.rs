@@ -16,6 +16,7 @@ mod element;
 mod error;
 mod fed;
 mod format;
+mod front;
 mod kept;
 mod layers;
 mod literals;
@@ -38,6 +39,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::cost;
+use crate::front::Front;
 use crate::plan::Planned;
 use crate::target::{Board, Limits, Runner};
 use constants::Storage;
@@ -87,6 +89,7 @@ pub fn emit(
         ),
     ];
     library.extend(model::model(planned, &names, &layers, provenance));
+    library.extend(front::items(planned, &names));
     let layers_head = vec![
         quote!(#![doc = " The layers: where their tensors lie in the arena and what they compute."]),
         layers.imports.clone(),
@@ -98,8 +101,9 @@ pub fn emit(
     ];
     let layers_items = [layers_head, layers.items].concat();
     let streams = constants::streams(&layers.streams);
-    let params_items = [params_head, streams, constants].concat();
-    let on_device = &golden[..golden.len().min(cost::DEVICE_VECTORS)];
+    let tables = front::tables(planned);
+    let params_items = [params_head, streams, constants, tables].concat();
+    let on_device = &golden[..golden.len().min(cost::device_vectors(planned.front()))];
 
     let mut files = BTreeMap::new();
     for (path, text) in [
@@ -192,7 +196,7 @@ fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Resul
     };
     let bytes = |id: &TensorId| graph.tensor(*id).bytes();
     let classes = graph.outputs.iter().map(elements).sum();
-    let input = bytes(input);
+    let input = planned.front().map_or(bytes(input), Front::sample_bytes);
     let output = graph.outputs.iter().map(bytes).sum();
     for (index, golden) in golden.iter().enumerate() {
         for (what, expected, actual) in [

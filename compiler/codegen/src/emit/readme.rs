@@ -3,6 +3,7 @@
 use super::datasheet::{
     arena_section, integers, interface, layer_table, origin, sentence, table, text, thousands,
 };
+use super::front;
 use super::names::Names;
 use super::provenance::Provenance;
 use crate::cost::Footprint;
@@ -133,6 +134,9 @@ fn usage(planned: &Planned, names: &Names) -> Vec<String> {
             )
         }
     };
+    if planned.front().is_some() {
+        return front::usage(names);
+    }
     let run = if fed {
         format!(
             "if let Some({output}) = MODEL.push_row(&row) {{ /* the sample's last row: use the {output} */ }}{fields}"

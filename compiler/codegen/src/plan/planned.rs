@@ -4,6 +4,7 @@ use ember_ir::{Graph, QuantGraph};
 use ember_runtime::scratch::Isa;
 
 use super::{Plan, plan};
+use crate::front::Front;
 use crate::lower::{Layer, LowerError, lower};
 
 /// An int8 network with the integer constants of its layers and its memory plan.
@@ -13,6 +14,7 @@ pub struct Planned {
     layers: Vec<Layer>,
     plan: Plan,
     isa: Isa,
+    front: Option<Front>,
 }
 
 impl Planned {
@@ -39,7 +41,31 @@ impl Planned {
             layers,
             plan,
             isa,
+            front: None,
         })
+    }
+
+    /// The same with a front end, whose window is the network's input.
+    ///
+    /// # Panics
+    /// If it is not, if the input comes row by row, or if there are several outputs.
+    #[must_use]
+    pub fn with_front(self, front: Option<Front>) -> Self {
+        if let Some(front) = &front {
+            let graph = self.graph();
+            let input = graph.tensor(graph.inputs[0]);
+            let is_window = input.bytes() == front.levels() && !self.plan.is_fed();
+            assert!(
+                is_window && graph.outputs.len() == 1,
+                "BUG: the network does not take the front end's window"
+            );
+        }
+        Self { front, ..self }
+    }
+
+    /// What makes the network's input out of sound.
+    pub fn front(&self) -> Option<&Front> {
+        self.front.as_ref()
     }
 
     /// The network.

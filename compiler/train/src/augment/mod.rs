@@ -5,6 +5,7 @@
 mod image;
 mod mixup;
 mod series;
+mod spectrum;
 
 use ember_ir::Shape;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use image::ImageAugmentation;
 pub(crate) use mixup::mixup;
 pub use series::SeriesAugmentation;
+pub use spectrum::SpectrumAugmentation;
 
 use crate::random::Random;
 
@@ -27,6 +29,8 @@ pub enum Augmentation {
     /// `[1, T, C]` as a time series. Training samples may be longer than the network's window; the
     /// part that is seen is then random.
     Series(SeriesAugmentation),
+    /// Rows of levels of sound, one after the other, in whatever shape. Training samples may be longer.
+    Spectrum(SpectrumAugmentation),
 }
 
 impl Augmentation {
@@ -41,6 +45,7 @@ impl Augmentation {
             Augmentation::Series(series) if sample.from.hwc().is_some() => {
                 series.apply(sample, target, random)
             }
+            Augmentation::Spectrum(spectrum) => spectrum.apply(sample, target, random),
             Augmentation::Image(_) | Augmentation::Series(_) => center(sample, target),
         }
     }

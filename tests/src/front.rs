@@ -1,0 +1,74 @@
+//! Small networks behind front ends for sound.
+
+use ember_codegen::front::{Front, Spec};
+use ember_codegen::plan::{Isa, Planned};
+use ember_ir::{Activation, Dense, GraphBuilder, Op, Rounding};
+
+use crate::models::{plan, quantized};
+
+/// A front end by its numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Samples of a frame.
+    pub frame: usize,
+    /// Samples from frame to frame.
+    pub hop: usize,
+    /// Levels of a row.
+    pub bands: usize,
+    /// Rows of a window.
+    pub rows: usize,
+    /// Upper end of the bands, in Hz of 8000 samples per second.
+    pub high: f64,
+    /// Levels that the window keeps below its loudest.
+    pub range: Option<u8>,
+}
+
+/// Front ends of all kinds: small and large frames, frames that overlap by half, more, or not at all.
+pub const CASES: [Case; 6] = [
+    case([64, 32, 6, 8], 3900.0, None),
+    case([128, 128, 8, 6], 2000.0, Some(160)),
+    case([256, 128, 32, 6], 3900.0, Some(160)),
+    case([512, 256, 16, 4], 3000.0, None),
+    case([256, 100, 16, 6], 2000.0, None),
+    case([512, 200, 40, 4], 3900.0, Some(200)),
+];
+
+const fn case([frame, hop, bands, rows]: [usize; 4], high: f64, range: Option<u8>) -> Case {
+    Case {
+        frame,
+        hop,
+        bands,
+        rows,
+        high,
+        range,
+    }
+}
+
+/// A dense layer behind a front end.
+pub fn planned(case: &Case, isa: Isa) -> Planned {
+    let name = format!("sound_{}_{}", case.frame, case.hop);
+    let mut builder = GraphBuilder::new(&name);
+    let input = builder.input("levels", [case.rows * case.bands]);
+    let dense = Op::Dense(Dense {
+        over_rows: false,
+        out_features: 4,
+        activation: Activation::None,
+    });
+    let output = builder
+        .node("logits", dense, &[input])
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let network = quantized(builder.finish(&[output]), Rounding::Single, 1);
+    let spec = Spec {
+        rate: 8000,
+        frame: case.frame,
+        hop: case.hop,
+        bands: case.bands,
+        low: 150.0,
+        high: case.high,
+        range: case.range,
+    };
+    spec.check()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let front = Front::new(spec, &network, |level| level / 128.0 - 1.0);
+    plan(network, isa).with_front(Some(front))
+}

@@ -1,0 +1,67 @@
+//! The front end for sound as linked firmware on every core: its levels and the network's outputs are the
+//! host's, bit for bit, sizes and instructions are as predicted, nothing can panic.
+
+use ember_codegen::cost::footprint_of;
+use ember_tests::firmware::board;
+use ember_tests::front::{CASES, planned};
+use ember_tests::linked::link;
+
+/// One board per core; the last one is a real board, whose samples are linked in.
+const BOARDS: [&str; 7] = [
+    "microbit",
+    "stm32vldiscovery",
+    "mps2-an386",
+    "mps2-an500",
+    "mps2-an505",
+    "mps3-an547",
+    "nucleo-f446re",
+];
+
+/// How far flash and instructions may be from their prediction, in percent.
+const TOLERANCE: f64 = 3.0;
+
+#[test]
+fn sound_becomes_the_same_outputs_on_every_core() {
+    let mut problems = Vec::new();
+    for (number, board) in BOARDS.map(board).iter().enumerate() {
+        // Three of the front ends for each core, all of them in all.
+        for case in (0..3).map(|offset| &CASES[(2 * number + offset) % CASES.len()]) {
+            if case.frame > 256 && board.ram.bytes < 16384 {
+                continue;
+            }
+            let planned = planned(case, board.isa());
+            let linked = link(&planned, board).unwrap_or_else(|text| panic!("{text}"));
+            let predicted = footprint_of(&planned, board);
+            let mut problem = |text: String| {
+                problems.push(format!("{case:?} on {}: {text}", board.name));
+            };
+            for (what, linked, predicted) in [
+                ("RAM", linked.arena, predicted.arena_bytes),
+                ("constants", linked.constants, predicted.constant_bytes),
+            ] {
+                if linked != predicted {
+                    problem(format!("{what} linked {linked}, predicted {predicted}"));
+                }
+            }
+            if !linked.panicking.is_empty() {
+                problem(format!("it can panic: {:?}", linked.panicking));
+            }
+            let percent = |predicted: f64, measured: f64| 100.0 * (predicted - measured) / measured;
+            let error = percent(predicted.flash_bytes as f64, linked.flash as f64);
+            if error.abs() > TOLERANCE {
+                problem(format!("{} bytes of flash, {error:+.1} %", linked.flash));
+            }
+            match linked.ran {
+                None => {}
+                Some(Err(error)) => problem(error),
+                Some(Ok(ran)) => {
+                    let error = percent(predicted.instructions as f64, ran.instructions as f64);
+                    if error.abs() > TOLERANCE {
+                        problem(format!("{} instructions, {error:+.1} %", ran.instructions));
+                    }
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
