@@ -164,6 +164,6 @@ pub fn propose(
 pub fn price(job: &Job) -> PlannerPrice<'_> {
     PlannerPrice {
         board: &job.board.board,
-        memory: job.board.memory(),
+        memory: super::memory(job, parts),
     }
 }
