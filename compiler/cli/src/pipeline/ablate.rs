@@ -155,7 +155,7 @@ pub fn ablate(job: &Job, parts: &Parts, progress: Progress) -> Result<Ablation, 
         name: name.clone(),
         int8: Spread::over(replicas, |replica| replica.accuracy_int8),
         float: Spread::over(replicas, |replica| replica.accuracy_float),
-        cost: price(job).price(&finish.reduction.apply(graph)),
+        cost: price(job, parts, parts.front().as_ref()).price(&finish.reduction.apply(graph)),
     });
     let ablation = Ablation {
         network: found.chosen.id.0,

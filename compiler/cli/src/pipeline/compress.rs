@@ -3,6 +3,7 @@
 //! of the int8 validation accuracy falls by no more than the tolerance, or if the network would not fit
 //! without it. The planner prices what is left.
 
+use ember_codegen::front::Front;
 use ember_search::{Cost, PlannerPrice, Price as _};
 use ember_train::{Reduction, Supervision, Training, Wish};
 
@@ -63,7 +64,7 @@ pub fn compress(
         };
         Ok(Tried {
             name,
-            cost: price(job).price(&reduction.apply(&found.graph)),
+            cost: price(job, parts, parts.front().as_ref()).price(&reduction.apply(&found.graph)),
             int8: judged(job, parts, found, &finish, state, progress)?,
             is_kept: true,
         })
@@ -156,14 +157,15 @@ pub fn propose(
         },
     };
     training
-        .reduction(so_far, wish, &price(job))
+        .reduction(so_far, wish, &price(job, parts, parts.front().as_ref()))
         .map_err(failed)
 }
 
 /// The planner's price of a network on the job's board.
-pub fn price(job: &Job) -> PlannerPrice<'_> {
+pub fn price<'a>(job: &'a Job, parts: &Parts, front: Option<&'a Front>) -> PlannerPrice<'a> {
     PlannerPrice {
         board: &job.board.board,
         memory: super::memory(job, parts),
+        front,
     }
 }
