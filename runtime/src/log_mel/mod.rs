@@ -73,9 +73,9 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
             rolled();
             self.recent[at] = self.recent[at + HOP];
         }
-        for at in 0..HOP {
+        for (to, from) in self.recent.iter_mut().skip(FRAME - HOP).zip(samples) {
             rolled();
-            self.recent[FRAME - HOP + at] = samples[at];
+            *to = *from;
         }
         let bands = bank.edges.len().saturating_sub(2);
         let end = self.next.wrapping_add(bands);

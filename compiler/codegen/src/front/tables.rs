@@ -99,50 +99,55 @@ mod tests {
         }
     }
 
-    /// The levels of a frame by the definition, in f64, and the loudest frequency as a level.
+    /// What level 0 stands for, as a power.
+    const LEVEL_0: f64 = (1u64 << 25) as f64;
+
+    /// The power of every band of a frame by the definition, in f64, and that of the whole frame.
     fn exact(spec: &Spec, frame: &[i16]) -> (Vec<f64>, f64) {
         let n = frame.len() as f64;
+        let turn: Vec<[f64; 2]> = (0..frame.len())
+            .map(|at| 2.0 * PI * at as f64 / n)
+            .map(|angle| [angle.cos(), angle.sin()])
+            .collect();
         let power = |frequency: usize| {
             let (mut re, mut im) = (0.0, 0.0);
             for (at, &sample) in frame.iter().enumerate() {
-                let hann = 0.5 - 0.5 * (2.0 * PI * at as f64 / n).cos();
-                let angle = 2.0 * PI * (at * frequency) as f64 / n;
-                re += f64::from(sample) * hann * angle.cos();
-                im -= f64::from(sample) * hann * angle.sin();
+                let windowed = f64::from(sample) * (0.5 - 0.5 * turn[at][0]);
+                let [cos, sin] = turn[at * frequency % frame.len()];
+                re += windowed * cos;
+                im -= windowed * sin;
             }
             // As the device scales it: samples in 1/2¹⁵, the transform divided by its length.
             (re * re + im * im) * (ONE / n).powi(2)
         };
         let powers: Vec<f64> = (0..frame.len() / 2).map(power).collect();
         let centres = centres(spec);
-        let level = |power: f64| 8.0 * (power.max(1e-9).log2() - 25.0);
-        let levels = (0..spec.bands).map(|band| {
+        let bands = (0..spec.bands).map(|band| {
             let [from, centre, to] = [0, 1, 2].map(|edge| centres[band + edge]);
-            let sum: f64 = (1..frame.len() / 2)
-                .map(|frequency| {
-                    let x = frequency as f64;
-                    let rise = (x - from) / (centre - from);
-                    let fall = (to - x) / (to - centre);
-                    powers[frequency] * rise.min(fall).max(0.0)
-                })
-                .sum();
-            level(sum)
+            let of = |frequency: usize| {
+                let x = frequency as f64;
+                let rise = (x - from) / (centre - from);
+                let fall = (to - x) / (to - centre);
+                // A weight has 15 bits: of a loud frequency at the very end of a band, what is rounded
+                // can be as much as all the rest of the band.
+                powers[frequency] * (rise.min(fall).max(0.0) * ONE).round() / ONE
+            };
+            (1..frame.len() / 2).map(of).sum()
         });
-        let loudest = powers.iter().copied().fold(0.0, f64::max);
-        (levels.collect(), level(loudest))
+        (bands.collect(), powers.iter().sum())
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
+        #![proptest_config(ProptestConfig::with_cases(400))]
 
-        /// A level is within 0.75 of the exact one, 0.28 dB, where that is within 72 dB of the frame's loudest
-        /// frequency: half a step of rounding, the rest is the transform's.
+        /// A level is the nearest one of a power whose amplitude is off by noise 78 dB below the whole
+        /// frame's: twiddles of 16 bits, and four units of what stages and sums cut off.
         #[test]
         fn levels_are_those_of_the_definition(
-            size in 6u32..10,
+            size in 6u32..11,
             tones in proptest::collection::vec((0.0..3.1f64, 0.0..1.0f64), 0..4),
             loudness in 0.0..15.0f64,
-            noise in 0.0..1.0f64,
+            noise in (-20.0..0.0f64).prop_map(f64::exp2),
             seed in any::<u64>(),
         ) {
             let frame = 1usize << size;
@@ -164,13 +169,16 @@ mod tests {
             let padded = [vec![0; frame / 2], samples.clone()].concat();
             let rows = spec.rows(&tables, &padded);
             let row = &rows[rows.len() - spec.bands..];
-            let (levels, loudest) = exact(&spec, &samples);
-            for (band, (&level, exact)) in row.iter().zip(levels).enumerate() {
-                if exact < loudest - 72.0 * super::super::LEVELS_PER_DB || exact < 1.0 {
-                    continue;
-                }
-                let error = (f64::from(level) - exact.min(255.0)).abs();
-                prop_assert!(error < 0.75, "band {}: {} for {}", band, level, exact);
+            let (powers, whole) = exact(&spec, &samples);
+            let noise = whole.sqrt() * (-13f64).exp2() + 4.0;
+            for (band, (&level, power)) in row.iter().zip(powers).enumerate() {
+                let nearest = |amplitude: f64| (8.0 * (amplitude.powi(2) / LEVEL_0).log2()).round().clamp(0.0, 255.0);
+                let least = nearest((power.sqrt() - noise).max(0.0));
+                let most = nearest(power.sqrt() + noise);
+                prop_assert!(
+                    (least..=most).contains(&f64::from(level)),
+                    "band {}: {} is not from {} to {}", band, level, least, most
+                );
             }
         }
     }
