@@ -2,6 +2,7 @@
 
 use ember_codegen::front::{Front, Spec};
 use ember_codegen::plan::{Isa, Planned};
+use ember_codegen::target::Board;
 use ember_ir::{Activation, Dense, GraphBuilder, Op, Rounding};
 
 use crate::models::{plan, quantized};
@@ -23,14 +24,32 @@ pub struct Case {
     pub range: Option<u8>,
 }
 
-/// Front ends of all kinds: small and large frames, frames that overlap by half, more, or not at all.
-pub const CASES: [Case; 6] = [
-    case([64, 32, 6, 8], 3900.0, None),
-    case([128, 128, 8, 6], 2000.0, Some(160)),
-    case([256, 128, 32, 6], 3900.0, Some(160)),
-    case([512, 256, 16, 4], 3000.0, None),
-    case([256, 100, 16, 6], 2000.0, None),
-    case([512, 200, 40, 4], 3900.0, Some(200)),
+/// Front ends that costs are fitted to: all frames, overlapping by half, more, or not at all.
+pub const FITTED: [Case; 14] = [
+    case([64, 32, 6, 40], 3900.0, None),
+    case([64, 64, 4, 25], 3000.0, Some(160)),
+    case([128, 128, 8, 30], 2000.0, None),
+    case([128, 50, 12, 20], 3900.0, Some(200)),
+    case([256, 128, 32, 48], 3900.0, Some(160)),
+    case([256, 100, 16, 24], 2000.0, None),
+    case([256, 256, 24, 12], 3900.0, None),
+    case([512, 256, 16, 30], 3000.0, Some(160)),
+    case([512, 200, 40, 20], 3900.0, None),
+    case([512, 160, 24, 40], 2000.0, Some(200)),
+    case([1024, 512, 40, 16], 3900.0, None),
+    case([1024, 320, 64, 12], 3000.0, Some(160)),
+    case([2048, 1024, 64, 8], 3900.0, None),
+    case([2048, 2048, 20, 5], 2000.0, Some(160)),
+];
+
+/// Front ends that costs are not fitted to.
+pub const UNSEEN: [Case; 6] = [
+    case([64, 40, 5, 16], 3900.0, None),
+    case([128, 64, 10, 24], 3000.0, Some(160)),
+    case([256, 128, 24, 30], 3900.0, None),
+    case([256, 80, 40, 50], 3900.0, Some(200)),
+    case([512, 400, 32, 10], 2500.0, Some(160)),
+    case([1024, 600, 32, 12], 3900.0, None),
 ];
 
 const fn case([frame, hop, bands, rows]: [usize; 4], high: f64, range: Option<u8>) -> Case {
@@ -42,6 +61,12 @@ const fn case([frame, hop, bands, rows]: [usize; 4], high: f64, range: Option<u8
         high,
         range,
     }
+}
+
+/// Whether a board has the RAM for it, with a quarter for the network and the stack.
+pub fn fits(case: &Case, board: &Board) -> bool {
+    let takes = 6 * case.frame + 2 * case.hop + 2 * case.rows * case.bands;
+    4 * takes <= 3 * board.ram.bytes as usize
 }
 
 /// A dense layer behind a front end.

@@ -113,15 +113,19 @@ pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
     let mut random = Random::new(0x901d);
     let mut stream = interpreter.start();
     (0..count)
-        .map(|index| {
-            let gain = if index % 2 == 0 { 127.0 } else { 400.0 };
+        .map(|index: usize| {
+            let gain = if index.is_multiple_of(2) { 127.0 } else { 400.0 };
             let value = |_| (random.real() * gain) as i8;
             let Some(front) = planned.front() else {
                 let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();
                 let output = stream.run(&input);
                 return Golden { input, output };
             };
-            let input: Vec<i8> = (0..front.sample_bytes()).map(value).collect();
+            // Noise, each sample's a sixteenth as loud as the one's before.
+            let sound = (0..front.sample_bytes() / 2).flat_map(|_| {
+                ((random.real() * 32767.0) as i16 >> (4 * index.min(3))).to_le_bytes()
+            });
+            let input: Vec<i8> = sound.map(u8::cast_signed).collect();
             let tables = Tables::new(&front.spec).unwrap_or_else(|error| panic!("{error}"));
             let output = stream.run(&front.input(&tables, &input));
             Golden { input, output }

@@ -1,47 +1,78 @@
 //! Measures front ends for sound in QEMU and writes what they cost to `compiler/codegen/src/cost/front.toml`:
-//! `cargo run --release -p ember-tests --bin fit_front`.
+//! `cargo run --release -p ember-tests --bin fit_front`, or for some cores or one preference:
+//! `… fit_front size cortex-m4`.
+#![allow(missing_docs, reason = "a program")]
 
-use ember_codegen::cost::{add_front, footprint, front_counts};
+use std::fs;
+
+use ember_codegen::cost::{footprint, front_counts};
 use ember_codegen::front::Tables;
 use ember_codegen::target::{Board, Core, Prefer};
-use ember_tests::calibrate::fit::least_squares;
+use ember_tests::calibrate::fit::{errors, held_out, least_squares, list};
 use ember_tests::firmware::{board, root};
-use ember_tests::front::{CASES, planned};
+use ember_tests::front::{FITTED, fits, planned};
 use ember_tests::linked::link;
 
-/// An emulated board per core; an M0+ executes the M0's instructions.
-const BOARDS: [(Core, &str); 7] = [
-    (Core::CortexM0, "microbit"),
-    (Core::CortexM0Plus, "microbit"),
-    (Core::CortexM3, "mps2-an385"),
-    (Core::CortexM4, "mps2-an386"),
-    (Core::CortexM7, "mps2-an500"),
-    (Core::CortexM33, "mps2-an505"),
-    (Core::CortexM55, "mps3-an547"),
+/// An emulated board per core, or the core that executes the same instructions.
+const CORES: [(Core, Result<&str, Core>); 7] = [
+    (Core::CortexM0, Ok("microbit")),
+    (Core::CortexM0Plus, Err(Core::CortexM0)),
+    (Core::CortexM3, Ok("mps2-an385")),
+    (Core::CortexM4, Ok("mps2-an386")),
+    (Core::CortexM7, Err(Core::CortexM4)),
+    (Core::CortexM33, Ok("mps2-an505")),
+    (Core::CortexM55, Ok("mps3-an547")),
 ];
 
+/// The first lines of the table.
+const HEAD: &str = "# Fitted by: cargo run --release -p ember-tests --bin fit_front\n\
+     # Bytes of code; instructions per row, sample of a frame, new sample, butterfly, frequency, band and level.\n";
+
 fn main() -> Result<(), String> {
-    let mut text = String::from(
-        "# Fitted by: cargo run --release -p ember-tests --bin fit_front\n\
-         # Bytes of code; instructions per row, sample of a frame, butterfly, frequency, band and level.\n",
-    );
-    for (prefer, name) in [(Prefer::Speed, "speed"), (Prefer::Size, "size")] {
-        for (core, board_name) in BOARDS {
-            let board = Board {
-                prefer,
-                ..board(board_name)
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let is_wanted = |prefer: Prefer, core: Core| {
+        let no_core = !Core::ALL
+            .iter()
+            .any(|core| wanted.iter().any(|name| name == core.name()));
+        let no_prefer = !Prefer::ALL
+            .iter()
+            .any(|prefer| wanted.iter().any(|name| name == prefer.name()));
+        (no_prefer || wanted.iter().any(|name| name == prefer.name()))
+            && (no_core || wanted.iter().any(|name| name == core.name()))
+    };
+    let path = root().join("compiler/codegen/src/cost/front.toml");
+    let failed = |error| format!("{}: {error}", path.display());
+    let old = fs::read_to_string(&path).map_err(failed)?;
+    let mut text = String::from(HEAD);
+    for prefer in Prefer::ALL {
+        for (core, measured) in CORES {
+            let head = |core: Core| format!("\n[{}.{}]\n", prefer.name(), core.name());
+            let lines = match measured {
+                Err(twin) => section(&text, &head(twin)),
+                Ok(name) if is_wanted(prefer, core) => lines(&Board {
+                    prefer,
+                    ..board(name)
+                })?,
+                Ok(_) => section(&old, &head(core)),
             };
-            text += &format!("\n[{name}.{}]\n{}", core.name(), lines(&board)?);
+            text += &head(core);
+            text += &lines;
         }
     }
-    let path = root().join("compiler/codegen/src/cost/front.toml");
-    std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    fs::write(&path, text).map_err(failed)
+}
+
+/// The lines below a head.
+fn section(table: &str, head: &str) -> String {
+    let (_, rest) = table.split_once(head).unwrap_or_default();
+    let end = rest.find("\n[").unwrap_or(rest.len());
+    rest[..end].to_owned()
 }
 
 /// The factors of one core.
 fn lines(board: &Board) -> Result<String, String> {
     let (mut rows, mut targets, mut code) = (Vec::new(), Vec::new(), Vec::new());
-    for case in &CASES {
+    for case in FITTED.iter().filter(|case| fits(case, board)) {
         let planned = planned(case, board.isa());
         let Some(front) = planned.front() else {
             continue;
@@ -52,24 +83,26 @@ fn lines(board: &Board) -> Result<String, String> {
         };
         let network = footprint(planned.graph(), planned.plan(), board);
         let tables = Tables::new(&front.spec)?;
-        // The price without code: what is there already does not matter.
-        let known = network.flash_bytes + tables.bytes();
-        code.push(linked.flash.saturating_sub(known));
-        rows.push(front_counts(front, &tables).to_vec());
-        let instructions = ran?.instructions.saturating_sub(network.instructions);
-        targets.push(instructions as f64);
-        let predicted = add_front(network, front, board).instructions;
-        eprintln!(
-            "{} {case:?}: {instructions} instructions, {predicted} predicted so far with the network",
-            board.name
+        code.push(
+            linked
+                .flash
+                .saturating_sub(network.flash_bytes + tables.bytes()),
         );
+        rows.push(front_counts(front, &tables).to_vec());
+        targets.push(ran?.instructions.saturating_sub(network.instructions) as f64);
     }
     let factors = least_squares(&rows, &targets, 0.0);
-    let factors: Vec<String> = factors.iter().map(|x| format!("{x:.2}")).collect();
-    eprintln!("{}: code {code:?}", board.name);
+    let (least, most) = (code.iter().min(), code.iter().max());
+    let bytes = (least.unwrap_or(&0) + most.unwrap_or(&0)) / 2;
+    eprintln!(
+        "{} {}: code {code:?}, instructions off by {}, held out {}",
+        board.prefer.name(),
+        board.core.name(),
+        errors(&rows, &targets, &factors),
+        held_out(&rows, &targets, 0.0)
+    );
     Ok(format!(
-        "code_bytes = {}\ninstructions = [{}]\n",
-        code.iter().sum::<usize>() / code.len().max(1),
-        factors.join(", ")
+        "code_bytes = {bytes}\ninstructions = {}\n",
+        list(&factors)
     ))
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::{DEVICE_VECTORS, Footprint, VECTOR_BYTES};
-use crate::front::{Front, Tables};
+use crate::front::{Front, Spec, Tables};
 use crate::target::{Board, Core, Prefer, Runner};
 
 static COSTS: LazyLock<BTreeMap<String, BTreeMap<Core, FrontTable>>> =
@@ -26,24 +26,18 @@ pub struct FrontTable {
     pub instructions: Vec<f64>,
 }
 
-/// How often the parts of its loops run for a window: rows, samples of their frames, butterflies,
-/// frequencies, bands, levels of the window.
-pub fn counts(front: &Front, tables: &Tables) -> [f64; 6] {
-    let frame = front.spec.frame;
+/// How often the parts of its loops run for a window: rows, samples of their frames, new ones among them,
+/// butterflies, frequencies, bands, levels of the window.
+pub fn counts(front: &Front, tables: &Tables) -> [f64; 7] {
+    let Spec {
+        frame, hop, bands, ..
+    } = front.spec;
     let butterflies = frame / 4 * (frame / 2).ilog2() as usize;
-    let frequencies = tables.slopes.len();
-    let row =
-        [1, frame, butterflies, frequencies, front.spec.bands].map(|count| count * front.parts());
-    let [rows, samples, butterflies, frequencies, bands] = row;
-    [
-        rows,
-        samples,
-        butterflies,
-        frequencies,
-        bands,
-        front.levels(),
-    ]
-    .map(|count| count as f64)
+    let row = [1, frame, hop, butterflies, tables.slopes.len(), bands];
+    let [rows, samples, new, butterflies, frequencies, bands] =
+        row.map(|count| (count * front.parts()) as f64);
+    let levels = front.levels() as f64;
+    [rows, samples, new, butterflies, frequencies, bands, levels]
 }
 
 /// Golden vectors linked into firmware that cannot read samples from a host: sound is long.
