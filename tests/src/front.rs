@@ -22,6 +22,8 @@ pub struct Case {
     pub high: f64,
     /// Levels that the window keeps below its loudest.
     pub range: Option<u8>,
+    /// Cepstral coefficients of a row; `None`: the network gets the levels.
+    pub coefficients: Option<usize>,
 }
 
 /// Front ends that costs are fitted to: all frames, overlapping by half, more, or not at all.
@@ -42,8 +44,19 @@ pub const FITTED: [Case; 14] = [
     case([2048, 2048, 20, 5], 2000.0, Some(160)),
 ];
 
+/// Those with coefficients, beside which the others are known.
+pub const CEPSTRA: [Case; 5] = [
+    cepstra(case([64, 64, 4, 40], 3000.0, None), 4),
+    cepstra(case([128, 128, 10, 60], 3900.0, Some(160)), 10),
+    cepstra(case([256, 128, 32, 48], 3900.0, None), 13),
+    cepstra(case([256, 256, 40, 24], 3900.0, Some(200)), 21),
+    cepstra(case([512, 512, 24, 30], 3900.0, None), 6),
+];
+
 /// Front ends that costs are not fitted to.
-pub const UNSEEN: [Case; 6] = [
+pub const UNSEEN: [Case; 8] = [
+    cepstra(case([128, 64, 8, 40], 3900.0, Some(160)), 6),
+    cepstra(case([256, 160, 24, 36], 3900.0, None), 12),
     case([64, 40, 5, 16], 3900.0, None),
     case([128, 64, 10, 24], 3000.0, Some(160)),
     case([256, 128, 24, 30], 3900.0, None),
@@ -60,6 +73,14 @@ const fn case([frame, hop, bands, rows]: [usize; 4], high: f64, range: Option<u8
         rows,
         high,
         range,
+        coefficients: None,
+    }
+}
+
+const fn cepstra(case: Case, coefficients: usize) -> Case {
+    Case {
+        coefficients: Some(coefficients),
+        ..case
     }
 }
 
@@ -71,9 +92,10 @@ pub fn fits(case: &Case, board: &Board) -> bool {
 
 /// A dense layer behind a front end.
 pub fn planned(case: &Case, isa: Isa) -> Planned {
-    let name = format!("sound_{}_{}", case.frame, case.hop);
+    let width = case.coefficients.unwrap_or(case.bands);
+    let name = format!("sound_{}_{}_{width}", case.frame, case.hop);
     let mut builder = GraphBuilder::new(&name);
-    let input = builder.input("levels", [case.rows * case.bands]);
+    let input = builder.input("levels", [case.rows * width]);
     let dense = Op::Dense(Dense {
         over_rows: false,
         out_features: 4,
@@ -91,6 +113,7 @@ pub fn planned(case: &Case, isa: Isa) -> Planned {
         low: 150.0,
         high: case.high,
         range: case.range,
+        coefficients: case.coefficients,
     };
     spec.check()
         .unwrap_or_else(|error| panic!("{name}: {error}"));

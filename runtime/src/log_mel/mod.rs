@@ -5,7 +5,8 @@
 //! its logarithm in steps of an eighth of an octave of power (0.376 dB), 0 at 96 dB below the loudest
 //! tone, and 255 at most. A row of levels comes with every `HOP` samples; [`LogMel`] keeps the youngest rows.
 //! The network reads them through a table of 256 values, which is how the host has quantised each level;
-//! relative to the loudest level of the window, if its loudness shall not matter.
+//! relative to the loudest level of the window, if its loudness shall not matter. Or it reads
+//! [`cepstra`] of them.
 //!
 //! Cost per frame: `FRAME/4·log₂(FRAME/2)` butterflies, a split and two multiplications per frequency. Memory: six bytes per sample
 //! of a frame, a byte per level. Limits: no pre-emphasis, no dither; twiddles of 16 bits put the noise of a
@@ -14,6 +15,7 @@
 //! Sources: S. B. Davis, P. Mermelstein, *Comparison of parametric representations for monosyllabic word
 //! recognition* (1980), for mel bands; S. Young et al., *The HTK book*, for their triangles.
 
+pub mod cepstra;
 pub mod fft;
 
 use crate::kernels::rolled;
@@ -89,18 +91,26 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
     /// With a `range`, levels count from so far below the loudest one, and those below that are as silent.
     #[inline(never)]
     pub fn write(&self, values: &[i8; 256], range: Option<u8>, input: &mut [i8; LEVELS]) {
-        let mut loudest = 0;
-        for level in &self.levels {
-            rolled();
-            loudest = loudest.max(*level);
-        }
-        let offset = offset(loudest, range);
+        let offset = offset(self.loudest(), range);
         let newer = self.levels.get(..self.next).unwrap_or_default();
         let older = self.levels.get(self.next..).unwrap_or_default();
         for (to, level) in input.iter_mut().zip(older.iter().chain(newer)) {
             rolled();
             *to = values[usize::from(shifted(*level, offset))];
         }
+    }
+}
+
+impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
+    /// The loudest level that is kept.
+    #[inline(always)]
+    fn loudest(&self) -> u8 {
+        let mut loudest = 0;
+        for level in &self.levels {
+            rolled();
+            loudest = loudest.max(*level);
+        }
+        loudest
     }
 }
 

@@ -5,12 +5,12 @@
 
 use std::fs;
 
-use ember_codegen::cost::{footprint, front_counts};
+use ember_codegen::cost::{cepstra_counts, footprint, front_counts};
 use ember_codegen::front::Tables;
 use ember_codegen::target::{Board, Core, Prefer};
 use ember_tests::calibrate::fit::{errors, held_out, least_squares, list};
 use ember_tests::firmware::{board, root};
-use ember_tests::front::{FITTED, fits, planned};
+use ember_tests::front::{CEPSTRA, Case, FITTED, fits, planned};
 use ember_tests::linked::link;
 
 /// An emulated board per core, or the core that executes the same instructions.
@@ -26,7 +26,8 @@ const CORES: [(Core, Result<&str, Core>); 7] = [
 
 /// The first lines of the table.
 const HEAD: &str = "# Fitted by: cargo run --release -p ember-tests --bin fit_front\n\
-     # Bytes of code; instructions per row, sample of a frame, new sample, butterfly, frequency, band and level.\n";
+     # Bytes of code; instructions per row, sample of a frame, new sample, butterfly, frequency, band and level,\n\
+     # and of coefficients beside that per level, coefficient and product.\n";
 
 fn main() -> Result<(), String> {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
@@ -69,10 +70,17 @@ fn section(table: &str, head: &str) -> String {
     rest[..end].to_owned()
 }
 
-/// The factors of one core.
-fn lines(board: &Board) -> Result<String, String> {
-    let (mut rows, mut targets, mut code) = (Vec::new(), Vec::new(), Vec::new());
-    for case in FITTED.iter().filter(|case| fits(case, board)) {
+/// What one front end takes in linked firmware beside its network and its tables.
+struct Measured {
+    counts: Vec<f64>,
+    cepstra_counts: Vec<f64>,
+    code_bytes: usize,
+    instructions: f64,
+}
+
+fn measure(cases: &[Case], board: &Board) -> Result<Vec<Measured>, String> {
+    let mut all = Vec::new();
+    for case in cases.iter().filter(|case| fits(case, board)) {
         let planned = planned(case, board.isa());
         let Some(front) = planned.front() else {
             continue;
@@ -83,26 +91,54 @@ fn lines(board: &Board) -> Result<String, String> {
         };
         let network = footprint(planned.graph(), planned.plan(), board);
         let tables = Tables::new(&front.spec)?;
-        code.push(
-            linked
-                .flash
-                .saturating_sub(network.flash_bytes + tables.bytes()),
-        );
-        rows.push(front_counts(front, &tables).to_vec());
-        targets.push(ran?.instructions.saturating_sub(network.instructions) as f64);
+        let known = network.flash_bytes + tables.bytes();
+        all.push(Measured {
+            counts: front_counts(front, &tables).to_vec(),
+            cepstra_counts: cepstra_counts(front).to_vec(),
+            code_bytes: linked.flash.saturating_sub(known),
+            instructions: ran?.instructions.saturating_sub(network.instructions) as f64,
+        });
     }
+    Ok(all)
+}
+
+/// The middle between the smallest and the largest.
+fn middle(all: &[Measured]) -> usize {
+    let bytes = || all.iter().map(|measured| measured.code_bytes);
+    (bytes().min().unwrap_or(0) + bytes().max().unwrap_or(0)) / 2
+}
+
+/// The factors of one core.
+fn lines(board: &Board) -> Result<String, String> {
+    let levels = measure(&FITTED, board)?;
+    let cepstra = measure(&CEPSTRA, board)?;
+    let rows: Vec<Vec<f64>> = levels.iter().map(|m| m.counts.clone()).collect();
+    let targets: Vec<f64> = levels.iter().map(|m| m.instructions).collect();
     let factors = least_squares(&rows, &targets, 0.0);
-    let (least, most) = (code.iter().min(), code.iter().max());
-    let bytes = (least.unwrap_or(&0) + most.unwrap_or(&0)) / 2;
+    // What coefficients take beside what levels would.
+    let beside = |m: &Measured| {
+        let levels: f64 = m.counts.iter().zip(&factors).map(|(x, f)| x * f).sum();
+        m.instructions - levels
+    };
+    let cepstra_rows: Vec<Vec<f64>> = cepstra.iter().map(|m| m.cepstra_counts.clone()).collect();
+    let cepstra_targets: Vec<f64> = cepstra.iter().map(beside).collect();
+    let cepstra_factors = least_squares(&cepstra_rows, &cepstra_targets, 0.0);
+    let bytes = |all: &[Measured]| all.iter().map(|m| m.code_bytes).collect::<Vec<_>>();
     eprintln!(
-        "{} {}: code {code:?}, instructions off by {}, held out {}",
+        "{} {}: code {:?} and {:?}, instructions off by {}, held out {}; of coefficients {}",
         board.prefer.name(),
         board.core.name(),
+        bytes(&levels),
+        bytes(&cepstra),
         errors(&rows, &targets, &factors),
-        held_out(&rows, &targets, 0.0)
+        held_out(&rows, &targets, 0.0),
+        errors(&cepstra_rows, &cepstra_targets, &cepstra_factors)
     );
     Ok(format!(
-        "code_bytes = {bytes}\ninstructions = {}\n",
-        list(&factors)
+        "code_bytes = {}\ninstructions = {}\ncepstra_bytes = {}\ncepstra_instructions = {}\n",
+        middle(&levels),
+        list(&factors),
+        middle(&cepstra) as isize - middle(&levels) as isize,
+        list(&cepstra_factors)
     ))
 }

@@ -99,6 +99,8 @@ fn wish(values: &Values) -> Wish {
         high: (high > 0.0).then_some(high),
         range: (values.text("audio", "loudness") == Some("relative"))
             .then(|| values.number("audio", "range")),
+        coefficients: (values.text("audio", "features") == Some("mfcc"))
+            .then(|| values.integer("audio", "coefficients") as usize),
         ..Wish::default()
     }
 }

@@ -59,7 +59,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("data", "the samples and how they are divided"),
     (
         "audio",
-        "recordings: the front end that makes rows of levels of them, on the host and on the device alike",
+        "recordings: the front end that makes rows of features of them, on the host and on the device alike",
     ),
     (
         "board",
@@ -284,6 +284,20 @@ pub const KEYS: &[Key] = &[
         Kind::Number(10.0, 95.0),
         Some("60"),
         "loudness = \"relative\": decibels below the loudest that are still told from silence.",
+    ),
+    key(
+        "audio",
+        "features",
+        Kind::Choice(&["log-mel", "mfcc"]),
+        Some("\"log-mel\""),
+        "What the network gets of a row: its levels, or cepstral coefficients of them (fewer values, and a cosine transform of each row on the device).",
+    ),
+    key(
+        "audio",
+        "coefficients",
+        Kind::Integer(1, 21),
+        Some("13"),
+        "features = \"mfcc\": so many of a row, no more than bands.",
     ),
     key(
         "board",

@@ -55,14 +55,12 @@ impl Build<'_> {
             .copied()
             .collect();
         if let Some(sound) = &source.table.sound {
-            for window in samples.chunks_exact_mut(rows * row) {
+            let seen = samples.chunks_exact(rows * row).flat_map(|window| {
                 // Levels are whole numbers from 0 to 255.
-                let mut levels: Vec<u8> = window.iter().map(|&level| level as u8).collect();
-                sound.spec.see(&mut levels);
-                for (to, level) in window.iter_mut().zip(levels) {
-                    *to = f32::from(level);
-                }
-            }
+                let levels: Vec<u8> = window.iter().map(|&level| level as u8).collect();
+                sound.spec.seen(&levels)
+            });
+            samples = seen.map(f32::from).collect();
         }
         let labels = chosen.iter().map(|&(_, label)| label).collect();
         Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()

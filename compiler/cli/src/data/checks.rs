@@ -11,7 +11,8 @@ use crate::config::{Job, Problem};
 
 /// Shape of a sample as the network sees it.
 pub(super) fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option<Shape> {
-    let row = &table.row_shape;
+    let seen = table.sound.as_ref().map(|sound| vec![sound.spec.width()]);
+    let row = seen.as_ref().unwrap_or(&table.row_shape);
     let has = if job.data.window > 0 {
         vec![1, job.data.window, row.iter().product()]
     } else {

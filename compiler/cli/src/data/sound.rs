@@ -35,6 +35,8 @@ pub struct Wish {
     pub high: Option<f64>,
     /// Decibels that count below the loudest of a window; `None`: levels are absolute.
     pub range: Option<f64>,
+    /// Cepstral coefficients of a row that the network gets; `None`: the levels.
+    pub coefficients: Option<usize>,
     /// Rows of a window of the training set.
     pub window: usize,
     /// Whether a recording is one sample: then it is cut to a window, or silence is put around it.
@@ -62,6 +64,7 @@ impl Wish {
             range: self
                 .range
                 .map(|range| (range * LEVELS_PER_DB).round() as u8),
+            coefficients: self.coefficients,
         };
         spec.check().map(|()| spec)
     }
@@ -92,7 +95,7 @@ impl Sounds {
     pub fn front(&self, input: usize) -> Front {
         Front {
             spec: self.spec,
-            rows: input / self.spec.bands,
+            rows: input / self.spec.width(),
             values: Vec::new(),
         }
     }

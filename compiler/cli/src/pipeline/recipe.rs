@@ -60,10 +60,12 @@ pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<Teachers>>) -> Fi
 fn augmentation(job: &Job, shape: &Shape, is_sound: bool) -> Augmentation {
     let vary = &job.train.vary;
     if is_sound {
+        let audio = &job.data.audio;
         // A factor of amplitude e^x is x·2/ln 2 octaves of power.
         let levels = 16.0 / std::f32::consts::LN_2;
         return Augmentation::Spectrum(SpectrumAugmentation {
-            bands: job.data.audio.bands,
+            bands: audio.coefficients.unwrap_or(audio.bands),
+            cepstra: audio.coefficients.is_some(),
             most: 255.0,
             speed: vary.speed.unwrap_or(0.1),
             warp: vary.warp.unwrap_or(0.1),

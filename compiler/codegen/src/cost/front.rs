@@ -24,6 +24,10 @@ pub struct FrontTable {
     pub code_bytes: usize,
     /// Instructions per count of [`counts`].
     pub instructions: Vec<f64>,
+    /// What its functions are larger or smaller by with cepstral coefficients.
+    pub cepstra_bytes: isize,
+    /// What coefficients take beside that: instructions per count of [`cepstra_counts`].
+    pub cepstra_instructions: Vec<f64>,
 }
 
 /// How often the parts of its loops run for a window: rows, samples of their frames, new ones among them,
@@ -38,6 +42,17 @@ pub fn counts(front: &Front, tables: &Tables) -> [f64; 7] {
         row.map(|count| (count * front.parts()) as f64);
     let levels = front.levels() as f64;
     [rows, samples, new, butterflies, frequencies, bands, levels]
+}
+
+/// Levels of a window, its coefficients and the products for them; 0 without coefficients.
+pub fn cepstra_counts(front: &Front) -> [f64; 3] {
+    let (levels, count) = (front.levels(), front.spec.coefficients.unwrap_or(0));
+    let counts = [
+        levels * usize::from(count > 0),
+        count * front.rows,
+        count * levels,
+    ];
+    counts.map(|count| count as f64)
 }
 
 /// Golden vectors linked into firmware that cannot read samples from a host: sound is long.
@@ -69,16 +84,22 @@ pub fn add_front(mut footprint: Footprint, front: &Front, board: &Board) -> Foot
         }
     };
     footprint.constant_bytes += tables.bytes();
-    footprint.code_bytes += costs.code_bytes;
+    let code = match front.spec.coefficients {
+        None => costs.code_bytes,
+        Some(_) => costs.code_bytes.saturating_add_signed(costs.cepstra_bytes),
+    };
+    footprint.code_bytes += code;
     footprint.base_bytes = footprint.base_bytes.saturating_add_signed(vectors);
     footprint.arena_bytes += front.state_bytes();
     footprint.ram_bytes = footprint.ram_bytes.saturating_add(front.state_bytes());
     footprint.flash_bytes = footprint
         .flash_bytes
-        .saturating_add(tables.bytes() + costs.code_bytes)
+        .saturating_add(tables.bytes() + code)
         .saturating_add_signed(vectors);
+    let factors = [costs.instructions, costs.cepstra_instructions].concat();
+    let counts = [&counts(front, &tables)[..], &cepstra_counts(front)].concat();
     footprint.instructions = footprint
         .instructions
-        .saturating_add(super::predict(&costs.instructions, &counts(front, &tables)));
+        .saturating_add(super::predict(&factors, &counts));
     footprint
 }

@@ -26,7 +26,7 @@ mod window;
 pub use features::{
     Features, Kernel, Rescale, RowPart, features, features_in, row_features, row_parts,
 };
-pub use front::{add_front, counts as front_counts, device_vectors};
+pub use front::{add_front, cepstra_counts, counts as front_counts, device_vectors};
 pub use memory::{Memory, plan_for, plan_for_network};
 pub use parts::{Part, PartBytes};
 pub use table::{CoreTable, Table};

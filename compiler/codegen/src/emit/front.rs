@@ -43,8 +43,9 @@ pub(super) fn tables(planned: &Planned) -> Vec<TokenStream> {
         twiddles,
         edges,
         slopes,
+        factors,
     } = &tables;
-    vec![
+    let mut tables = vec![
         table(
             "FRONT_TWIDDLES",
             "Front end: cosines and sines of half a turn, in 1/2¹⁵.",
@@ -73,7 +74,17 @@ pub(super) fn tables(planned: &Planned) -> Vec<TokenStream> {
             front.values.len(),
             ints(&front.values),
         ),
-    ]
+    ];
+    if !factors.is_empty() {
+        tables.push(table(
+            "FRONT_FACTORS",
+            "Front end: the factors of each cepstral coefficient, in 1/2¹².",
+            quote!(i16),
+            factors.len(),
+            ints(factors),
+        ));
+    }
+    tables
 }
 
 /// The type that takes samples, and its constants.
@@ -97,6 +108,17 @@ pub(super) fn items(planned: &Planned, names: &Names) -> Vec<TokenStream> {
         Some(range) => {
             let range = int(range);
             quote!(Some(#range))
+        }
+    };
+    let write = match spec.coefficients {
+        None => quote!(write(&params::FRONT_VALUES, #range, self.network.input_mut())),
+        Some(_) => {
+            let bands = size(spec.bands);
+            quote! {
+                write_cepstra(
+                    #bands, &params::FRONT_FACTORS, &params::FRONT_VALUES, #range, self.network.input_mut(),
+                )
+            }
         }
     };
     vec![
@@ -150,7 +172,7 @@ pub(super) fn items(planned: &Planned, names: &Names) -> Vec<TokenStream> {
 
                 /// Runs the network on the last rows and returns its output.
                 pub fn infer(&mut self) -> &[i8; OUTPUT_LEN] {
-                    self.front.write(&params::FRONT_VALUES, #range, self.network.input_mut());
+                    self.front.#write;
                     self.network.infer()
                 }
 
@@ -204,15 +226,20 @@ pub(super) fn documentation(front: &Front) -> Vec<String> {
         low,
         high,
         range,
+        coefficients,
     } = front.spec;
     let loudness = match range {
         None => "absolute".to_owned(),
         Some(range) => format!("from {range} below the loudest of the window"),
     };
+    let seen = match coefficients {
+        None => String::new(),
+        Some(count) => format!(", as {count} cepstral coefficients (MFCC) each"),
+    };
     vec![format!(
         "* Sound: 16-bit samples, {rate} per second, {hop} at a time; each makes a row of {bands} levels \
          ({low} to {high} Hz, steps of an eighth of an octave of power, {loudness}) of the last {frame} samples. \
-         The last {} rows are the network's input: {:.2} s",
+         The last {} rows{seen} are the network's input: {:.2} s",
         front.rows,
         (front.rows * hop) as f64 / f64::from(rate)
     )]

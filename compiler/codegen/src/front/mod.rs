@@ -3,12 +3,14 @@
 //! A recording becomes rows of levels, one per `hop` samples ([`Spec::rows`]); a window of rows, quantised
 //! by a table of 256 values, is the network's input ([`Front`]). What a level is: [`ember_runtime::log_mel`].
 
+mod cepstra;
 mod tables;
 
 use ember_ir::{Quant, QuantGraph};
 use ember_runtime::log_mel;
 use serde::{Deserialize, Serialize};
 
+pub use cepstra::{BANDS, COEFFICIENTS, factors};
 pub use tables::Tables;
 
 /// What a front end computes.
@@ -28,6 +30,9 @@ pub struct Spec {
     pub high: f64,
     /// Levels count from so many below the loudest of a window; `None`: they are absolute.
     pub range: Option<u8>,
+    /// The network's input is so many cepstral coefficients of each row; `None`: the levels.
+    #[serde(default)]
+    pub coefficients: Option<usize>,
 }
 
 /// Levels per decibel of power: a level is an eighth of an octave.
@@ -54,6 +59,15 @@ impl Spec {
         }
         if !(1..=128).contains(&self.bands) {
             return Err(format!("{} bands are not from 1 to 128", self.bands));
+        }
+        if let Some(count) = self.coefficients {
+            let most = self.bands.min(COEFFICIENTS);
+            if self.bands < BANDS || !(1..=most).contains(&count) {
+                return Err(format!(
+                    "{count} coefficients of {} bands: take {BANDS} bands at least, and coefficients from 1 to {COEFFICIENTS}, no more than bands",
+                    self.bands
+                ));
+            }
         }
         if !(self.low >= 0.0 && self.low < self.high && self.high <= nyquist) {
             return Err(format!(
@@ -103,12 +117,22 @@ impl Spec {
         levels
     }
 
-    /// The levels of a window as the network sees them, in place.
-    pub fn see(&self, window: &mut [u8]) {
+    /// Values that the network gets of a row.
+    pub fn width(&self) -> usize {
+        self.coefficients.unwrap_or(self.bands)
+    }
+
+    /// The levels of a window as the network sees them: with its offset, or their coefficients.
+    pub fn seen(&self, window: &[u8]) -> Vec<u8> {
         let loudest = window.iter().copied().max().unwrap_or(0);
         let offset = log_mel::offset(loudest, self.range);
-        for level in window {
-            *level = log_mel::shifted(*level, offset);
+        let shifted = window.iter().map(|&level| log_mel::shifted(level, offset));
+        let levels: Vec<u8> = shifted.collect();
+        match self.coefficients {
+            None => levels,
+            Some(count) => {
+                cepstra::transformed(&levels, self.bands, &factors(self.bands, count))
+            }
         }
     }
 }
@@ -120,7 +144,7 @@ pub struct Front {
     pub spec: Spec,
     /// Rows of a window.
     pub rows: usize,
-    /// The network's input for every level.
+    /// The network's input for every level, or for every coefficient as a byte.
     pub values: Vec<i8>,
 }
 
@@ -131,7 +155,7 @@ impl Front {
         let quant: Quant = network.quants[input.0];
         Self {
             spec,
-            rows: network.graph.tensor(input).shape.elements() / spec.bands,
+            rows: network.graph.tensor(input).shape.elements() / spec.width(),
             values: (0..=u8::MAX)
                 .map(|level| quant.quantize(real(f32::from(level))))
                 .collect(),
@@ -153,6 +177,11 @@ impl Front {
         self.rows * self.spec.bands
     }
 
+    /// Values of the network's input.
+    pub fn inputs(&self) -> usize {
+        self.rows * self.spec.width()
+    }
+
     /// Bytes of RAM beside the network's: samples, scratch, levels and where they are.
     pub fn state_bytes(&self) -> usize {
         let word = size_of::<u32>();
@@ -170,10 +199,9 @@ impl Front {
             .map(|pair| i16::from_le_bytes(pair.map(i8::cast_unsigned)))
             .collect();
         let mut levels = self.spec.rows(tables, &samples);
-        let mut window = levels.split_off(levels.len().saturating_sub(self.levels()));
-        self.spec.see(&mut window);
-        window
-            .iter()
+        let window = levels.split_off(levels.len().saturating_sub(self.levels()));
+        let seen = self.spec.seen(&window);
+        seen.iter()
             .map(|&level| self.values[usize::from(level)])
             .collect()
     }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::Spec;
+use super::{Spec, factors};
 
 /// One, in the scale of twiddles and slopes.
 const ONE: f64 = 32768.0;
@@ -16,6 +16,8 @@ pub struct Tables {
     pub edges: Vec<u16>,
     /// How far each frequency is from one edge to the next.
     pub slopes: Vec<u16>,
+    /// Factors of cepstral coefficients; none where levels are the network's input.
+    pub factors: Vec<i16>,
 }
 
 impl Tables {
@@ -58,16 +60,18 @@ impl Tables {
                 spec.bands, spec.frame
             ));
         }
+        let factors = spec.coefficients.map(|count| factors(spec.bands, count));
         Ok(Self {
             twiddles,
             edges,
             slopes,
+            factors: factors.unwrap_or_default(),
         })
     }
 
     /// Their bytes in flash, with the values of 256 levels.
     pub fn bytes(&self) -> usize {
-        2 * (self.twiddles.len() + self.edges.len() + self.slopes.len()) + 256
+        2 * (self.twiddles.len() + self.edges.len() + self.slopes.len() + self.factors.len()) + 256
     }
 }
 
@@ -96,6 +100,7 @@ mod tests {
             low: 100.0,
             high: 3900.0,
             range: None,
+            coefficients: None,
         }
     }
 

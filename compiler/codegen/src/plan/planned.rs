@@ -54,7 +54,7 @@ impl Planned {
         if let Some(front) = &front {
             let graph = self.graph();
             let input = graph.tensor(graph.inputs[0]);
-            let is_window = input.bytes() == front.levels() && !self.plan.is_fed();
+            let is_window = input.bytes() == front.inputs() && !self.plan.is_fed();
             assert!(
                 is_window && graph.outputs.len() == 1,
                 "BUG: the network does not take the front end's window"

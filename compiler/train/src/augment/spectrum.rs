@@ -13,6 +13,9 @@ use crate::random::Random;
 pub struct SpectrumAugmentation {
     /// Levels of a row.
     pub bands: usize,
+    /// Rows are cepstral coefficients, the first one the mean of the levels, the others around 128: loudness
+    /// changes the first one alone, and bands are no more to be stretched or left out.
+    pub cepstra: bool,
     /// Largest level.
     pub most: f32,
     /// Largest change of speed, as a natural logarithm.
@@ -33,6 +36,7 @@ impl SpectrumAugmentation {
         let (from, to) = (sample.values.len() / bands, target.len() / bands);
         let speed = random.between(-self.speed, self.speed).exp();
         let warp = random.between(-self.warp, self.warp).exp();
+        let warp = if self.cepstra { 1.0 } else { warp };
         let gain = random.between(-self.gain, self.gain);
         // Anywhere in the sample, which may be longer; at other speeds around that.
         let room = from as f32 - to as f32 * speed;
@@ -46,32 +50,37 @@ impl SpectrumAugmentation {
             let start = random.below(len - width.min(len) + 1);
             start..start + width
         });
+        let silence = |band: usize| if self.cepstra && band > 0 { 128.0 } else { 0.0 };
         for (row, levels) in target.chunks_exact_mut(bands).enumerate() {
             let time = start + row as f32 * speed;
             for (band, level) in levels.iter_mut().enumerate() {
-                if masks[0].contains(&row) || masks[1].contains(&band) {
-                    *level = 0.0;
+                let is_outside = time < 0.0 || time > from as f32 - 1.0;
+                let is_missing =
+                    masks[0].contains(&row) || !self.cepstra && masks[1].contains(&band);
+                if is_missing {
+                    *level = silence(band);
                     continue;
                 }
-                let there = read(sample.values, [from, bands], [time, band as f32 * warp]);
+                let there = match is_outside {
+                    true => silence(band),
+                    false => read(sample.values, [from, bands], [time, band as f32 * warp]),
+                };
                 // Silence stays silent.
                 let noise = if self.noise > 0.0 {
                     random.normal() * self.noise
                 } else {
                     0.0
                 };
-                let louder = if there > 0.0 { gain + noise } else { noise };
-                *level = (there + louder).clamp(0.0, self.most);
+                let is_loud = there > 0.0 && (band == 0 || !self.cepstra);
+                let louder = if is_loud { gain } else { 0.0 };
+                *level = (there + louder + noise).clamp(0.0, self.most);
             }
         }
     }
 }
 
-/// A level between rows and bands; silence before and behind the sample, the last band above it.
+/// A level between rows and bands, the last band above it.
 fn read(values: &[f32], [rows, bands]: [usize; 2], [time, band]: [f32; 2]) -> f32 {
-    if time < 0.0 || time > rows as f32 - 1.0 {
-        return 0.0;
-    }
     let band = band.min(bands as f32 - 1.0);
     let (row, low) = (time as usize, band as usize);
     let (next, high) = ((row + 1).min(rows - 1), (low + 1).min(bands - 1));
@@ -119,10 +128,30 @@ mod tests {
             mask: 0.5,
             ..off
         };
-        for (from, to) in [(20, 8), (8, 8), (3, 8), (1, 1)] {
-            let levels = varied(&strong, from, to);
-            assert!(levels.iter().all(|level| (0.0..=255.0).contains(level)));
+        for cepstra in [false, true] {
+            let strong = SpectrumAugmentation { cepstra, ..strong };
+            for (from, to) in [(20, 8), (8, 8), (3, 8), (1, 1)] {
+                let levels = varied(&strong, from, to);
+                assert!(levels.iter().all(|level| (0.0..=255.0).contains(level)));
+            }
+            assert_ne!(varied(&strong, 8, 8), expected);
         }
-        assert_ne!(varied(&strong, 8, 8), expected);
+    }
+
+    #[test]
+    fn louder_cepstra_differ_in_their_mean_alone() {
+        let louder = SpectrumAugmentation {
+            bands: 4,
+            cepstra: true,
+            most: 255.0,
+            gain: 40.0,
+            warp: 0.3,
+            ..SpectrumAugmentation::default()
+        };
+        let levels = varied(&louder, 8, 8);
+        for (at, (level, index)) in levels.iter().zip(0..).enumerate() {
+            let before = 50.0 + (index % 37) as f32;
+            assert_eq!(*level == before, at % 4 != 0, "value {at}: {before} to {level}");
+        }
     }
 }
