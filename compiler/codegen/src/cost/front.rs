@@ -18,7 +18,7 @@ static COSTS: LazyLock<BTreeMap<String, BTreeMap<Core, FrontTable>>> =
 
 /// The factors of one core.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct FrontTable {
     /// Its functions, and what the firmware has more around them.
     pub code_bytes: usize,
