@@ -114,7 +114,11 @@ pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
     let mut stream = interpreter.start();
     (0..count)
         .map(|index: usize| {
-            let gain = if index.is_multiple_of(2) { 127.0 } else { 400.0 };
+            let gain = if index.is_multiple_of(2) {
+                127.0
+            } else {
+                400.0
+            };
             let value = |_| (random.real() * gain) as i8;
             let Some(front) = planned.front() else {
                 let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();

@@ -130,9 +130,7 @@ impl Spec {
         let levels: Vec<u8> = shifted.collect();
         match self.coefficients {
             None => levels,
-            Some(count) => {
-                cepstra::transformed(&levels, self.bands, &factors(self.bands, count))
-            }
+            Some(count) => cepstra::transformed(&levels, self.bands, &factors(self.bands, count)),
         }
     }
 }

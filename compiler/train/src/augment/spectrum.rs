@@ -151,7 +151,11 @@ mod tests {
         let levels = varied(&louder, 8, 8);
         for (at, (level, index)) in levels.iter().zip(0..).enumerate() {
             let before = 50.0 + (index % 37) as f32;
-            assert_eq!(*level == before, at % 4 != 0, "value {at}: {before} to {level}");
+            assert_eq!(
+                *level == before,
+                at % 4 != 0,
+                "value {at}: {before} to {level}"
+            );
         }
     }
 }
