@@ -263,6 +263,22 @@ pub(crate) fn frozen<T>(constant: &'static T) -> &'static T {
     constant
 }
 
+/// The same place, as one whose address the compiler does not know: see [`frozen`].
+#[inline(always)]
+pub(crate) fn frozen_mut<T>(place: &mut T) -> &mut T {
+    #[cfg(target_arch = "arm")]
+    {
+        let mut place: *mut T = place;
+        // SAFETY: does nothing, so the pointer is still that of the place, which is borrowed as long.
+        unsafe {
+            core::arch::asm!("/* {0} */", inout(reg) place, options(pure, nomem, nostack, preserves_flags));
+            &mut *place
+        }
+    }
+    #[cfg(not(target_arch = "arm"))]
+    place
+}
+
 /// The same number, as one that the compiler knows nothing of: a loop that it ends is not unrolled, even if
 /// it runs a few times at most.
 #[inline(always)]

@@ -18,7 +18,7 @@
 pub mod cepstra;
 pub mod fft;
 
-use crate::kernels::rolled;
+use crate::kernels::{frozen, frozen_mut, rolled};
 
 /// Steps of a level per octave of power.
 pub const STEPS: u32 = 8;
@@ -69,22 +69,28 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
 
     /// Takes the next samples and makes a row of levels of the frame that ends with them.
     #[inline(never)]
-    pub fn push<const HOP: usize>(&mut self, bank: &Bank<'_, FRAME>, samples: &[i16; HOP]) {
+    pub fn push<const HOP: usize>(
+        &mut self,
+        bank: &'static Bank<'static, FRAME>,
+        samples: &[i16; HOP],
+    ) {
         const { assert!(0 < HOP && HOP <= FRAME, "frames leave no sample out") };
+        // LLVM would compile the one bank and the one place that a model has into all of it.
+        let (bank, this) = (frozen(bank), frozen_mut(self));
         for at in 0..FRAME - HOP {
             rolled();
-            self.recent[at] = self.recent[at + HOP];
+            this.recent[at] = this.recent[at + HOP];
         }
-        for (to, from) in self.recent.iter_mut().skip(FRAME - HOP).zip(samples) {
+        for (to, from) in this.recent.iter_mut().skip(FRAME - HOP).zip(samples) {
             rolled();
             *to = *from;
         }
         let bands = bank.edges.len().saturating_sub(2);
-        let end = self.next.wrapping_add(bands);
-        if let Some(row) = self.levels.get_mut(self.next..end) {
-            levels(bank, &self.recent, &mut self.spectrum, row);
+        let end = this.next.wrapping_add(bands);
+        if let Some(row) = this.levels.get_mut(this.next..end) {
+            levels(bank, &this.recent, &mut this.spectrum, row);
         }
-        self.next = if end < LEVELS { end } else { 0 };
+        this.next = if end < LEVELS { end } else { 0 };
     }
 
     /// Writes what the rows are for the network, the oldest first: `values` has its input for every level.
