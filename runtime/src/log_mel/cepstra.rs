@@ -6,8 +6,8 @@
 //! Sources: S. B. Davis, P. Mermelstein, *Comparison of parametric representations for monosyllabic word
 //! recognition* (1980); the lifter of S. Young et al., *The HTK book*, 5.3.
 
-use super::{LogMel, offset, shifted};
-use crate::kernels::rolled;
+use super::{LogMel, any, offset, shifted};
+use crate::kernels::{rolled, unknown};
 
 /// Bits behind the point of the factors.
 pub const SHIFT: u32 = 12;
@@ -24,15 +24,18 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
         range: Option<u8>,
         input: &mut [i8],
     ) {
-        let offset = offset(self.loudest(), range);
+        // As in `write`.
+        let offset = offset(self.loudest(), any(range));
+        let bands = unknown(bands).max(1);
+        let factors = factors.get(..unknown(factors.len())).unwrap_or_default();
         let newer = self.levels.get(..self.next).unwrap_or_default();
         let older = self.levels.get(self.next..).unwrap_or_default();
         let mut places = input.iter_mut();
         for rows in [older, newer] {
-            for row in rows.chunks_exact(bands.max(1)) {
+            for row in rows.chunks_exact(bands) {
                 // The mean is no distance.
                 let mut middle = 0;
-                for factors in factors.chunks_exact(bands.max(1)) {
+                for factors in factors.chunks_exact(bands) {
                     let coefficient = middle + coefficient(row, offset, factors);
                     if let Some(place) = places.next() {
                         *place = values[usize::from(coefficient.clamp(0, 255) as u8)];

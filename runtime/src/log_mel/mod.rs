@@ -18,7 +18,7 @@
 pub mod cepstra;
 pub mod fft;
 
-use crate::kernels::{frozen, frozen_mut, rolled};
+use crate::kernels::{frozen, frozen_mut, rolled, unknown};
 
 /// Steps of a level per octave of power.
 pub const STEPS: u32 = 8;
@@ -77,11 +77,12 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
         const { assert!(0 < HOP && HOP <= FRAME, "frames leave no sample out") };
         // LLVM would compile the one bank and the one place that a model has into all of it.
         let (bank, this) = (frozen(bank), frozen_mut(self));
-        for at in 0..FRAME - HOP {
+        for at in 0..unknown(FRAME - HOP).min(FRAME - HOP) {
             rolled();
             this.recent[at] = this.recent[at + HOP];
         }
-        for (to, from) in this.recent.iter_mut().skip(FRAME - HOP).zip(samples) {
+        let places = this.recent.iter_mut().skip(FRAME - HOP);
+        for (to, from) in places.zip(samples).take(unknown(HOP)) {
             rolled();
             *to = *from;
         }
@@ -97,7 +98,7 @@ impl<const FRAME: usize, const LEVELS: usize> LogMel<FRAME, LEVELS> {
     /// With a `range`, levels count from so far below the loudest one, and those below that are as silent.
     #[inline(never)]
     pub fn write(&self, values: &[i8; 256], range: Option<u8>, input: &mut [i8; LEVELS]) {
-        let offset = offset(self.loudest(), range);
+        let offset = offset(self.loudest(), any(range));
         let newer = self.levels.get(..self.next).unwrap_or_default();
         let older = self.levels.get(self.next..).unwrap_or_default();
         for (to, level) in input.iter_mut().zip(older.iter().chain(newer)) {
@@ -124,6 +125,12 @@ impl<const FRAME: usize, const LEVELS: usize> Default for LogMel<FRAME, LEVELS> 
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The same, as one that the compiler knows nothing of, or code would be another in every model.
+#[inline(always)]
+fn any(range: Option<u8>) -> Option<u8> {
+    u8::try_from(unknown(range.map_or(usize::MAX, usize::from))).ok()
 }
 
 /// What is added to the levels of a window whose loudest is `loudest`.
