@@ -48,7 +48,7 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
+    assert!(output.status.success(), "{}: {stderr}", output.status);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["samples"], 140);
     assert_eq!(report["samples_equal"], report["samples"]);
