@@ -14,7 +14,9 @@ use crate::firmware::root;
 use crate::models::{plan, quantized};
 
 /// The networks of `tests/nets`, small ones first.
-pub const FILES: [&str; 8] = ["digits", "motion", "wrist", "spoken", "ad", "kws", "vww", "ic"];
+pub const FILES: [&str; 8] = [
+    "digits", "motion", "wrist", "spoken", "ad", "kws", "vww", "ic",
+];
 
 /// A network of `tests/nets` for a board.
 ///
