@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use expect_test::{Expect, expect};
@@ -43,6 +43,20 @@ fn picture(path: &Path, [width, height]: [u32; 2], brightness: u8) {
     image::GrayImage::from_pixel(width, height, image::Luma([brightness]))
         .save(path)
         .unwrap();
+}
+
+/// So many pictures of a dark class and of a bright one.
+fn two_classes(
+    classes: [&str; 2],
+    count: u32,
+    size: [u32; 2],
+    path: impl Fn(&str, u32) -> PathBuf,
+) {
+    for number in 0..count {
+        for (class, brightness) in classes.into_iter().zip([50, 200]) {
+            picture(&path(class, number), size, brightness);
+        }
+    }
 }
 
 #[test]
@@ -119,14 +133,10 @@ fn folders_of_pictures_are_understood() {
         "#]],
     );
     for (part, count) in [("train", 6), ("test", 3)] {
-        for number in 0..count {
-            for (class, brightness) in [("cat", 50), ("dog", 200)] {
-                let path = dir
-                    .path()
-                    .join(format!("parts/{part}/{class}/{number}.png"));
-                picture(&path, [8, 9], brightness);
-            }
-        }
+        two_classes(["cat", "dog"], count, [8, 9], |class, number| {
+            dir.path()
+                .join(format!("parts/{part}/{class}/{number}.png"))
+        });
     }
     check(
         "parts",
@@ -141,14 +151,10 @@ fn folders_of_pictures_are_understood() {
         "#]],
     );
     for writer in ["ann", "bob", "cy"] {
-        for number in 0..4 {
-            for (class, brightness) in [("0", 50), ("1", 200)] {
-                let path = dir
-                    .path()
-                    .join(format!("flat/{class}_{writer}_{number}.bmp"));
-                picture(&path, [8, 8], brightness);
-            }
-        }
+        two_classes(["0", "1"], 4, [8, 8], |class, number| {
+            dir.path()
+                .join(format!("flat/{class}_{writer}_{number}.bmp"))
+        });
     }
     check(
         "flat",

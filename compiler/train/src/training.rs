@@ -21,7 +21,7 @@ use crate::predict::{accuracy, predict};
 use crate::quantized::{Quantized, int8_accuracy};
 use crate::recipe::Recipe;
 use crate::teach::{Teachers, run_seed, teach};
-use crate::trainer::{Epoch, Session, initial, train};
+use crate::trainer::{Epoch, Session, TrainError, initial, train};
 use crate::weights::{Weights, export};
 
 /// The border between a final training and whoever started it.
@@ -153,25 +153,40 @@ impl Training<'_> {
     pub(crate) fn learned(
         &self,
         graph: &Graph,
-        mut start: Weights,
+        start: Weights,
         recipe: &Recipe,
         seed: u64,
         teachers: &[FloatGraph],
         key: &str,
     ) -> Result<Weights, FinalizeError> {
-        if let Some(values) = self.keep.load(key)
-            && start.fill(&values)
+        let run = |start, progress: &(dyn Fn(Epoch) + Sync)| {
+            let session = self.session(graph, recipe, seed, teachers, progress);
+            Ok((train(session, Some(start))?, Vec::new()))
+        };
+        let (weights, _) = self.recalled(start, 0, recipe, key, run)?;
+        Ok(weights)
+    }
+
+    /// What a training gives, weights and so many numbers `more`, from an earlier session if it was kept.
+    fn recalled(
+        &self,
+        mut start: Weights,
+        more: usize,
+        recipe: &Recipe,
+        key: &str,
+        run: impl FnOnce(Weights, &(dyn Fn(Epoch) + Sync)) -> Result<(Weights, Vec<f32>), TrainError>,
+    ) -> Result<(Weights, Vec<f32>), FinalizeError> {
+        if let Some(mut values) = self.keep.load(key)
+            && let Some(count) = values.len().checked_sub(more)
+            && start.fill(&values[..count])
         {
             (self.supervision.progress)(recipe.epochs);
-            return Ok(start);
+            return Ok((start, values.split_off(count)));
         }
-        let count = |_| (self.supervision.progress)(1);
-        let weights = train(
-            self.session(graph, recipe, seed, teachers, &count),
-            Some(start),
-        )?;
-        self.keep.save(key, &weights.values());
-        Ok(weights)
+        let (weights, told) = run(start, &|_| (self.supervision.progress)(1))?;
+        self.keep
+            .save(key, &[weights.values(), told.clone()].concat());
+        Ok((weights, told))
     }
 
     fn quantise(&self, stage: &Stage, teachers: &Teachers) -> Result<Trained, FinalizeError> {

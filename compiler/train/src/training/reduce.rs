@@ -8,6 +8,7 @@ use crate::compress::prune::prune;
 use crate::compress::{Reduction, learned, magnitude};
 use crate::finalize::FinalizeError;
 use crate::teach::{Teachers, run_seed};
+use crate::trainer::Epoch;
 use crate::weights::Weights;
 
 impl Training<'_> {
@@ -39,49 +40,28 @@ impl Training<'_> {
         masked: u16,
         teachers: &Teachers,
     ) -> Result<(Stage, Vec<f64>), FinalizeError> {
+        let magnitude = magnitude(&stage.graph, &stage.weights);
         if masked == 0 {
-            let importance = magnitude(&stage.graph, &stage.weights);
-            return Ok((stage, importance));
+            return Ok((stage, magnitude));
         }
         let recipe = &self.recipe.recovery;
         let key = format!("{} {masked} per mille masked {recipe:?}", stage.key);
-        let Stage {
-            graph, mut weights, ..
-        } = stage;
-        let count = weights.values().len();
-        if let Some(values) = self.keep.load(&key)
-            && values.len() >= count
-            && weights.fill(&values[..count])
-        {
-            (self.supervision.progress)(recipe.epochs);
-            let importance = values[count..].iter().map(|&x| f64::from(x)).collect();
-            return Ok((
-                Stage {
-                    graph,
-                    weights,
-                    key,
-                },
-                importance,
-            ));
-        }
-        let progress = |_| (self.supervision.progress)(1);
+        let Stage { graph, weights, .. } = stage;
         let seed = run_seed(self.seed, 0);
-        let session = self.session(&graph, recipe, seed, &teachers.networks, &progress);
-        let share = f32::from(masked) / 1000.0;
-        let (weights, importance) = learned(session, weights, share)?;
-        // As they are kept, so that the next session ranks alike.
-        let importance: Vec<f32> = importance.iter().map(|&x| x as f32).collect();
-        self.keep
-            .save(&key, &[weights.values(), importance.clone()].concat());
+        let run = |start, progress: &(dyn Fn(Epoch) + Sync)| {
+            let session = self.session(&graph, recipe, seed, &teachers.networks, progress);
+            let (weights, importance) = learned(session, start, f32::from(masked) / 1000.0)?;
+            // As they are kept, so that the next session ranks alike.
+            Ok((weights, importance.iter().map(|&x| x as f32).collect()))
+        };
+        let (weights, importance) = self.recalled(weights, magnitude.len(), recipe, &key, run)?;
         let importance = importance.into_iter().map(f64::from).collect();
-        Ok((
-            Stage {
-                graph,
-                weights,
-                key,
-            },
-            importance,
-        ))
+        let stage = Stage {
+            graph,
+            weights,
+            key,
+        };
+        Ok((stage, importance))
     }
 
     pub(super) fn factorise(
