@@ -9,14 +9,14 @@ use ember_ir::Graph;
 use crate::constraint::{Cost, Price};
 
 /// Prices networks for a board.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PlannerPrice<'a> {
     /// Where the firmware will run.
     pub board: &'a Board,
     /// How networks may use its RAM.
     pub memory: Memory,
     /// What makes their input out of sound, if something does; `memory` is without it.
-    pub front: Option<&'a Front>,
+    pub front: Option<Front>,
 }
 
 impl Price for PlannerPrice<'_> {
@@ -25,7 +25,7 @@ impl Price for PlannerPrice<'_> {
             return Cost::UNAFFORDABLE;
         };
         let footprint = footprint(graph, &plan, self.board);
-        let footprint = match self.front {
+        let footprint = match &self.front {
             Some(front) => add_front(footprint, front, self.board),
             None => footprint,
         };

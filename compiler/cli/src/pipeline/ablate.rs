@@ -9,13 +9,13 @@ use ember_search::{Cost, Price as _};
 use ember_train::{FinalRecipe, Recipe, Reduction, Teachers, Wish};
 use serde::{Deserialize, Serialize};
 
-use super::compress::{price, propose};
+use super::compress::propose;
 use super::finalists::seeds;
 use super::replica::{Finish, Run, Spread, run_all};
 use super::search::Found;
 use super::state::State;
 use super::teacher::{self, Use};
-use super::{chosen, compress, recipe};
+use super::{chosen, compress, price, recipe};
 use crate::config::Job;
 use crate::data::Parts;
 use crate::progress::Progress;
@@ -155,7 +155,7 @@ pub fn ablate(job: &Job, parts: &Parts, progress: Progress) -> Result<Ablation, 
         name: name.clone(),
         int8: Spread::over(replicas, |replica| replica.accuracy_int8),
         float: Spread::over(replicas, |replica| replica.accuracy_float),
-        cost: price(job, parts, parts.front().as_ref()).price(&finish.reduction.apply(graph)),
+        cost: price(job, parts).price(&finish.reduction.apply(graph)),
     });
     let ablation = Ablation {
         network: found.chosen.id.0,

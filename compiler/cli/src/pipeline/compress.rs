@@ -3,11 +3,11 @@
 //! of the int8 validation accuracy falls by no more than the tolerance, or if the network would not fit
 //! without it. The planner prices what is left.
 
-use ember_codegen::front::Front;
-use ember_search::{Cost, PlannerPrice, Price as _};
+use ember_search::{Cost, Price as _};
 use ember_train::{Reduction, Supervision, Training, Wish};
 
 use super::finalists::seeds;
+use super::price;
 use super::replica::{Finish, Run, Spread, failed, run_all};
 use super::report::thousands;
 use super::search::{self, Found};
@@ -64,7 +64,7 @@ pub fn compress(
         };
         Ok(Tried {
             name,
-            cost: price(job, parts, parts.front().as_ref()).price(&reduction.apply(&found.graph)),
+            cost: price(job, parts).price(&reduction.apply(&found.graph)),
             int8: judged(job, parts, found, &finish, state, progress)?,
             is_kept: true,
         })
@@ -157,15 +157,6 @@ pub fn propose(
         },
     };
     training
-        .reduction(so_far, wish, &price(job, parts, parts.front().as_ref()))
+        .reduction(so_far, wish, &price(job, parts))
         .map_err(failed)
-}
-
-/// The planner's price of a network on the job's board.
-pub fn price<'a>(job: &'a Job, parts: &Parts, front: Option<&'a Front>) -> PlannerPrice<'a> {
-    PlannerPrice {
-        board: &job.board.board,
-        memory: super::memory(job, parts),
-        front,
-    }
 }

@@ -32,6 +32,7 @@ use std::path::Path;
 
 use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
+use ember_search::PlannerPrice;
 use ember_train::{Evaluator, Recipe};
 
 pub use report::{Replicated, Report};
@@ -157,6 +158,15 @@ fn find(
         cancel: &CANCEL,
     };
     search::search(job, parts, state, &evaluator, progress)
+}
+
+/// The planner's price of networks on the job's board, with what makes their input out of sound.
+fn price<'a>(job: &'a Job, parts: &Parts) -> PlannerPrice<'a> {
+    PlannerPrice {
+        board: &job.board.board,
+        memory: memory(job, parts),
+        front: parts.front(),
+    }
 }
 
 /// How a network of a job may use the RAM that its front end leaves.

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use ember_ir::{Graph, Shape};
 use ember_search::{
-    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, PlannerPrice, Probe,
-    Ranking, Relax, Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceError,
-    SpaceKind, Stop, Stopped, StrategyKind, Task,
+    Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, Probe, Ranking, Relax,
+    Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceError, SpaceKind, Stop,
+    Stopped, StrategyKind, Task,
 };
 
 use super::state::State;
@@ -108,8 +108,7 @@ pub fn search(
         .help("`input = \"rows\"` is for images; leave it out");
         return Err(job.problems(vec![problem]).into());
     }
-    let front = parts.front();
-    if job.board.fed && front.is_some() {
+    if job.board.fed && parts.sound.is_some() {
         let problem = Problem::new("sound does not come in rows of the network's input")
             .at(job.span("board", "input"))
             .help("the firmware takes samples as they come in any case; leave it out");
@@ -143,11 +142,7 @@ pub fn search(
     let began = Instant::now();
     let setup = Setup {
         space: space.as_ref(),
-        price: &PlannerPrice {
-            board: &job.board.board,
-            memory: super::memory(job, parts),
-            front: front.as_ref(),
-        },
+        price: &super::price(job, parts),
         constraints: &constraints(job),
         evaluator,
         supernets: Some(evaluator),
