@@ -158,7 +158,7 @@ impl Archive {
             pareto,
             chosen,
             why,
-            signals: self.signals.rank(&judged, settings.rungs.len(), &rankings),
+            signals: self.signals.rank(&judged, settings, &rankings),
             trials: self.told,
             stopped,
             elapsed,

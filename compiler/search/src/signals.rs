@@ -7,6 +7,7 @@ use crate::evaluate::{Candidate, CandidateId, Score};
 use crate::probe::{ENOUGH, Ranking, Rankings};
 use crate::rank::spearman;
 use crate::search::Scored;
+use crate::settings::Settings;
 
 /// What was known of networks before their final score.
 #[derive(Default)]
@@ -28,7 +29,13 @@ impl Signals {
 
     /// Spearman's correlation of each signal with the scores of the networks on the highest rung, beside
     /// that of the proxies; of signals that are known of too few networks, none.
-    pub fn rank(&self, judged: &[&Scored], rungs: usize, proxies: &Rankings) -> Vec<Ranking> {
+    pub fn rank(
+        &self,
+        judged: &[&Scored],
+        settings: &Settings,
+        proxies: &Rankings,
+    ) -> Vec<Ranking> {
+        let rungs = settings.rungs.len();
         let highest = judged.iter().map(|scored| scored.rung).max().unwrap_or(0);
         let of = |signal: String, value: &dyn Fn(&Scored) -> Option<f64>| {
             let pairs = judged
@@ -43,8 +50,12 @@ impl Signals {
         };
         let mut ranked: Vec<Option<Ranking>> = (0..highest)
             .map(|rung| {
-                let signal = format!("rung {} of {rungs}", rung + 1);
-                of(signal, &|scored| {
+                let copy = if settings.proxy_network && rung == 0 {
+                    ", proxy network"
+                } else {
+                    ""
+                };
+                of(format!("rung {} of {rungs}{copy}", rung + 1), &|scored| {
                     self.rungs.get(&(scored.id, rung)).copied()
                 })
             })

@@ -429,8 +429,12 @@ fn every_cheap_signal_is_ranked_against_the_final_score() {
 fn a_proxy_network_stands_in_on_the_first_rung_alone() {
     let mut world = World::new(StrategyKind::AgingEvolution, 2).with_rungs();
     world.settings.proxy_network = true;
+    world.settings.stop.trials = Some(200);
     let evaluator = MadeUpAccuracy::default();
-    world.evaluate_by(&evaluator, &mut Vec::new()).unwrap();
+    let outcome = world.evaluate_by(&evaluator, &mut Vec::new()).unwrap();
+    let signals = outcome.signals.iter().map(|ranking| &*ranking.signal);
+    let rungs: Vec<&str> = signals.filter(|name| name.starts_with("rung")).collect();
+    assert_eq!(rungs, ["rung 1 of 3, proxy network", "rung 2 of 3"]);
     let asked = evaluator.asked.lock().unwrap();
     assert!(asked.iter().any(|candidate| candidate.rung > 0));
     for candidate in asked.iter() {
