@@ -1,19 +1,20 @@
 //! Fits `compiler/codegen/src/cost/table.toml` to the kernels of `ember-runtime` and writes it anew, and
 //! `table_size.toml` for firmware that prefers size: `cargo run --release -p ember-tests --bin fit_cost`, or
-//! for some cores or kernels, or one preference: `… fit_cost size cortex-m4 copy arg_max`. What other kernels
-//! cost stays as it was then.
+//! for some cores or kernels, or one preference: `… fit_cost --prefer size --core cortex-m4 copy arg_max`.
 #![allow(missing_docs, reason = "a program")]
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
+use std::fs;
 use std::process::ExitCode;
-use std::{env, fs};
 
+use clap::Parser;
 use ember_codegen::cost::{Kernel, features, features_in, row_features};
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::{Board, Core, Prefer};
 use ember_ir::Rounding;
+use ember_tests::arguments::{self, Firmware};
 use ember_tests::calibrate::base::{Base, CALL_BYTES};
 use ember_tests::calibrate::bench::Measured;
 use ember_tests::calibrate::{base, bench, bench_board, chains, fit, layers};
@@ -30,8 +31,20 @@ const CALL_INSTRUCTIONS: u64 = 10;
 /// Layers in one firmware.
 const PART: usize = 220;
 
+/// Measures kernels in QEMU and writes what they cost to the tables of the cost model.
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    firmware: Firmware,
+    /// Measure these kernels alone; what others cost stays as it was.
+    #[arg(value_parser = arguments::kernel(), hide_possible_values = true)]
+    kernels: Vec<Kernel>,
+}
+
 fn main() -> ExitCode {
-    match write_tables() {
+    let args = Args::parse();
+    let mut preferences = args.firmware.preferences().into_iter();
+    match preferences.try_for_each(|prefer| write_table(prefer, &args)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -40,27 +53,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write_tables() -> Result<(), String> {
-    let mut wanted: Vec<String> = env::args().skip(1).collect();
-    let named = |prefer: &Prefer| wanted.iter().any(|name| name == prefer.name());
-    let preferences: Vec<Prefer> = match Prefer::ALL.into_iter().find(named) {
-        Some(prefer) => vec![prefer],
-        None => Prefer::ALL.to_vec(),
-    };
-    let kernels: Vec<Kernel> = Kernel::ALL
-        .into_iter()
-        .filter(|kernel| wanted.iter().any(|name| name == kernel.name()))
-        .collect();
-    wanted.retain(|name| {
-        Prefer::ALL.iter().all(|prefer| prefer.name() != name)
-            && kernels.iter().all(|kernel| kernel.name() != name)
-    });
-    preferences
-        .into_iter()
-        .try_for_each(|prefer| write_table(prefer, &kernels, &wanted))
-}
-
-fn write_table(prefer: Prefer, kernels: &[Kernel], wanted: &[String]) -> Result<(), String> {
+fn write_table(prefer: Prefer, args: &Args) -> Result<(), String> {
     let name = match prefer {
         Prefer::Speed => "table.toml",
         Prefer::Size => "table_size.toml",
@@ -90,12 +83,10 @@ fn write_table(prefer: Prefer, kernels: &[Kernel], wanted: &[String]) -> Result<
                 let same = &same[..cycles.unwrap_or(same.len())];
                 same.replace(&format!("[{}", twin.name()), &format!("[{}", core.name()))
             }
-            None if wanted.is_empty() || wanted.iter().any(|name| name == core.name()) => {
-                match kernels {
-                    [] => measure(core, prefer, &Kernel::ALL, None)?,
-                    some => measure(core, prefer, some, Some(section(&old, core)))?,
-                }
-            }
+            None if args.firmware.wants(core) => match &args.kernels[..] {
+                [] => measure(core, prefer, &Kernel::ALL, None)?,
+                some => measure(core, prefer, some, Some(section(&old, core)))?,
+            },
             None => section(&old, core).to_owned(),
         };
     }

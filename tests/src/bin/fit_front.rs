@@ -1,13 +1,15 @@
 //! Measures front ends for sound in QEMU and writes what they cost to `compiler/codegen/src/cost/front.toml`:
 //! `cargo run --release -p ember-tests --bin fit_front`, or for some cores or one preference:
-//! `… fit_front size cortex-m4`.
+//! `… fit_front --prefer size --core cortex-m4`.
 #![allow(missing_docs, reason = "a program")]
 
 use std::fs;
 
+use clap::Parser;
 use ember_codegen::cost::{cepstra_counts, footprint, front_counts};
 use ember_codegen::front::Tables;
 use ember_codegen::target::{Board, Core, Prefer};
+use ember_tests::arguments::Firmware;
 use ember_tests::calibrate::fit::{errors, held_out, least_squares, list};
 use ember_tests::firmware::{board, root};
 use ember_tests::front::{CEPSTRA, Case, FITTED, fits, planned};
@@ -29,18 +31,16 @@ const HEAD: &str = "# Fitted by: cargo run --release -p ember-tests --bin fit_fr
      # Bytes of code; instructions per row, sample of a frame, new sample, butterfly, frequency, band and level,\n\
      # and of coefficients beside that per level, coefficient and product.\n";
 
+/// Measures front ends for sound in QEMU and writes what they cost to the cost model's table.
+#[derive(Parser)]
+struct Args {
+    #[command(flatten)]
+    firmware: Firmware,
+}
+
 fn main() -> Result<(), String> {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let is_wanted = |prefer: Prefer, core: Core| {
-        let no_core = !Core::ALL
-            .iter()
-            .any(|core| wanted.iter().any(|name| name == core.name()));
-        let no_prefer = !Prefer::ALL
-            .iter()
-            .any(|prefer| wanted.iter().any(|name| name == prefer.name()));
-        (no_prefer || wanted.iter().any(|name| name == prefer.name()))
-            && (no_core || wanted.iter().any(|name| name == core.name()))
-    };
+    let Args { firmware } = Args::parse();
+    let preferences = firmware.preferences();
     let path = root().join("compiler/codegen/src/cost/front.toml");
     let failed = |error| format!("{}: {error}", path.display());
     let old = fs::read_to_string(&path).map_err(failed)?;
@@ -50,10 +50,12 @@ fn main() -> Result<(), String> {
             let head = |core: Core| format!("\n[{}.{}]\n", prefer.name(), core.name());
             let lines = match measured {
                 Err(twin) => section(&text, &head(twin)),
-                Ok(name) if is_wanted(prefer, core) => lines(&Board {
-                    prefer,
-                    ..board(name)
-                })?,
+                Ok(name) if preferences.contains(&prefer) && firmware.wants(core) => {
+                    lines(&Board {
+                        prefer,
+                        ..board(name)
+                    })?
+                }
                 Ok(_) => section(&old, &head(core)),
             };
             text += &head(core);
