@@ -6,7 +6,8 @@
 pub trait Model {
     /// Bytes of one part of an input sample.
     const INPUT_LEN: usize;
-    /// Parts of a sample: its rows, where layers run row by row as they come.
+    /// Parts of a sample: its rows, where layers run row by row as they come; its steps, where a stream that is
+    /// fed by steps is tested on pieces of it.
     const PARTS: usize = 1;
     /// Bytes of all outputs of a sample.
     const OUTPUT_LEN: usize;
@@ -24,6 +25,9 @@ pub trait Model {
         let _ = number;
         self.output()
     }
+    /// Comes before the first part of every sample: forgets those before, where a sample is a stream of its own.
+    #[inline(always)]
+    fn begin(&mut self) {}
     /// Forgets what is kept from sample to sample, if something is: the next one is the first.
     #[inline(always)]
     fn reset(&mut self) {}

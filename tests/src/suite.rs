@@ -127,6 +127,7 @@ fn one<M: Model>(network: usize, model: &mut M, vectors: &[u8], failed: Failed) 
     let mut count = 0;
     for vector in vectors.chunks_exact(M::INPUT_LEN * M::PARTS + M::OUTPUT_LEN) {
         let (input, output) = vector.split_at(M::INPUT_LEN * M::PARTS);
+        model.begin();
         model.poison(-86);
         for part in input.chunks_exact(M::INPUT_LEN) {
             for (to, from) in model.input_mut().iter_mut().zip(part) {

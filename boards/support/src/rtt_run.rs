@@ -26,6 +26,7 @@ pub fn run_golden<M: Model>(model: &mut M, golden: &[Golden]) -> ! {
     let mut measurements = Measurements::start(model);
     let mut equal = 0;
     for (input, output) in golden {
+        model.begin();
         model.poison(POISON);
         // Not in chunks: their number is a division, which small cores have no instruction for.
         let mut rest = *input;

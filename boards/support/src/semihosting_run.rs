@@ -27,6 +27,7 @@ pub fn run<M: Model>(model: &mut M) -> ! {
     clock::start(&mut peripherals.SYST);
     let mut measurements = Measurements::start(model);
     'samples: loop {
+        model.begin();
         model.poison(POISON);
         for part in 0..M::PARTS {
             match samples.read(model.input_mut()) {

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// Series of two classes: which of two bumps comes first. Made by a linear congruential generator.
@@ -42,25 +43,7 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
                 [space]\nblocks = [\"conv\", \"max-pool\", \"lstm\"]\ndepth = [2, 3]\n\
                 [train]\nepochs = 6\nfinal_epochs = 20\nteachers = 0\nfinalists = 1\nseeds = 1\n";
     fs::write(dir.path().join("ember.toml"), text).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_emberc"))
-        .args(["run", "--json", "--quiet"])
-        .current_dir(dir.path())
-        .output()
-        .unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {stderr}", output.status);
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["samples"], 140);
-    assert_eq!(report["samples_equal"], report["samples"]);
-    assert_eq!(
-        report["arena_predicted_bytes"],
-        report["arena_linked_bytes"]
-    );
-    assert_eq!(
-        report["constants_predicted_bytes"],
-        report["constants_linked_bytes"]
-    );
-    assert!(report["accuracy_int8"].as_f64().unwrap() > 0.9, "{report}");
+    kept(dir.path());
     let network = fs::read_to_string(dir.path().join("ember-out/order/order.ember")).unwrap();
     assert!(network.contains("= lstm "), "{network}");
     assert!(!network.contains("= gru"), "{network}");
@@ -68,12 +51,77 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
     // What a strategy cannot keep to is said before anything is trained.
     let text = text.replace("trials", "strategy = \"gdas\"\ntrials");
     fs::write(dir.path().join("ember.toml"), text).unwrap();
+    refused(dir.path(), "gdas cannot keep to `depth`");
+}
+
+#[test]
+fn a_recurrent_network_is_fed_step_by_step() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bumps.csv"), bumps(700)).unwrap();
+    let text = "[model]\nname = \"order\"\n[data]\nfile = \"bumps.csv\"\nshape = [1, 24, 1]\n\
+                [board]\nname = \"stm32vldiscovery\"\ninput = \"steps\"\nhop = 2\n\
+                [search]\ntrials = 3\nworkers = 2\n[space]\npool = 1\n\
+                [train]\nepochs = 6\nfinal_epochs = 20\nteachers = 0\nfinalists = 1\nseeds = 1\n";
+    fs::write(dir.path().join("ember.toml"), text).unwrap();
+    let report = kept(dir.path());
+    assert_eq!(report["calls"], 12);
+    let made = dir.path().join("ember-out/order");
+    let network = fs::read_to_string(made.join("order.ember")).unwrap();
+    assert!(network.contains("input input 1x2x1 "), "{network}");
+    assert!(network.contains("stateful=true"), "{network}");
+    let whole = fs::read_to_string(made.join("verify/whole.ember")).unwrap();
+    assert!(whole.contains("input input 1x24x1 "), "{whole}");
+    assert!(!whole.contains("stateful"), "{whole}");
+    let golden = Command::new("cargo")
+        .args(["test", "--quiet", "--offline"])
+        .current_dir(&made)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&golden.stderr);
+    assert!(golden.status.success(), "{stderr}");
+
+    let change = |from: &str, to: &str| {
+        fs::write(dir.path().join("ember.toml"), text.replace(from, to)).unwrap();
+    };
+    change("hop = 2", "hop = 5");
+    refused(dir.path(), "samples of 24 steps do not come in hops of 5");
+    change("trials", "space = \"cnn1d\"\ntrials");
+    refused(dir.path(), "space cnn1d take whole samples");
+}
+
+/// Runs the job of a folder to its end, where all that was promised is kept.
+fn kept(dir: &Path) -> serde_json::Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_emberc"))
+        .args(["run", "--json", "--quiet"])
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {stderr}", output.status);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["samples"], 140);
+    assert_eq!(report["samples_equal"], report["samples"]);
+    for what in ["arena", "constants"] {
+        let bytes = |how| &report[format!("{what}_{how}_bytes")];
+        assert_eq!(bytes("predicted"), bytes("linked"));
+    }
+    let bytes = |how| report[format!("flash_{how}_bytes")].as_f64().unwrap();
+    assert!(
+        (bytes("predicted") / bytes("linked") - 1.0).abs() < 0.03,
+        "{report}"
+    );
+    assert!(report["accuracy_int8"].as_f64().unwrap() > 0.9, "{report}");
+    report
+}
+
+/// Looks for networks in vain.
+fn refused(dir: &Path, why: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_emberc"))
         .args(["search", "--quiet"])
-        .current_dir(dir.path())
+        .current_dir(dir)
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{stderr}");
-    assert!(stderr.contains("gdas cannot keep to `depth`"), "{stderr}");
+    assert!(stderr.contains(why), "{stderr}");
 }

@@ -5,7 +5,7 @@
 //! quotes Rust.
 //!
 //! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
-//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`].
+//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`].
 #![forbid(unsafe_code)]
 
 mod convolution;
@@ -21,6 +21,7 @@ mod pipeline;
 pub mod plan;
 pub mod quantize;
 pub mod state;
+pub mod steps;
 pub mod target;
 mod whole;
 

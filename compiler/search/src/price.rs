@@ -1,8 +1,9 @@
 //! The price of a network is that of the crate that would be emitted for it: the planner's plan and
 //! the cost model of the back end, the same code that emission runs.
 
-use ember_codegen::cost::{Memory, add_front, footprint, plan_for};
+use ember_codegen::cost::{Memory, add_calls, add_front, footprint, plan_for};
 use ember_codegen::front::Front;
+use ember_codegen::steps;
 use ember_codegen::target::Board;
 use ember_ir::Graph;
 
@@ -15,16 +16,27 @@ pub struct PlannerPrice<'a> {
     pub board: &'a Board,
     /// How networks may use its RAM.
     pub memory: Memory,
+    /// Steps that come at a time, where they do: the price is that of such a call.
+    pub hop: Option<usize>,
     /// What makes their input out of sound, if something does; `memory` is without it.
     pub front: Option<Front>,
 }
 
 impl Price for PlannerPrice<'_> {
     fn price(&self, graph: &Graph) -> Cost {
+        let per_call = self.hop.map(|hop| steps::graph_per_call(graph, hop));
+        let Ok(per_call) = per_call.transpose() else {
+            return Cost::UNAFFORDABLE;
+        };
+        let calls = per_call
+            .as_ref()
+            .map_or(1, |call| steps::calls(graph, call));
+        let graph = per_call.as_ref().unwrap_or(graph);
         let Some(plan) = plan_for(graph, self.board, self.memory) else {
             return Cost::UNAFFORDABLE;
         };
         let footprint = footprint(graph, &plan, self.board);
+        let footprint = add_calls(footprint, graph, calls, self.board);
         let footprint = match &self.front {
             Some(front) => add_front(footprint, front, self.board),
             None => footprint,

@@ -70,6 +70,7 @@ fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Tas
     let price = PlannerPrice {
         board,
         memory: Memory::Whole,
+        hop: None,
         front: None,
     };
     let space = open(kind, task).unwrap();

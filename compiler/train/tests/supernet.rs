@@ -177,6 +177,7 @@ fn run(strategy: StrategyKind, seed: u64, macs: Option<u64>) -> (Outcome, Gates)
         price: &PlannerPrice {
             board: &board,
             memory: Memory::Whole,
+            hop: None,
             front: None,
         },
         constraints: &Constraints {

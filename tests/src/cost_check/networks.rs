@@ -60,6 +60,7 @@ pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
     let price = PlannerPrice {
         board,
         memory: ember_codegen::cost::Memory::Whole,
+        hop: None,
         front: None,
     };
     let mut networks = Vec::new();

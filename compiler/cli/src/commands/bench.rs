@@ -56,7 +56,8 @@ fn job(args: &args::Bench, path: &Path) -> Result<BenchJob, Error> {
     }
     let made = verify::made_for(path)?;
     let (_, network) = verify::network_of(path)?;
-    let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
+    let judge = verify::judge_of(path)?;
+    let input_len = Interpreter::new(&judge).map_err(Error::tool)?.input_len();
     let (tests, expectations) = TestSet::load(path, input_len)?;
     // Layers are measured: those of the network behind a front end.
     let heard = Heard::new(expectations.front.as_ref())?;

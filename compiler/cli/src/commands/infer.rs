@@ -20,7 +20,7 @@ use crate::{Error, args, files, output};
 /// Runs and prints or writes.
 pub fn infer(args: &args::Infer, progress: Progress) -> Result<(), Error> {
     let source = match args.network.is_dir() {
-        true => model::read(&verify::network_of(&args.network)?.0)?,
+        true => model::read(&verify::judge_path(&args.network)?)?,
         false => model::read(&args.network)?,
     };
     let inputs = Samples::read(&args.input).map_err(Error::usage_of)?;

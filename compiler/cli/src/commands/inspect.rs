@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ember_codegen::cost::{Footprint, Memory, add_front, footprint, footprint_of, plan_for};
 use ember_codegen::plan::{Isa, Plan, Planned, map, plan};
+use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
 use ember_import::Network;
 use ember_ir::{Graph, TensorId};
@@ -145,6 +146,11 @@ fn job(path: &Path) -> Result<(), Error> {
     text.push_str(&format!("  space: {}\n", space.describe()));
     for template in space.templates() {
         let graph = space.build(&template);
+        let per_call = job.board.hop.map(|hop| steps::graph_per_call(&graph, hop));
+        let Ok(per_call) = per_call.transpose() else {
+            continue;
+        };
+        let graph = per_call.unwrap_or(graph);
         let board = &job.board.board;
         let Some(plan) = plan_for(&graph, board, job.board.memory()) else {
             continue;

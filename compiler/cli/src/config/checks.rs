@@ -240,6 +240,7 @@ pub(super) fn board_choice(
         board,
         limits,
         fed: values.text("board", "input") == Some("rows"),
+        hop: hop(values),
         own_text,
     })
 }
@@ -251,6 +252,7 @@ pub(super) fn any_board() -> Option<BoardChoice> {
         limits: Limits::of(&board),
         board,
         fed: false,
+        hop: None,
         own_text: None,
     })
 }
@@ -319,6 +321,12 @@ fn find_board(
     }
 }
 
+/// Steps that come at a time, if they come so.
+fn hop(values: &Values) -> Option<usize> {
+    let is_fed = values.text("board", "input") == Some("steps");
+    is_fed.then(|| values.integer("board", "hop") as usize)
+}
+
 fn narrowing(values: &Values) -> Narrowing {
     let range = |key| values.range("space", key);
     Narrowing {
@@ -331,6 +339,7 @@ fn narrowing(values: &Values) -> Narrowing {
         blocks: named(values.texts("space", "blocks")),
         heads: named(values.texts("space", "heads")),
         activations: named(values.texts("space", "activations")),
+        hop: hop(values),
     }
 }
 

@@ -108,6 +108,8 @@ pub struct BoardChoice {
     pub limits: Limits,
     /// Whether samples come row by row.
     pub fed: bool,
+    /// Steps of a series that come at a time, where the firmware takes them as they come.
+    pub hop: Option<usize>,
     /// The text of a board.toml of the user's own.
     pub own_text: Option<String>,
 }

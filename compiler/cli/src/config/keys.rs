@@ -338,9 +338,16 @@ pub const KEYS: &[Key] = &[
     key(
         "board",
         "input",
-        Kind::Choice(&["whole", "rows"]),
+        Kind::Choice(&["whole", "rows", "steps"]),
         Some("\"whole\""),
-        "How the firmware gets a sample: whole, or row by row as a camera delivers it (`push_row`), so that it never lies in RAM.",
+        "How the firmware gets a sample: whole; row by row as a camera delivers it (`push_row`), so that it never lies in RAM; or a step of a series at a time, each answered: recurrent networks that keep their state until `reset`, whose RAM, instructions and multiply-accumulates are those of a call.",
+    ),
+    key(
+        "board",
+        "hop",
+        Kind::Integer(1, 65536),
+        Some("1"),
+        "input = \"steps\": steps that come in a call, of which a sample has a whole number.",
     ),
     key(
         "board",

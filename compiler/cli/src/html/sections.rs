@@ -42,7 +42,10 @@ pub(super) fn summary(page: &Page<'_>) -> String {
         report.ram_limit_bytes,
     ));
     if let Some(instructions) = report.instructions {
-        let about = "instructions per inference, counted";
+        let about = match report.calls {
+            1 => "instructions per inference, counted",
+            _ => "instructions per call, counted",
+        };
         cards.push(card(&count(instructions), about, None));
     }
     let equal = format!("{} of {}", report.samples_equal, report.samples);

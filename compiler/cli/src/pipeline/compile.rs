@@ -79,6 +79,7 @@ pub fn compile(job: CompileJob, progress: Progress) -> Result<Compiled, Error> {
         own_board: None,
         limits,
         memory: Memory::Within(limits.ram_bytes),
+        hop: None,
         front: None,
         tests: tests(&imported, job.calibrate.as_ref())?,
         accuracy: None,

@@ -57,6 +57,7 @@ pub fn on_board(
         own_board: None,
         limits,
         memory: Memory::Within(limits.ram_bytes),
+        hop: None,
         front: None,
         tests: tests.clone(),
         accuracy: None,

@@ -165,6 +165,7 @@ fn price<'a>(job: &'a Job, parts: &Parts) -> PlannerPrice<'a> {
     PlannerPrice {
         board: &job.board.board,
         memory: memory(job, parts),
+        hop: job.board.hop,
         front: parts.front(),
     }
 }

@@ -9,6 +9,7 @@ use ember_codegen::front::Front;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::Planned;
 use ember_codegen::quantize::quantize_sample;
+use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
 use ember_train::Normalization;
@@ -23,6 +24,9 @@ use crate::{Error, files, hash, vendor};
 
 /// Golden vectors in the crate: one per class where classes are known, at most so many.
 const GOLDEN: usize = 10;
+
+/// In the crate: the network for whole samples, where that of the crate takes them step by step.
+pub const WHOLE: &str = "verify/whole.ember";
 
 /// A crate on disk.
 #[derive(Clone, Debug)]
@@ -46,6 +50,8 @@ pub struct Sources<'a> {
     pub limits: Limits,
     /// How it may use the RAM.
     pub memory: Memory,
+    /// Steps of a sample that come at a time: then the network is for whole samples, the crate for steps.
+    pub hop: Option<usize>,
     /// What makes its input out of sound.
     pub front: Option<Front>,
     /// What `emberc verify` runs.
@@ -72,6 +78,7 @@ pub fn package(
         own_board: job.board.own_text.as_deref(),
         limits: job.board.limits,
         memory: super::memory(job, parts),
+        hop: job.board.hop,
         front: front(network, parts),
         tests: tests(network, parts)?,
         accuracy: Some([record.accuracy_float, record.accuracy_int8]),
@@ -84,10 +91,17 @@ pub fn package(
 /// Plans, prices and writes a crate.
 ///
 /// # Errors
-/// If the network cannot take its input as `memory` says, cannot be lowered or emitted, or would not
+/// If the network cannot take its input as `memory` or `hop` says, cannot be lowered or emitted, or would not
 /// fit; if the folder has files that emberc did not write.
 pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> {
-    let Sources { network, board, .. } = sources;
+    let Sources {
+        network: whole,
+        board,
+        ..
+    } = sources;
+    let per_call = sources.hop.map(|hop| steps::per_call(whole, hop));
+    let per_call = per_call.transpose().map_err(Error::usage_of)?;
+    let network = per_call.as_ref().unwrap_or(whole);
     let plan = plan_for(&network.graph, board, sources.memory).ok_or_else(|| {
         Error::usage(format!(
             "{} cannot take its input row by row: its first layers are no convolutions over an image",
@@ -96,10 +110,12 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
     })?;
     let planned =
         Planned::with_plan(network.clone(), plan, board.isa()).map_err(Error::usage_of)?;
-    let planned = planned.with_front(sources.front.clone());
+    let planned = planned
+        .with_front(sources.front.clone())
+        .with_calls(steps::calls(&whole.graph, &network.graph));
     let footprint = footprint_of(&planned, board);
     refuse_if_too_large(&footprint, &sources.limits)?;
-    let golden = golden(network, sources.front.as_ref(), &sources.tests)?;
+    let golden = golden(whole, sources.front.as_ref(), &sources.tests)?;
     let provenance = sources.provenance;
     let mut package =
         emit(&planned, board, &sources.limits, &provenance, &golden).map_err(Error::usage_of)?;
@@ -118,6 +134,7 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
         flash_bytes: footprint.flash_bytes,
         macs: footprint.macs,
         cycles_estimate: footprint.cycles_estimate,
+        calls: planned.calls(),
         front: sources.front,
     };
     if let Some(text) = sources.own_board {
@@ -127,6 +144,10 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
     }
     let name = &network.graph.name;
     add_tests(&mut package, name, network, &sources.tests, &expectations);
+    if per_call.is_some() {
+        let text = ember_ir::text::print(whole).into_bytes();
+        package.files.insert(WHOLE.into(), text);
+    }
     let dir = sources.dir;
     files::write_package(&dir, &package)?;
     progress.say(format!(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::finalists::Finals;
 use super::replica::Spread;
+use super::testset::{is_one, one};
 use crate::config::size;
 
 /// All figures of a verified firmware. What is predicted was known before anything was built.
@@ -56,6 +57,9 @@ pub struct Report {
     pub signals: Vec<Ranking>,
     /// Multiply-accumulates of one inference.
     pub macs: u64,
+    /// Calls that a sample takes, where it comes step by step: an inference is one of them.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub calls: usize,
     /// What flash and RAM may be.
     pub flash_limit_bytes: usize,
     /// As above.
@@ -174,7 +178,13 @@ impl Report {
                 "  stack, measured",
                 self.stack_bytes.map_or("not measured".into(), thousands),
             ),
-            ("instructions per inference", count(self.instructions)),
+            (
+                match self.calls {
+                    1 => "instructions per inference",
+                    _ => "instructions per call",
+                },
+                count(self.instructions),
+            ),
             ("multiply-accumulates", thousands(self.macs as usize)),
         ]);
         if let Some(cycles) = self.cycles_estimate {

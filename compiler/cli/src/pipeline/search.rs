@@ -69,7 +69,10 @@ pub fn settings(job: &Job) -> Settings {
 pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
     let named = |kind: &SpaceKind| kind.name() == job.search.space;
     let kind = SpaceKind::ALL.into_iter().find(named);
-    let kind = kind.unwrap_or_else(|| SpaceKind::for_input(input));
+    let kind = kind.unwrap_or_else(|| match job.board.hop {
+        Some(_) => SpaceKind::Recurrent,
+        None => SpaceKind::for_input(input),
+    });
     let task = Task {
         name: job.name.clone(),
         input: input.clone(),
@@ -82,6 +85,16 @@ pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>,
             SpaceError::Narrow { what, .. } => problem
                 .at(job.span("space", what))
                 .help("widen it, or leave it out"),
+            SpaceError::Hop { .. } => problem
+                .at(job
+                    .span("board", "hop")
+                    .or_else(|| job.span("board", "input")))
+                .help(
+                    "a sample is a whole number of calls: change `hop`, or the window of the data",
+                ),
+            SpaceError::Whole(_) => problem
+                .at(job.span("board", "input"))
+                .help("`[search] space = \"recurrent\"` has networks for `input = \"steps\"`"),
             SpaceError::Input { .. } | SpaceError::Classes => problem
                 .at(job.span("search", "space"))
                 .help("`space = \"auto\"` chooses by the shape of the samples"),
@@ -110,6 +123,12 @@ pub fn search(
     }
     if job.board.fed && parts.sound.is_some() {
         let problem = Problem::new("sound does not come in rows of the network's input")
+            .at(job.span("board", "input"))
+            .help("the firmware takes samples as they come in any case; leave it out");
+        return Err(job.problems(vec![problem]).into());
+    }
+    if job.board.hop.is_some() && parts.sound.is_some() {
+        let problem = Problem::new("sound does not come in steps of the network's input")
             .at(job.span("board", "input"))
             .help("the firmware takes samples as they come in any case; leave it out");
         return Err(job.problems(vec![problem]).into());

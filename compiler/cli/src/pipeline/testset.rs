@@ -54,9 +54,22 @@ pub struct Expectations {
     /// An estimate of the cycles of one inference, for cores that there is one for.
     #[serde(default)]
     pub cycles_estimate: Option<u64>,
+    /// Calls that a sample takes.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub calls: usize,
     /// What makes the network's input out of the samples, if they are sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<Front>,
+}
+
+/// A sample is one call where nothing else is said.
+pub(super) fn one() -> usize {
+    1
+}
+
+/// What need not be said.
+pub(super) fn is_one(number: &usize) -> bool {
+    *number == 1
 }
 
 /// Samples as the network gets them.

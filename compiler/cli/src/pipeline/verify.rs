@@ -11,6 +11,7 @@ use ember_ir::QuantGraph;
 use ember_train::predict::{argmax, macro_f1};
 
 use super::build::{Built, bytes, tool};
+use super::package::WHOLE;
 use super::report::{Report, thousands};
 use super::testset::{Expectations, Heard, TestSet};
 use crate::device::transcript::Transcript;
@@ -32,7 +33,7 @@ pub struct Made {
 
 /// Finds out what a crate was made for.
 pub fn made_for(dir: &Path) -> Result<Made, Error> {
-    let (_, network) = network_of(dir)?;
+    let network = judge_of(dir)?;
     let input_len = Interpreter::new(&network).map_err(Error::tool)?.input_len();
     let (_, expectations) = TestSet::load(dir, input_len)?;
     let board = dir.join("verify/board.toml");
@@ -74,9 +75,27 @@ pub fn network_of(dir: &Path) -> Result<(PathBuf, QuantGraph), Error> {
         .collect();
     paths.sort();
     let path = paths.into_iter().next().ok_or_else(not_a_crate)?;
-    let network = ember_ir::text::parse(&read_text(&path)?)
-        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))?;
+    let network = read_network(&path)?;
     Ok((path, network))
+}
+
+/// The network that a crate is compared with: that for whole samples, where it takes them step by step.
+pub fn judge_of(dir: &Path) -> Result<QuantGraph, Error> {
+    read_network(&judge_path(dir)?)
+}
+
+/// Where [`judge_of`] is.
+pub fn judge_path(dir: &Path) -> Result<PathBuf, Error> {
+    let path = dir.join(WHOLE);
+    match path.is_file() {
+        true => Ok(path),
+        false => Ok(network_of(dir)?.0),
+    }
+}
+
+fn read_network(path: &Path) -> Result<QuantGraph, Error> {
+    ember_ir::text::parse(&read_text(path)?)
+        .map_err(|error| Error::usage(format!("{}: {error}", path.display())))
 }
 
 /// Where the report of a crate is kept: beside the crate, which stays the same whatever is measured.
@@ -111,7 +130,7 @@ pub fn verify(
     built: &Built,
     progress: Progress,
 ) -> Result<Report, Error> {
-    let (_, network) = network_of(dir)?;
+    let network = judge_of(dir)?;
     let interpreter = Interpreter::new(&network).map_err(Error::tool)?;
     let (tests, expectations) = TestSet::load(dir, interpreter.input_len())?;
     let count = tests.count();
@@ -127,7 +146,10 @@ pub fn verify(
     })?;
     let transcript = &answer.transcript;
     let report = Report {
-        instructions: board.instructions(transcript.ticks_total, transcript.samples),
+        instructions: board.instructions(
+            transcript.ticks_total,
+            transcript.samples * expectations.calls as u64,
+        ),
         stack_bytes: Some(bytes(transcript.stack_bytes)),
         ..predicted(board, &expectations, built, dir)
     };
@@ -233,6 +255,7 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
         replicated: earlier.as_ref().and_then(|report| report.replicated),
         signals: earlier.map_or_else(Vec::new, |report| report.signals),
         macs: expectations.macs,
+        calls: expectations.calls,
         flash_limit_bytes: expectations.flash_limit_bytes,
         ram_limit_bytes: expectations.ram_limit_bytes,
     }

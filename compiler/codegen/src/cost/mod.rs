@@ -121,10 +121,31 @@ pub fn footprint_of(planned: &Planned, board: &Board) -> Footprint {
         Some(planned.layers()),
         board,
     );
+    let network = add_calls(network, planned.graph(), planned.calls(), board);
     match planned.front() {
         Some(front) => add_front(network, front, board),
         None => network,
     }
+}
+
+/// Adds what samples of several calls take: golden vectors on a real board are so much longer.
+pub fn add_calls(
+    mut footprint: Footprint,
+    graph: &Graph,
+    calls: usize,
+    board: &Board,
+) -> Footprint {
+    let inputs = graph.inputs.iter().map(|&id| graph.tensor(id).bytes());
+    let longer = match board.runner {
+        Runner::Qemu { .. } => 0,
+        Runner::ProbeRs { .. } => {
+            let inputs = inputs.fold(0, usize::saturating_add);
+            DEVICE_VECTORS.saturating_mul(inputs.saturating_mul(calls.saturating_sub(1)))
+        }
+    };
+    footprint.base_bytes = footprint.base_bytes.saturating_add(longer);
+    footprint.flash_bytes = footprint.flash_bytes.saturating_add(longer);
+    footprint
 }
 
 fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) -> Footprint {

@@ -131,10 +131,10 @@ pub(super) fn memory(board: &Board, limits: &Limits, version: &str) -> String {
     )
 }
 
-/// Whether the model takes and gives bytes: then its own functions fill and read it; those of
+/// Whether the model takes a sample at once, and takes and gives bytes: then its own functions fill and read it; those of
 /// `ember_runtime::Model` work on the bytes of any.
 fn is_bytes(planned: &Planned) -> bool {
-    if planned.front().is_some() {
+    if planned.front().is_some() || planned.calls() > 1 {
         return false;
     }
     let graph = planned.graph();
@@ -307,7 +307,8 @@ pub(super) fn golden_test(
     )
 }
 
-/// `tests/golden.rs` of a model whose input or output is not int8: bytes go through `ember_runtime::Model`.
+/// `tests/golden.rs` of a model whose input or output is not int8, or whose samples come in parts: bytes go
+/// through `ember_runtime::Model`.
 fn golden_test_of_bytes(
     first_line: &str,
     planned: &Planned,
@@ -315,6 +316,7 @@ fn golden_test_of_bytes(
     samples: &Literal,
 ) -> String {
     let (module, model) = (ident(&names.module), &front::program_model(planned, names));
+    let begin = (planned.calls() > 1).then(|| quote!(Model::begin(&mut model);));
     source(
         first_line,
         &[
@@ -343,6 +345,7 @@ fn golden_test_of_bytes(
                     for (index, sample) in samples.enumerate() {
                         let (input, expected) = sample.split_at(INPUT_LEN);
                         // No result may depend on what an earlier sample left behind.
+                        #begin
                         model.poison(-86);
                         for part in input.chunks_exact(PART_LEN) {
                             let bytes = Model::input_mut(&mut model).iter_mut();

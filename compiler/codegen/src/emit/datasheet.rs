@@ -185,6 +185,12 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
         .front()
         .map(front::documentation)
         .unwrap_or_default();
+    if let calls @ 2.. = planned.calls() {
+        lines.push(format!(
+            "* A stream, fed as it comes: a call takes the next steps and gives the output so far. Trained and \
+             tested on windows of {calls} calls, each from `reset`"
+        ));
+    }
     for (what, ids) in [("Input", &graph.inputs), ("Output", &graph.outputs)] {
         for &id in ids {
             let tensor = graph.tensor(id);

@@ -196,7 +196,9 @@ fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Resul
     };
     let bytes = |id: &TensorId| graph.tensor(*id).bytes();
     let classes = graph.outputs.iter().map(elements).sum();
-    let input = planned.front().map_or(bytes(input), Front::sample_bytes);
+    let input = planned
+        .front()
+        .map_or(bytes(input) * planned.calls(), Front::sample_bytes);
     let output = graph.outputs.iter().map(bytes).sum();
     for (index, golden) in golden.iter().enumerate() {
         for (what, expected, actual) in [

@@ -58,6 +58,15 @@ pub(super) fn model(
             quote!(row_mut),
             quote!(Self::advance(self);),
         )
+    } else if planned.calls() > 1 {
+        (
+            quote!(INPUT_LEN),
+            quote!(
+                const PARTS: usize = CALLS;
+            ),
+            quote!(input_mut),
+            quote!(Self::infer(self);),
+        )
     } else {
         (
             quote!(INPUT_LEN),
@@ -77,6 +86,13 @@ pub(super) fn model(
         ),
         false => (None, quote!(self.arena.fill(byte);)),
     };
+    let begin = (planned.calls() > 1).then(|| {
+        quote! {
+            fn begin(&mut self) {
+                Self::reset(self);
+            }
+        }
+    });
     let (id, region) = input(planned);
     let element = planned.graph().tensors[id].element;
     let part_len = element::bytes(element, part_len);
@@ -102,6 +118,7 @@ pub(super) fn model(
                 #first
             }
             #several
+            #begin
             #reset
             fn poison(&mut self, byte: i8) {
                 #poison
@@ -133,7 +150,18 @@ fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
     let tensor = &planned.graph().tensors[input];
     let input_len = size(tensor.shape.elements());
     let value = element::value(tensor.element);
-    let docs = format!(" {} of one input sample.", element::unit(tensor.element));
+    let unit = element::unit(tensor.element);
+    let docs = match planned.calls() {
+        1 => format!(" {unit} of one input sample."),
+        _ => format!(" {unit} of one call's input: the next steps of a stream."),
+    };
+    let calls = size(planned.calls());
+    let calls = (planned.calls() > 1).then(|| {
+        quote! {
+            /// Calls of a window, which begins with `reset`: networks of this kind are trained on windows.
+            pub const CALLS: usize = #calls;
+        }
+    });
     let row_len = planned.plan().is_fed().then(|| {
         let row = size(region.len);
         quote! {
@@ -157,6 +185,7 @@ fn constants(planned: &Planned, outputs: &Outputs) -> TokenStream {
         #[doc = #docs]
         pub const INPUT_LEN: usize = #input_len;
         #row_len
+        #calls
         /// Bytes of all activations.
         pub const ARENA_LEN: usize = #arena;
         #kept

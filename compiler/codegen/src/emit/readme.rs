@@ -39,7 +39,11 @@ pub(super) fn readme(
     lines.extend(memory_table(footprint, limits));
     lines.push(String::new());
     lines.push(format!(
-        "Predicted work of one inference: {} instructions on {}, {} MACs.",
+        "Predicted work of one {}: {} instructions on {}, {} MACs.",
+        match planned.calls() {
+            1 => "inference",
+            _ => "call",
+        },
         thousands(footprint.instructions),
         board.core.title(),
         thousands(footprint.macs)

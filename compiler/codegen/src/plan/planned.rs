@@ -15,6 +15,7 @@ pub struct Planned {
     plan: Plan,
     isa: Isa,
     front: Option<Front>,
+    calls: usize,
 }
 
 impl Planned {
@@ -42,6 +43,7 @@ impl Planned {
             plan,
             isa,
             front: None,
+            calls: 1,
         })
     }
 
@@ -61,6 +63,18 @@ impl Planned {
             );
         }
         Self { front, ..self }
+    }
+
+    /// The same of a network that keeps what it has seen, with test samples of so many calls, each a stream of
+    /// its own.
+    #[must_use]
+    pub fn with_calls(self, calls: usize) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Calls that a test sample takes; with more than one, a stream begins with every sample.
+    pub fn calls(&self) -> usize {
+        self.calls
     }
 
     /// What makes the network's input out of sound.

@@ -169,6 +169,19 @@ pub enum SpaceError {
         /// What there is.
         offered: String,
     },
+    /// A window that does not come in whole hops.
+    #[error("samples of {steps} steps do not come in hops of {hop}")]
+    Hop {
+        /// Steps of a sample.
+        steps: usize,
+        /// Steps that come at a time.
+        hop: usize,
+    },
+    /// Networks that see a sample only as a whole.
+    #[error(
+        "networks of the space {0} take whole samples; of those that take steps as they come there is the space recurrent"
+    )]
+    Whole(SpaceKind),
     /// Nothing to classify.
     #[error("a network needs at least one output; the task has no class")]
     Classes,
@@ -187,6 +200,9 @@ pub fn open_narrowed(
 ) -> Result<Box<dyn Space>, SpaceError> {
     if task.classes == 0 {
         return Err(SpaceError::Classes);
+    }
+    if allowed.hop.is_some() && kind != SpaceKind::Recurrent {
+        return Err(SpaceError::Whole(kind));
     }
     Ok(match kind {
         SpaceKind::Cnn2d => Box::new(Cnn2d::new(task, allowed)?),

@@ -30,6 +30,8 @@ pub struct Narrowing {
     pub heads: Vec<Head>,
     /// Activations; empty for all.
     pub activations: Vec<Activation>,
+    /// Steps that come at a time: networks see steps that come together and remember the others.
+    pub hop: Option<usize>,
 }
 
 /// `value`, or the nearest end of a range.
@@ -254,8 +256,26 @@ impl Menu {
         if !allowed.activations.is_empty() {
             self.activations = once(allowed.activations.iter().copied());
         }
-        self.allowed = allowed.clone();
+        self.allowed = match allowed.hop {
+            Some(_) => self.as_narrowing(allowed),
+            None => allowed.clone(),
+        };
         Ok(())
+    }
+
+    /// What is offered, for those that do not draw from the menu.
+    fn as_narrowing(&self, allowed: &Narrowing) -> Narrowing {
+        let ends = |list: &[usize]| Some(*list.first()?..=*list.last()?);
+        Narrowing {
+            depth: Some(self.depth.clone()),
+            kernel: ends(&self.kernels),
+            stride: ends(&self.strides),
+            dilation: ends(&self.dilations),
+            pool: ends(&self.pools),
+            blocks: once(self.stems.iter().chain(&self.kinds).copied()),
+            heads: once(self.heads.iter().copied()),
+            ..allowed.clone()
+        }
     }
 }
 

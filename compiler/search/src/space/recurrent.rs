@@ -43,7 +43,11 @@ impl Recurrent {
                 });
             }
         };
-        let mut menu = menu(steps);
+        let mut menu = match allowed.hop {
+            None => menu(steps),
+            Some(hop) if hop > 0 && steps.is_multiple_of(hop) => step_menu(hop),
+            Some(hop) => return Err(SpaceError::Hop { steps, hop }),
+        };
         menu.narrow(SpaceKind::Recurrent, allowed)?;
         let units = [
             (Kind::Gru, RecurrentCell::Gru),
@@ -92,9 +96,16 @@ impl Recurrent {
             window: same(kernel, stride),
         };
         let stride = if long { 2 } else { 1 };
+        let (entry, inner) = match self.menu.allowed.hop {
+            None => (
+                vec![conv(3, stride), conv(7, stride)],
+                vec![conv(3, 1), separable(5, 1), separable(9, 1)],
+            ),
+            Some(_) => (vec![conv(1, 1)], vec![conv(1, 1)]),
+        };
         let front = Stage {
-            entry: vec![conv(3, stride), conv(7, stride)],
-            inner: vec![conv(3, 1), separable(5, 1), separable(9, 1)],
+            entry,
+            inner,
             nodes: 1,
             widths: quarters(6 * scale),
         };
@@ -112,7 +123,7 @@ impl Recurrent {
             task: self.task.clone(),
             pool,
             stages: vec![front, units],
-            heads: vec![Head::Last, Head::Mean],
+            heads: self.menu.allowed.ends(&[Head::Last, Head::Mean]),
         })
     }
 }
@@ -144,6 +155,24 @@ fn menu(steps: usize) -> Menu {
     }
 }
 
+/// Of networks that are fed so many steps at a time: what is not recurrent sees each by itself, or pools steps
+/// that come together.
+fn step_menu(hop: usize) -> Menu {
+    let mut pools = up_to(&[1, 2, 4], hop);
+    pools.retain(|&pool| hop.is_multiple_of(pool));
+    Menu {
+        pools,
+        depth: 1..=4,
+        stems: vec![Kind::Conv, Kind::Gru, Kind::Lstm],
+        kinds: vec![Kind::Conv, Kind::Gru, Kind::Gru, Kind::Lstm],
+        kernels: vec![1],
+        strides: vec![1],
+        dilations: vec![1],
+        heads: vec![Head::Last],
+        ..menu(hop)
+    }
+}
+
 fn same(kernel: usize, stride: usize) -> Window {
     Window {
         kernel,
@@ -160,9 +189,13 @@ fn remembers(architecture: &Architecture) -> bool {
 
 impl Space for Recurrent {
     fn describe(&self) -> String {
+        let in_front = match self.menu.allowed.hop {
+            None => "convolution, depthwise-separable, pooling",
+            Some(_) => "convolution of single steps",
+        };
         format!(
-            "recurrent networks over {} with up to {} blocks: convolution, depthwise-separable, pooling, \
-             gated recurrent units, long short-term memory",
+            "recurrent networks over {} with up to {} blocks: {in_front}, gated recurrent units, long \
+             short-term memory",
             self.task.input,
             self.menu.depth.end()
         )
@@ -219,6 +252,11 @@ impl Space for Recurrent {
                 Head::Mean,
             ),
         ];
+        let mut templates = templates;
+        if self.menu.allowed.hop.is_some() {
+            // Nothing shortens the sequence: units alone are the cheapest.
+            templates.push(network(vec![units(RecurrentCell::Gru, 16)], Head::Last));
+        }
         let templates = self.menu.allowed.templates(templates).into_iter();
         templates
             .map(|template| self.remembering(template))
