@@ -30,18 +30,19 @@ pub trait Binary {
     const OUTPUT: Region;
 }
 
-/// Input of [`crate::kernels::conv2d_s8`].
+/// Input of [`crate::kernels::conv2d_s8`] and [`crate::kernels::conv2d_s4`].
 ///
 /// `WHOLE`, here and below, is for all layers of the operator in a model alike: their channels come in
 /// groups that the kernel computes together, so that code for the last few is not needed.
 pub trait Conv2d: Unary {
     /// Whether filters come in whole groups of [`crate::scratch::CHANNELS`].
     const WHOLE: bool = false;
-    /// Where patches of the input are gathered.
+    /// Where patches of the input are gathered, and int4 weights unpacked.
     const SCRATCH: Region;
     /// Shapes, constants, weights.
     const PARAMS: Conv2dParams<'static>;
-    /// The weights and constants of `PARAMS`, by [`crate::packing::conv2d`].
+    /// The weights and constants of `PARAMS`, by [`crate::packing::conv2d`] or, of int4 weights,
+    /// [`crate::packing::conv2d_s4`].
     const PACKED: &'static [i32];
 }
 
@@ -74,6 +75,18 @@ pub trait Dense: Unary {
     /// Shapes, constants, weights.
     const PARAMS: DenseParams<'static>;
     /// The weights and constants of `PARAMS`, by [`crate::packing::dense`].
+    const PACKED: &'static [i32];
+}
+
+/// Input of [`crate::kernels::dense_s4`].
+pub trait DenseS4: Unary {
+    /// Whether outputs come in whole groups of [`crate::packing::ROWS`].
+    const WHOLE: bool = false;
+    /// Where weights are unpacked.
+    const SCRATCH: Region;
+    /// Shapes, constants, weights: multiples of 16.
+    const PARAMS: DenseParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::dense_s4`].
     const PACKED: &'static [i32];
 }
 

@@ -4,6 +4,7 @@
 //! that a kernel could not run does not compile.
 
 use crate::kernels::sliding::{Axis, axes};
+use crate::packing::{ROWS, filters, matrix_words, record_words};
 
 /// Which instructions the innermost sums of a target use.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -61,6 +62,9 @@ pub(crate) const PREPARED: usize = 216;
 /// Bytes of a depthwise convolution's band of rows that are worth having, if one output row takes less.
 const BAND: usize = 1024;
 
+/// Bytes of unpacked rows of a fully connected layer that are worth having, if one record takes less.
+const UNPACKED: usize = 512;
+
 impl Isa {
     /// All that have a core.
     pub const CORES: [Isa; 4] = [Isa::Thumb1, Isa::Thumb2, Isa::Dsp, Isa::Mve];
@@ -84,6 +88,52 @@ impl Isa {
                 if dsp > mve { dsp } else { mve }
             }
         }
+    }
+
+    /// As [`Self::conv2d_scratch`], and the weights of the layer unpacked, which are int4.
+    pub const fn conv2d_s4_scratch(self, geometry: &Geometry) -> usize {
+        if matches!(self, Isa::Any) {
+            let (mut most, mut k) = (0, 0);
+            while k < Isa::CORES.len() {
+                let bytes = Isa::CORES[k].conv2d_s4_scratch(geometry);
+                most = if bytes > most { bytes } else { most };
+                k += 1;
+            }
+            return most;
+        }
+        self.conv2d_unpacked(geometry)
+            .saturating_add(self.conv2d_scratch(geometry))
+    }
+
+    /// Bytes of a convolution's weights unpacked. The patches follow, so that what is read behind the last
+    /// filter, to be multiplied by zero, is in the arena.
+    pub(crate) const fn conv2d_unpacked(self, geometry: &Geometry) -> usize {
+        let taps = geometry.kernel[0] * geometry.kernel[1] * geometry.input[2];
+        matrix_words(self, filters(self), geometry.output[2], taps).saturating_mul(4)
+    }
+
+    /// Bytes of some rows of a fully connected layer unpacked, whose weights are int4.
+    pub const fn dense_s4_scratch(self, inputs: usize, outputs: usize) -> usize {
+        if matches!(self, Isa::Any) {
+            let (mut most, mut k) = (0, 0);
+            while k < Isa::CORES.len() {
+                let bytes = Isa::CORES[k].dense_s4_scratch(inputs, outputs);
+                most = if bytes > most { bytes } else { most };
+                k += 1;
+            }
+            return most;
+        }
+        let rows = self.dense_s4_rows(inputs);
+        let rows = if rows < outputs { rows } else { outputs };
+        matrix_words(self, ROWS, rows, inputs).saturating_mul(4)
+    }
+
+    /// Rows of a fully connected layer with int4 weights that are unpacked together: those of one record, or
+    /// of as many as [`UNPACKED`] has room for.
+    pub const fn dense_s4_rows(self, inputs: usize) -> usize {
+        let record = record_words(self, ROWS, inputs).saturating_mul(4);
+        let fitting = UNPACKED / record;
+        ROWS * if fitting > 1 { fitting } else { 1 }
     }
 
     /// Bytes of a depthwise convolution's band: some padded rows of [`CHANNELS`] channels, at least those

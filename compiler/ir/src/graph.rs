@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Element, Op, Shape, ShapeError};
+use crate::{Element, Op, Shape, ShapeError, WeightType};
 
 /// Index of a tensor in [`Graph::tensors`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Node {
     pub inputs: Vec<TensorId>,
     /// The tensor written.
     pub output: TensorId,
+    /// What its weights are, if it has any.
+    #[serde(default, skip_serializing_if = "WeightType::is_int8")]
+    pub weights: WeightType,
 }
 
 /// Tensors and the nodes that compute them, in a valid execution order.
@@ -169,8 +172,16 @@ impl GraphBuilder {
             op,
             inputs: inputs.to_vec(),
             output,
+            weights: WeightType::Int8,
         });
         Ok(output)
+    }
+
+    /// Declares what the weights of the node added last are.
+    pub fn weights(&mut self, weights: WeightType) {
+        if let Some(node) = self.graph.nodes.last_mut() {
+            node.weights = weights;
+        }
     }
 
     /// Shape of a tensor added before.

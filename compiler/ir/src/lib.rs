@@ -4,8 +4,8 @@
 //! stages (topology [`Graph`], trained [`FloatGraph`], integer [`QuantGraph`]), the verifier and the
 //! text form (`*.ember`). Must not know: burn, syn, files, boards.
 //!
-//! Reading order: [`shape`], [`element`], [`op`], [`graph`], [`quant`], [`float_graph`], [`quant_graph`],
-//! [`verify`], [`text`].
+//! Reading order: [`shape`], [`element`], [`weight_type`], [`op`],
+//! [`graph`], [`quant`], [`float_graph`], [`quant_graph`], [`verify`], [`text`].
 #![forbid(unsafe_code)]
 
 pub mod element;
@@ -17,6 +17,7 @@ pub mod quant_graph;
 pub mod shape;
 pub mod text;
 pub mod verify;
+pub mod weight_type;
 
 pub use element::Element;
 pub use float_graph::{FloatGraph, FloatParams};
@@ -32,3 +33,4 @@ pub use quant::{Multiplier, Quant, Rounding};
 pub use quant_graph::{QuantGraph, QuantParams};
 pub use shape::Shape;
 pub use verify::{Violation, verify_float, verify_graph, verify_quant};
+pub use weight_type::{INT4_STEP, WeightType};

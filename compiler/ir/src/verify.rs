@@ -195,13 +195,27 @@ pub enum Violation {
         /// The tensor.
         tensor: String,
     },
-    /// The weight −128, whose negation does not fit int8.
-    #[error("weights of node `{node}`, entry {index}: −128 is outside [−127, 127]")]
+    /// A weight that its type does not have, as −128, whose negation does not fit int8.
+    #[error("weights of node `{node}`, entry {index}: {value} is {rule}")]
     Weight {
         /// The node.
         node: String,
-        /// Where in the list.
+        /// Where in the list; the first of the node.
         index: usize,
+        /// The weight.
+        value: i8,
+        /// What it is against.
+        rule: &'static str,
+    },
+    /// A type of weights where there is no kernel for it.
+    #[error("node `{node}` ({op}): {problem}")]
+    WeightType {
+        /// The node.
+        node: String,
+        /// Its operator.
+        op: &'static str,
+        /// What it cannot do.
+        problem: &'static str,
     },
     /// A table of int8 values in a network of real numbers.
     #[error("node `{node}`: a table of int8 values has no real form")]

@@ -3,7 +3,7 @@
 
 use super::requant::{Form, Requant, accumulator_bits};
 use super::{OTHER, SINGLE, TFLITE, frozen, rolled, unary};
-use crate::arena::Memory;
+use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::dense as isa;
 use crate::layer::Dense;
@@ -14,46 +14,14 @@ use crate::params::DenseParams;
 #[inline(always)]
 pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
     const {
-        let p = L::PARAMS;
-        assert!(p.inputs > 0 && p.outputs > 0, "empty layer");
-        assert!(L::INPUT.len == p.inputs, "input region and inputs differ");
+        valid(&L::PARAMS, [L::INPUT, L::OUTPUT], L::WHOLE);
         assert!(
-            L::OUTPUT.len == p.outputs,
-            "output region and outputs differ"
-        );
-        assert!(
-            p.weights.len() == p.inputs * p.outputs,
-            "weights and shape differ"
-        );
-        assert!(p.bias.len() == p.outputs, "one bias per output");
-        assert!(
-            p.mantissas.len() == 1 || p.mantissas.len() == p.outputs,
-            "one mantissa, or one per output"
-        );
-        assert!(
-            p.exponents.len() == p.mantissas.len(),
-            "as many exponents as mantissas"
-        );
-        assert!(
-            !L::WHOLE || p.outputs.is_multiple_of(ROWS),
-            "outputs do not come in whole groups"
-        );
-        assert!(
-            L::PACKED.len() == packing::dense_words(&p),
+            L::PACKED.len() == packing::dense_words(&L::PARAMS),
             "stream and shape differ"
         );
     }
     let base = unary::<L, _>(arena);
-    let task: &'static Task = const {
-        &Task {
-            input: L::INPUT.offset,
-            output: L::OUTPUT.offset,
-            inputs: L::PARAMS.inputs,
-            outputs: L::PARAMS.outputs,
-            requant: Requant::of_dense(&L::PARAMS),
-            packed: L::PACKED,
-        }
-    };
+    let task: &'static Task = const { &Task::new(&L::PARAMS, [L::INPUT, L::OUTPUT], L::PACKED) };
     // SAFETY: regions, sizes and constants were checked against each other.
     unsafe {
         match const { (Requant::of_dense(&L::PARAMS).form(), L::WHOLE) } {
@@ -66,16 +34,58 @@ pub fn dense_s8<L: Dense>(arena: &mut impl Memory) {
     }
 }
 
+/// Asserts that a layer's regions (input, output) and constants fit together.
+pub(super) const fn valid(p: &DenseParams<'_>, [input, output]: [Region; 2], whole: bool) {
+    assert!(p.inputs > 0 && p.outputs > 0, "empty layer");
+    assert!(input.len == p.inputs, "input region and inputs differ");
+    assert!(output.len == p.outputs, "output region and outputs differ");
+    assert!(
+        p.weights.len() == p.inputs * p.outputs,
+        "weights and shape differ"
+    );
+    assert!(p.bias.len() == p.outputs, "one bias per output");
+    assert!(
+        p.mantissas.len() == 1 || p.mantissas.len() == p.outputs,
+        "one mantissa, or one per output"
+    );
+    assert!(
+        p.exponents.len() == p.mantissas.len(),
+        "as many exponents as mantissas"
+    );
+    assert!(
+        !whole || p.outputs.is_multiple_of(ROWS),
+        "outputs do not come in whole groups"
+    );
+}
+
 /// A layer as [`run`] reads it; a constant of the model.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     /// Offsets in the arena.
     input: usize,
-    output: usize,
-    inputs: usize,
-    outputs: usize,
+    pub(super) output: usize,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
     requant: Requant,
-    packed: &'static [i32],
+    /// The records.
+    pub(super) packed: *const [i32],
+}
+
+impl Task {
+    pub(super) const fn new(
+        p: &DenseParams<'_>,
+        [input, output]: [Region; 2],
+        packed: &'static [i32],
+    ) -> Self {
+        Self {
+            input: input.offset,
+            output: output.offset,
+            inputs: p.inputs,
+            outputs: p.outputs,
+            requant: Requant::of_dense(p),
+            packed,
+        }
+    }
 }
 
 /// The input and the rows to run over it.
@@ -105,7 +115,7 @@ pub(crate) struct Frame {
 /// # Safety
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
-unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
+pub(super) unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task) {
     let record = packing::record_words(TARGET, ROWS, task.inputs);
     // SAFETY: the regions lie in the arena, the records in the stream.
     unsafe {
@@ -117,7 +127,7 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
             end: out.add(task.outputs / ROWS * ROWS),
             blocks: task.inputs.div_ceil(packing::BLOCK),
             zero: task.requant.doubled_zero(),
-            packed: task.packed.as_ptr(),
+            packed: task.packed.cast(),
             len: task.inputs,
             rows: ROWS,
         };

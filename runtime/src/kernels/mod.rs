@@ -19,6 +19,7 @@ mod constant;
 pub(crate) mod conv2d;
 mod copy;
 pub(crate) mod dense;
+mod dense_s4;
 pub(crate) mod depthwise_conv2d;
 mod int16;
 mod l2_norm;
@@ -39,15 +40,17 @@ mod rows;
 pub(crate) mod sliding;
 mod softmax;
 mod svdf;
+mod unpack;
 
 pub use add::{add_form, add_s8};
 pub use arg_max::arg_max_s8;
 pub use average_pool2d::average_pool2d_s8;
 pub use binary::{binary_form, binary_s8};
 pub use constant::constant_s8;
-pub use conv2d::{conv2d_s8, transpose_conv2d_s8};
+pub use conv2d::{conv2d_s4, conv2d_s8, transpose_conv2d_s8};
 pub use copy::copy_s8;
 pub use dense::dense_s8;
+pub use dense_s4::dense_s4;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use int16::add::add_s16;
 pub use int16::conv2d::conv2d_s16;
@@ -73,7 +76,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 37] = [
+pub const TASK_BYTES: [(&str, usize); 39] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -117,6 +120,8 @@ pub const TASK_BYTES: [(&str, usize); 37] = [
     ("average_pool2d_s16", size_of::<int16::pool2d::Task>()),
     ("max_pool2d_s16", size_of::<int16::pool2d::Task>()),
     ("quantize_s16", size_of::<int16::quantize::Task>()),
+    ("conv2d_s4", size_of::<conv2d::S4Task>()),
+    ("dense_s4", size_of::<dense_s4::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

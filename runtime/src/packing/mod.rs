@@ -17,7 +17,10 @@
 //! On cores with Helium records have four filters, and the last one as many as are left; a block is a
 //! whole filter, in a record of four in the order 0, 2, 1, 3; after the weights come the mantissas, then
 //! per filter a byte, the shift negated (of a layer without a short form the exponent).
+//!
+//! Of int4 weights two words of a record become one (`int4`); they are unpacked before they are read.
 
+mod int4;
 mod stream;
 mod transpose_conv2d;
 
@@ -25,6 +28,8 @@ use crate::isa::TARGET;
 use crate::kernels::requant::{Form, Requant};
 use crate::params::{Conv2dParams, DenseParams, DepthwiseConv2dParams};
 pub use crate::scratch::{CHANNELS, Isa};
+pub(crate) use int4::HIGH;
+pub use int4::{conv2d_s4, conv2d_s4_words, dense_s4, dense_s4_words, matrix_words_s4};
 use stream::{Factors, Stream, pair, word};
 pub use transpose_conv2d::{transpose_conv2d, transpose_conv2d_form, transpose_conv2d_words};
 
@@ -146,6 +151,16 @@ pub const fn dense_form(params: &DenseParams<'_>) -> Form {
 
 /// The stream of a convolution; `N` is [`conv2d_words`], anything else does not compile.
 pub const fn conv2d<const N: usize>(params: &Conv2dParams<'_>) -> [i32; N] {
+    of_conv2d(Stream::new(), params)
+}
+
+/// The stream of a fully connected layer; `N` is [`dense_words`], anything else does not compile.
+pub const fn dense<const N: usize>(params: &DenseParams<'_>) -> [i32; N] {
+    of_dense(Stream::new(), params)
+}
+
+/// Fills the stream of a convolution.
+const fn of_conv2d<const N: usize>(mut stream: Stream<N>, params: &Conv2dParams<'_>) -> [i32; N] {
     let taps = params.kernel[0] * params.kernel[1] * params.input[2];
     let factors = Factors {
         requant: Requant::of_conv2d(params),
@@ -153,18 +168,22 @@ pub const fn conv2d<const N: usize>(params: &Conv2dParams<'_>) -> [i32; N] {
         exponents: params.exponents,
     };
     let shape = [FILTERS, params.output[2], taps];
-    matrix(shape, params.weights, params.bias, factors, OFFSET)
+    let (weights, bias) = (params.weights, params.bias);
+    push_matrix(&mut stream, shape, weights, bias, &factors, OFFSET);
+    stream.finish()
 }
 
-/// The stream of a fully connected layer; `N` is [`dense_words`], anything else does not compile.
-pub const fn dense<const N: usize>(params: &DenseParams<'_>) -> [i32; N] {
+/// Fills the stream of a fully connected layer.
+const fn of_dense<const N: usize>(mut stream: Stream<N>, params: &DenseParams<'_>) -> [i32; N] {
     let factors = Factors {
         requant: Requant::of_dense(params),
         mantissas: params.mantissas,
         exponents: params.exponents,
     };
     let shape = [ROWS, params.outputs, params.inputs];
-    matrix(shape, params.weights, params.bias, factors, 0)
+    let (weights, bias) = (params.weights, params.bias);
+    push_matrix(&mut stream, shape, weights, bias, &factors, 0);
+    stream.finish()
 }
 
 /// The stream of a depthwise convolution; `N` is [`depthwise_conv2d_words`], anything else does not
@@ -207,20 +226,7 @@ pub const fn depthwise_conv2d<const N: usize>(params: &DepthwiseConv2dParams<'_>
     stream.finish()
 }
 
-/// The stream of `[rows per record, rows, columns]` weights, for inputs that are `offset` too large.
-const fn matrix<const N: usize>(
-    shape: [usize; 3],
-    weights: &[i8],
-    bias: &[i32],
-    factors: Factors<'_>,
-    offset: i32,
-) -> [i32; N] {
-    let mut stream = Stream::new();
-    push_matrix(&mut stream, shape, weights, bias, &factors, offset);
-    stream.finish()
-}
-
-/// Appends what [`matrix`] says.
+/// Appends the records of `[rows per record, rows, columns]` weights, for inputs that are `offset` too large.
 const fn push_matrix<const N: usize>(
     stream: &mut Stream<N>,
     [group, rows, columns]: [usize; 3],
@@ -267,13 +273,14 @@ const fn push_matrix<const N: usize>(
                         w[i] = weights[row * columns + at + i];
                         i += 1;
                     }
-                    stream.push(word(w));
+                    stream.weights(w);
                     at += 4;
                 }
                 k += 1;
             }
             block += LANES;
         }
+        stream.end_weights();
         stream.factors(factors, first, group);
         first += group;
     }

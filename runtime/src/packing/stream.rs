@@ -1,6 +1,6 @@
 //! A stream under construction.
 
-use super::is_long;
+use super::{HIGH, is_long};
 use crate::isa::TARGET;
 use crate::kernels::requant::{Method, Requant};
 
@@ -15,6 +15,9 @@ pub(super) struct Factors<'a> {
 pub(super) struct Stream<const N: usize> {
     words: [i32; N],
     len: usize,
+    /// Whether two words of weights become one, and whether the last one has room for another.
+    halved: bool,
+    open: bool,
 }
 
 impl<const N: usize> Stream<N> {
@@ -22,7 +25,38 @@ impl<const N: usize> Stream<N> {
         Self {
             words: [0; N],
             len: 0,
+            halved: false,
+            open: false,
         }
+    }
+
+    /// A stream of int4 weights.
+    pub(super) const fn halved() -> Self {
+        Self {
+            halved: true,
+            ..Self::new()
+        }
+    }
+
+    /// Appends four weights.
+    pub(super) const fn weights(&mut self, w: [i8; 4]) {
+        let word = word(w);
+        if !self.halved {
+            self.push(word);
+            return;
+        }
+        assert!(word & !HIGH == 0, "int4 weights are multiples of 16");
+        if self.open {
+            self.words[self.len - 1] |= (word >> 4) & !HIGH;
+        } else {
+            self.push(word);
+        }
+        self.open = !self.open;
+    }
+
+    /// Ends the weights of a record.
+    pub(super) const fn end_weights(&mut self) {
+        self.open = false;
     }
 
     pub(super) const fn push(&mut self, word: i32) {

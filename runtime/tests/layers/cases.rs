@@ -5,6 +5,7 @@ use super::declare::{
     add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, recurrent,
     softmax, svdf, unary,
 };
+use super::int4::{conv2d_s4, dense_s4};
 
 const FULL: [i8; 2] = [-128, 127];
 const HALF: i32 = 1 << 30;
@@ -165,6 +166,31 @@ lookup! {
     LookupOne: 1, [4, 0], 3;
 }
 
+conv2d_s4! {
+    Point8S4: Point8;
+    Point16S4: Point16;
+    Point20S4: Point20;
+    Point32S4: Point32;
+    Point7S4: Point7;
+    Point1S4: Point1;
+    Point50S4: Point50;
+    PointOneS4: PointOne;
+    PointStridedS4: PointStrided;
+}
+
+dense_s4! {
+    Dense64S4: Dense64;
+    Dense63S4: Dense63;
+    Dense66S4: Dense66;
+    Dense17S4: Dense17;
+    Dense3S4: Dense3;
+    Dense1S4: Dense1;
+    DenseTwoS4: DenseTwo;
+    DenseThreeS4: DenseThree;
+    DenseRaisedS4: DenseRaised;
+    Dense200S4: Dense200;
+}
+
 /// Runs `$run!(kernel: Layer)` for every layer above.
 macro_rules! for_each_layer {
     ($run:ident) => {
@@ -176,6 +202,10 @@ macro_rules! for_each_layer {
             DeepRow3, DeepDilated, DeepOnes, DeepWhole, DeepLarge, Multiplied, Multiplied2, DeepRaised);
         $run!(dense: Dense64, Dense63, Dense66, Dense17, Dense3, Dense1, DenseTwo, DenseThree,
             DenseRaised, Dense200);
+        $run!(conv2d_s4: Point8S4, Point16S4, Point20S4, Point32S4, Point7S4, Point1S4, Point50S4, PointOneS4,
+            PointStridedS4);
+        $run!(dense_s4: Dense64S4, Dense63S4, Dense66S4, Dense17S4, Dense3S4, Dense1S4, DenseTwoS4,
+            DenseThreeS4, DenseRaisedS4, Dense200S4);
         $run!(add: AddApart, AddTfLite, AddIntoLeft, AddIntoRight, AddTwice, AddFar);
         $run!(average_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);
         $run!(max_pool2d: Pool2, Pool3Same, Pool3Stride, PoolRow, PoolWhole, PoolDilated);

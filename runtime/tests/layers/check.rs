@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, Dense, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean, Pool2d,
-    Recurrent, Softmax, Svdf, Unary,
+    Add, Binary, Conv2d, Dense, DenseS4, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean,
+    Pool2d, Recurrent, Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -129,36 +129,46 @@ fn random(seed: u64, values: &mut [i8]) {
 const NONE: Region = Region::new(0, 0);
 
 macro_rules! checks {
-    ($($name:ident: $layer:ident, $kernel:ident, $scratch:expr;)*) => {$(
+    ($($name:ident: $layer:ident, $kernel:ident, $reference:ident, $scratch:expr;)*) => {$(
         /// Kernel against reference on the input that `seed` gives.
         pub fn $name<L: $layer>(bench: &mut Bench, seed: u64) -> Checked {
             bench.unary::<L>(
                 seed,
                 $scratch,
                 |arena| kernels::$kernel::<L>(arena),
-                |x, y| reference::$kernel(&L::PARAMS, x, y),
+                |x, y| reference::$reference(&L::PARAMS, x, y),
             )
         }
     )*};
 }
 
 checks! {
-    dense: Dense, dense_s8, NONE;
-    average_pool2d: Pool2d, average_pool2d_s8, NONE;
-    max_pool2d: Pool2d, max_pool2d_s8, NONE;
-    mean: Mean, mean_s8, NONE;
-    softmax: Softmax, softmax_s8, NONE;
-    log_softmax: LogSoftmax, log_softmax_s8, NONE;
-    l2_norm: L2Norm, l2_norm_s8, NONE;
-    lookup: Lookup, lookup_s8, NONE;
-    conv2d_apart: Conv2d, conv2d_s8, L::SCRATCH;
-    depthwise_conv2d_apart: DepthwiseConv2d, depthwise_conv2d_s8, L::SCRATCH;
+    dense: Dense, dense_s8, dense_s8, NONE;
+    average_pool2d: Pool2d, average_pool2d_s8, average_pool2d_s8, NONE;
+    max_pool2d: Pool2d, max_pool2d_s8, max_pool2d_s8, NONE;
+    mean: Mean, mean_s8, mean_s8, NONE;
+    softmax: Softmax, softmax_s8, softmax_s8, NONE;
+    log_softmax: LogSoftmax, log_softmax_s8, log_softmax_s8, NONE;
+    l2_norm: L2Norm, l2_norm_s8, l2_norm_s8, NONE;
+    lookup: Lookup, lookup_s8, lookup_s8, NONE;
+    conv2d_apart: Conv2d, conv2d_s8, conv2d_s8, L::SCRATCH;
+    depthwise_conv2d_apart: DepthwiseConv2d, depthwise_conv2d_s8, depthwise_conv2d_s8, L::SCRATCH;
+    conv2d_s4_apart: Conv2d, conv2d_s4, conv2d_s8, L::SCRATCH;
+    dense_s4: DenseS4, dense_s4, dense_s8, L::SCRATCH;
 }
 
 /// Kernel against reference, with regions apart and overlapping as far as they may.
 pub fn conv2d<L: Conv2d>(bench: &mut Bench, seed: u64) -> Checked {
     match conv2d_apart::<L>(bench, seed) {
         Checked::Equal => conv2d_apart::<Overlapping<L>>(bench, seed),
+        different => different,
+    }
+}
+
+/// As [`conv2d`], with int4 weights.
+pub fn conv2d_s4<L: Conv2d>(bench: &mut Bench, seed: u64) -> Checked {
+    match conv2d_s4_apart::<L>(bench, seed) {
+        Checked::Equal => conv2d_s4_apart::<Overlapping<L>>(bench, seed),
         different => different,
     }
 }

@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod check;
 pub mod declare;
+pub mod int4;
 mod overlap;
 
 pub use check::Checked;

@@ -6,7 +6,7 @@ use super::VERSION;
 use super::attributes::{Attributes, parse_shape};
 use super::line::{Line, ParseError};
 use super::params::RawParams;
-use crate::{Element, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId};
+use crate::{Element, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId, WeightType};
 
 /// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
 /// valid network as a whole is for [`crate::verify_quant`] to say.
@@ -157,6 +157,7 @@ impl Parser {
                 ));
             }
         };
+        let weights = weight_type(line, &mut attributes)?;
         let element = element(line, &mut attributes)?;
         let quant = self.quant(line, &mut attributes)?;
         no_more(line, &attributes)?;
@@ -164,6 +165,7 @@ impl Parser {
             .builder()
             .node_as(name, op, &inputs, element)
             .map_err(|error| line.error(op_name, error.to_string()))?;
+        self.builder().weights(weights);
         check_shape(line, shape, self.builder().shape(id))?;
         self.quants.push(quant);
         self.roundings.push(rounding);
@@ -250,6 +252,15 @@ fn element(line: Line<'_>, attributes: &mut Attributes<'_>) -> Result<Element, P
         None | Some("int8") => Ok(Element::Int8),
         Some("int16") => Ok(Element::Int16),
         Some(other) => Err(line.error(other, format!("type={other}; it must be int8 or int16"))),
+    }
+}
+
+/// The type of a node's weights.
+fn weight_type(line: Line<'_>, attributes: &mut Attributes<'_>) -> Result<WeightType, ParseError> {
+    match attributes.take("weights") {
+        None | Some("int8") => Ok(WeightType::Int8),
+        Some("int4") => Ok(WeightType::Int4),
+        Some(other) => Err(line.error(other, format!("weights={other}; it must be int8 or int4"))),
     }
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::VERSION;
 use super::attributes::op_attributes;
-use crate::{Element, Graph, Node, Quant, QuantGraph, QuantParams, Rounding};
+use crate::{Element, Graph, Node, Quant, QuantGraph, QuantParams, Rounding, WeightType};
 
 /// Base64 characters, or decimal numbers, per line.
 const LINE: usize = 96;
@@ -64,6 +64,10 @@ fn write_node(out: &mut String, graph: &Graph, node: &Node) -> fmt::Result {
     }
     for (key, value) in op_attributes(&node.op) {
         write!(out, " {key}={value}")?;
+    }
+    match node.weights {
+        WeightType::Int8 => {}
+        WeightType::Int4 => write!(out, " weights={}", node.weights.name())?,
     }
     write!(out, " -> {}", graph.output_shape(node))
 }

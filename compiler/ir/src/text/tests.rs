@@ -6,7 +6,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert_eq, proptest};
 use super::{parse, print, print_graph, seeded_weights};
 use crate::{
     Activation, Conv2d, Dense, Element, Function, GraphBuilder, Mean, Op, Quant, QuantGraph,
-    QuantParams, Real, Rounding, Unary, Window2d,
+    QuantParams, Real, Rounding, Unary, WeightType, Window2d,
 };
 
 fn small() -> QuantGraph {
@@ -147,6 +147,25 @@ fn types_are_written_where_they_are_not_int8() {
     assert_eq!(
         error.to_string(),
         "line 4, column 41: type=int4; it must be int8 or int16"
+    );
+}
+
+#[test]
+fn int4_weights_are_written_and_read_back() {
+    let mut network = small();
+    network.graph.nodes[2].weights = WeightType::Int4;
+    network.params[2].as_mut().unwrap().weights = vec![16, -112, 112, 0];
+    let text = print(&network);
+    assert!(
+        text.contains("logits = dense mean features=2 weights=int4 -> 2"),
+        "{text}"
+    );
+    assert_eq!(crate::verify_quant(&network), []);
+    assert_eq!(parse(&text).unwrap(), network);
+    let error = parse(&text.replacen("weights=int4", "weights=int2", 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 9, column 40: weights=int2; it must be int8 or int4"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::float::{length, sizes};
 use super::{Violation, verify_graph};
-use crate::{Element, Graph, Node, Op, Quant, QuantGraph, Rounding};
+use crate::{Element, Graph, Node, Op, Quant, QuantGraph, Rounding, WeightType};
 
 /// All violations of an int8 network; those of its topology alone, if there are any.
 pub fn verify_quant(network: &QuantGraph) -> Vec<Violation> {
@@ -110,12 +110,17 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
             violations,
         );
     }
-    if let Some(index) = params.weights.iter().position(|&weight| weight == i8::MIN) {
-        violations.push(Violation::Weight {
-            node: name.to_owned(),
-            index,
-        });
-    }
+    let is_foreign = |&(_, &weight): &(usize, &i8)| !node.weights.contains(weight);
+    let foreign = params.weights.iter().enumerate().filter(is_foreign);
+    violations.extend(foreign.take(1).map(|(index, &value)| Violation::Weight {
+        node: name.to_owned(),
+        index,
+        value,
+        rule: match node.weights {
+            WeightType::Int8 => "outside [−127, 127]",
+            WeightType::Int4 => "no int4 weight, a multiple of 16 from −112 to 112",
+        },
+    }));
 }
 
 /// 64-bit sums are for weights on 16-bit inputs; any other sum, and so its bias, has 32 bits.

@@ -7,7 +7,7 @@ use super::{Violation, verify_float, verify_graph, verify_quant};
 use crate::{
     Activation, AveragePool2d, Conv2d, Dense, Element, FloatGraph, FloatParams, Graph,
     GraphBuilder, MaxPool2d, Op, Quant, QuantGraph, QuantParams, Rounding, Shape, Softmax,
-    TensorId, Window2d,
+    TensorId, WeightType, Window2d,
 };
 
 /// input 4x4x2 → conv 3x3x3 → pool 1x1x3 → dense 2 → softmax 2.
@@ -278,6 +278,29 @@ fn weights_belong_to_the_operators_that_take_them() {
 }
 
 #[test]
+fn int4_weights_are_where_kernels_have_them() {
+    broken_graph(
+        |graph| {
+            graph.nodes[0].weights = WeightType::Int4;
+            graph.nodes[1].weights = WeightType::Int4;
+        },
+        expect![[r#"
+            node `conv` (conv2d): only fully connected layers and convolutions with a kernel of 1x1 have int4 weights
+            node `pool` (max_pool2d): only fully connected layers and convolutions with a kernel of 1x1 have int4 weights
+        "#]],
+    );
+    broken_quant(
+        |network| {
+            network.graph.nodes[2].weights = WeightType::Int4;
+            network.params[2].as_mut().unwrap().weights = vec![0, 16, 112, -112, -128, 8];
+        },
+        expect![[r#"
+            weights of node `dense`, entry 4: -128 is no int4 weight, a multiple of 16 from −112 to 112
+        "#]],
+    );
+}
+
+#[test]
 fn scales_and_weights_are_in_range() {
     broken_quant(
         |network| {
@@ -292,7 +315,7 @@ fn scales_and_weights_are_in_range() {
             tensor `input`: scale 0 is not finite and positive
             tensor `dense`: scale inf is not finite and positive
             weights of node `conv`, channel 1: scale -1 is not finite and positive
-            weights of node `conv`, entry 7: −128 is outside [−127, 127]
+            weights of node `conv`, entry 7: -128 is outside [−127, 127]
             weight scales of node `dense`: 0 entries, 2 needed
         "#]],
     );

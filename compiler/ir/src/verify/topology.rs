@@ -40,6 +40,14 @@ pub fn verify_graph(graph: &Graph) -> Vec<Violation> {
                 problem,
             });
         }
+        let weights = node.weights;
+        if let Some(problem) = node.op.weight_type_problem(weights, graph.has_int16(node)) {
+            violations.push(Violation::WeightType {
+                node: name.to_owned(),
+                op: node.op.name(),
+                problem,
+            });
+        }
         match node.op.output_shape(&shapes) {
             Err(error) => violations.push(Violation::Operator {
                 node: name.to_owned(),

@@ -10,8 +10,11 @@
 #[cfg(not(all(target_arch = "arm", feature = "mve")))]
 mod gather;
 mod one_by_one;
+mod s4;
 mod transpose_conv2d;
 
+pub(super) use s4::Task as S4Task;
+pub use s4::conv2d_s4;
 pub(super) use transpose_conv2d::Task as TransposeTask;
 pub use transpose_conv2d::transpose_conv2d_s8;
 
@@ -29,6 +32,13 @@ use crate::scratch::{self, CHANNELS, Geometry};
 /// Runs the layer `L` on the arena.
 #[inline(always)]
 pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
+    const {
+        let p = L::PARAMS;
+        assert!(
+            L::PACKED.len() == packing::conv2d_words(&p),
+            "stream and shape differ"
+        );
+    }
     let base = valid::<L, _>(arena);
     let task: &'static Task = const { &Task::new::<L>() };
     // SAFETY: `valid` checked regions, sizes and constants against each other.
@@ -44,7 +54,7 @@ pub fn conv2d_s8<L: Conv2d>(arena: &mut impl Memory) {
 }
 
 /// A layer as [`run`] reads it; a constant of the model.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Task {
     /// Offsets in the arena.
     input: usize,
@@ -65,7 +75,8 @@ pub(crate) struct Task {
     /// Whether a patch is one pixel and its pixels follow each other.
     pointwise: bool,
     requant: Requant,
-    packed: &'static [i32],
+    /// The records.
+    packed: *const [i32],
 }
 
 impl Task {
@@ -128,15 +139,10 @@ fn valid<L: Conv2d, M: Memory>(arena: &mut M) -> *mut i8 {
             !L::WHOLE || p.output[2].is_multiple_of(CHANNELS),
             "filters do not come in whole groups"
         );
-        assert!(
-            L::PACKED.len() == packing::conv2d_words(&p),
-            "stream and shape differ"
-        );
-        let scratch = TARGET.conv2d_scratch(&p.geometry());
         windowed(
             [L::INPUT, L::OUTPUT, L::SCRATCH],
             &p.geometry(),
-            scratch,
+            TARGET.conv2d_scratch(&p.geometry()),
             M::LEN,
         );
         // Bytes of the arena are far fewer than isize::MAX.
@@ -274,7 +280,7 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
             end: unsafe { first.add(filters / FILTERS * FILTERS) },
             blocks: taps.div_ceil(packing::BLOCK),
             zero: task.requant.doubled_zero(),
-            packed: task.packed.as_ptr(),
+            packed: task.packed.cast(),
             filter: taps.next_multiple_of(4),
             rows: FILTERS,
             count,
@@ -285,7 +291,7 @@ unsafe fn run<const METHOD: u32, const WHOLE: bool>(arena: *mut i8, task: &Task)
                 if filters >= FILTERS {
                     isa::pairs::<METHOD>(&mut frame, task.requant);
                 }
-                frame.packed = task.packed.as_ptr().add(filters / FILTERS * record);
+                frame.packed = task.packed.cast::<i32>().add(filters / FILTERS * record);
                 frame.out = frame.end;
             }
             if METHOD == OTHER || (!WHOLE && filters % FILTERS > 0) {
