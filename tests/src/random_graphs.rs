@@ -8,7 +8,8 @@ use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
     Activation, Add, AveragePool2d, Cell, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
     Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Move, Op, Padding, QuantGraph, Real,
-    Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, Window2d, verify_graph,
+    Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, WeightType, Window2d,
+    verify_graph,
 };
 mod chains;
 mod functions;
@@ -185,8 +186,12 @@ fn attempt(random: &mut Random, nodes: usize) -> Graph {
         };
         let name = format!("{}_{}", op.name(), tensors.len());
         // What does not fit this input is drawn again.
+        let may_halve = op.has_int4();
         if let Ok(output) = builder.node(name, op, &inputs) {
             tensors.push(output);
+            if may_halve && random.below(3) == 0 {
+                builder.weights(WeightType::Int4);
+            }
         }
         if tensors.len() > count {
             break;

@@ -1,7 +1,8 @@
 //! What the kernel of convolutions runs: convolutions, and fully connected layers over rows, which are
 //! convolutions with one tap over an image of one row.
 
-use ember_ir::{Dense, Graph, Node, Op, Shape, Window2d};
+use ember_ir::{Dense, Graph, Node, Op, Shape, WeightType, Window2d};
+use ember_runtime::scratch::{Geometry, Isa};
 
 /// `[height, width, channels]` of input and output.
 pub(crate) type Shapes = ([usize; 3], [usize; 3]);
@@ -32,6 +33,14 @@ pub(crate) fn is(op: &Op) -> bool {
         | Op::ResizeBilinear(_)
         | Op::TransposeConv2d(_)
         | Op::Constant(_) => false,
+    }
+}
+
+/// Bytes of scratch of a convolution's kernel.
+pub(crate) fn scratch(node: &Node, geometry: &Geometry, isa: Isa) -> usize {
+    match node.weights {
+        WeightType::Int8 => isa.conv2d_scratch(geometry),
+        WeightType::Int4 => isa.conv2d_s4_scratch(geometry),
     }
 }
 

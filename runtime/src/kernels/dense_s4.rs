@@ -1,6 +1,8 @@
 //! Fully connected layer with int4 weights: some rows at a time are unpacked to scratch, then the kernel of
 //! int8 weights runs over them.
 
+use core::mem::MaybeUninit;
+
 use super::dense::{self, valid};
 use super::requant::{Form, Requant};
 use super::unpack::{own, unpack};
@@ -72,18 +74,22 @@ fn checked<L: DenseS4, M: Memory>(arena: &mut M) -> *mut i8 {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn run(arena: *mut i8, task: &Task) {
-    let mut part = own(&task.layer);
+    let mut place = MaybeUninit::uninit();
+    let part = own(&task.layer, &mut place);
     let mut from = part.packed.cast::<i32>();
     let mut left = part.outputs;
     // SAFETY: the scratch has room for so many rows, the stream has those of all outputs.
     unsafe {
         let scratch = arena.add(task.scratch).cast::<i32>();
         part.packed = core::ptr::slice_from_raw_parts(scratch, 0);
-        while left > 0 {
+        loop {
             rolled();
             part.outputs = least(left, task.rows);
-            from = unpack(from, scratch, [ROWS, part.outputs, part.inputs]);
-            (task.run)(arena, &part);
+            from = unpack(from, scratch, part.outputs, part.inputs, ROWS);
+            (task.run)(arena, part);
+            if left <= part.outputs {
+                return;
+            }
             part.output += part.outputs;
             left -= part.outputs;
         }

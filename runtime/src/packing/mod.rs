@@ -79,7 +79,7 @@ pub const fn record_words(isa: Isa, rows: usize, taps: usize) -> usize {
 }
 
 /// Words of the factors at the end of a record of `rows` filters.
-pub(crate) const fn factor_words(isa: Isa, rows: usize) -> usize {
+pub const fn factor_words(isa: Isa, rows: usize) -> usize {
     if is_long(isa) {
         rows + rows.div_ceil(4)
     } else {

@@ -97,7 +97,7 @@ fn write_table(prefer: Prefer, args: &Args) -> Result<(), String> {
 /// holds for.
 fn networks(isa: Isa) -> Vec<Planned> {
     let graphs = layers::single_layers(7).into_iter().enumerate();
-    let single = graphs.map(|(index, graph)| {
+    let weighted = |(index, graph)| {
         let rounding = match index % 4 {
             0 => Rounding::TfLite,
             _ => Rounding::Single,
@@ -107,7 +107,8 @@ fn networks(isa: Isa) -> Vec<Planned> {
             layers::finish_one_by_one(&mut network, index % 14 == 6);
         }
         models::plan(network, isa)
-    });
+    };
+    let single = graphs.map(weighted);
     let chains = chains::chains(5).into_iter().enumerate();
     let chains = chains.map(|(index, graph)| {
         let rounding = match index % 2 {
@@ -127,6 +128,8 @@ fn networks(isa: Isa) -> Vec<Planned> {
         };
         models::plan(models::quantized(graph, rounding, 3), isa)
     }));
+    let int4 = layers::int4_layers(17, all.len()).into_iter();
+    all.extend(int4.enumerate().map(weighted));
     all
 }
 

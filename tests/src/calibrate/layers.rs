@@ -2,8 +2,8 @@
 
 use ember_ir::{
     Activation, Add, AveragePool2d, BinaryFunction, Cell, Conv2d, Dense, DepthwiseConv2d, Function,
-    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Op, QuantGraph, Real, Recurrent, Shape, Softmax,
-    Unary, Window2d,
+    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Node, Op, QuantGraph, Real, Recurrent, Shape,
+    Softmax, Unary, WeightType, Window2d,
 };
 
 use super::others;
@@ -72,6 +72,9 @@ const INT16: [(Int16, usize); 7] = [
     (Int16::Quantize, 36),
 ];
 
+/// How many layers with int4 weights are measured.
+const INT4: usize = 320;
+
 /// Networks of int16 like those of [`single_layers`], whose names count on from `first`.
 pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
     let mut random = Random::new(seed);
@@ -87,6 +90,27 @@ pub fn int16_layers(seed: u64, first: usize) -> Vec<QuantGraph> {
         }
     }
     networks
+}
+
+/// Convolutions with one tap and fully connected layers with int4 weights, whose names count on from `first`.
+pub fn int4_layers(seed: u64, first: usize) -> Vec<Graph> {
+    let mut random = Random::new(seed);
+    let mut graphs = Vec::new();
+    while graphs.len() < INT4 {
+        let kind = match graphs.len() % 5 {
+            0..=2 => Kind::Conv2d,
+            _ => Kind::Dense,
+        };
+        let graph = draw(&mut random, kind, first + graphs.len());
+        let is_halved = |node: &Node| node.op.has_int4();
+        if let Some(mut graph) = graph.filter(|graph| graph.nodes.iter().all(is_halved)) {
+            for node in &mut graph.nodes {
+                node.weights = WeightType::Int4;
+            }
+            graphs.push(graph);
+        }
+    }
+    graphs
 }
 
 /// Recurrent layers of every cell, whose names count on from `first`.

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 60] = [
+const MODULES: [(&str, &str); 63] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -60,6 +60,9 @@ const MODULES: [(&str, &str); 60] = [
     ("::mean::Task", "mean_row"),
     ("Average>", "average_pool2d"),
     ("Maximum>", "max_pool2d"),
+    ("::conv2d::s4::", "conv2d_s4"),
+    ("::dense_s4::", "dense_s4"),
+    ("::unpack::", "unpack"),
     ("::depthwise_conv2d::group::Group", "depthwise_conv2d_rest"),
     ("::depthwise_conv2d::one_", "depthwise_conv2d_rest"),
     ("::depthwise_conv2d::run", "depthwise_conv2d_loops"),

@@ -33,10 +33,11 @@ pub use table::{CoreTable, Table};
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Cell, Dense, Graph, Node, Op, Shape};
+use ember_ir::{Cell, Graph, Node, Op, Shape, WeightType};
 use ember_runtime::packing::{self, Isa};
 use ember_runtime::params::PIECE_WORDS;
 
+use crate::convolution;
 use crate::lower::{Layer, copy, transpose_conv2d};
 use crate::plan::{Plan, Planned};
 use crate::state;
@@ -224,11 +225,16 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             let time = op.state().saturating_mul(2);
             return weights.saturating_add(words).saturating_add(time);
         }
-        Op::Conv2d(_)
-        | Op::Dense(Dense {
-            over_rows: true, ..
-        }) => packing::matrix_words(isa, packing::filters(isa), channels, taps),
-        Op::Dense(_) => packing::matrix_words(isa, packing::ROWS, channels, taps),
+        Op::Conv2d(_) | Op::Dense(_) => {
+            let group = match convolution::is(&node.op) {
+                true => packing::filters(isa),
+                false => packing::ROWS,
+            };
+            match node.weights {
+                WeightType::Int8 => packing::matrix_words(isa, group, channels, taps),
+                WeightType::Int4 => packing::matrix_words_s4(isa, group, channels, taps),
+            }
+        }
         Op::DepthwiseConv2d(_) => {
             let record = packing::depthwise_record_words(isa, taps);
             channels.div_ceil(packing::CHANNELS).saturating_mul(record)

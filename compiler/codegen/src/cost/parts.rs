@@ -51,19 +51,32 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
     });
     let kernel = features.kernel;
     match kernel {
-        Kernel::Conv2d | Kernel::DepthwiseConv2d | Kernel::Dense => {
-            let [loops, whole, rest] = match kernel {
-                Kernel::Conv2d => ["conv2d_loops", "conv2d_whole", "conv2d_rest"],
-                Kernel::Dense => ["dense_loops", "dense_whole", "dense_rest"],
+        Kernel::Conv2d
+        | Kernel::DepthwiseConv2d
+        | Kernel::Dense
+        | Kernel::Conv2dS4
+        | Kernel::DenseS4 => {
+            let [name, loops, whole, rest] = match kernel {
+                Kernel::Conv2d | Kernel::Conv2dS4 => {
+                    ["conv2d", "conv2d_loops", "conv2d_whole", "conv2d_rest"]
+                }
+                Kernel::Dense | Kernel::DenseS4 => {
+                    ["dense", "dense_loops", "dense_whole", "dense_rest"]
+                }
                 _ => [
+                    "depthwise_conv2d",
                     "depthwise_conv2d_loops",
                     "depthwise_conv2d_whole",
                     "depthwise_conv2d_rest",
                 ],
             };
+            // Int4 weights are unpacked for the same kernel.
+            if matches!(kernel, Kernel::Conv2dS4 | Kernel::DenseS4) {
+                parts.extend([(kernel.name(), None), ("unpack", None)]);
+            }
             parts.extend([
-                (kernel.name(), None),
-                (kernel.name(), form),
+                (name, None),
+                (name, form),
                 ("saturated", form),
                 ("clamp", None),
             ]);

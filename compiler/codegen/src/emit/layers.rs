@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Dense, Op, TensorId};
+use ember_ir::{Op, TensorId};
 use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -153,12 +153,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let scratch = plan.scratch[index];
         let scratch = match node.op {
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => None,
-            Op::Conv2d(_)
-            | Op::DepthwiseConv2d(_)
-            | Op::TransposeConv2d(_)
-            | Op::Dense(Dense {
-                over_rows: true, ..
-            }) => {
+            Op::Dense(_) if scratch.bytes == 0 => None,
+            Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::TransposeConv2d(_) | Op::Dense(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 Some(quote!(const SCRATCH: Region = #scratch;))
             }
@@ -214,8 +210,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                 Some(quote!(const STATE: Region = #kept;))
             }
             Op::Constant(_) => Some(quote!(const OUTPUT: Region = #output;)),
-            Op::Dense(_)
-            | Op::Add(_)
+            Op::Add(_)
             | Op::Binary(_)
             | Op::AveragePool2d(_)
             | Op::MaxPool2d(_)

@@ -1,6 +1,6 @@
 //! Dense 2-D convolution.
 
-use ember_ir::QuantParams;
+use ember_ir::{QuantParams, WeightType};
 use ember_runtime::Rounding;
 use ember_runtime::params::Conv2dParams;
 
@@ -32,6 +32,8 @@ pub struct Conv2d {
     pub rounding: Rounding,
     /// OHWI.
     pub weights: Vec<i8>,
+    /// What they are in flash.
+    pub weight_type: WeightType,
     /// One folded bias per output channel.
     pub bias: Vec<i32>,
     /// One mantissa per output channel.
@@ -86,6 +88,7 @@ pub(super) fn lower(
         clamp: requant::clamp(op.activation, output),
         rounding: context.rounding(),
         weights: params.weights.clone(),
+        weight_type: context.node.weights,
         bias: channels.bias,
         mantissas: channels.mantissas,
         exponents: channels.exponents,

@@ -1,6 +1,6 @@
 //! Fully connected layer.
 
-use ember_ir::QuantParams;
+use ember_ir::{QuantParams, WeightType};
 use ember_runtime::Rounding;
 use ember_runtime::params::DenseParams;
 
@@ -23,6 +23,8 @@ pub struct Dense {
     pub rounding: Rounding,
     /// `[outputs, inputs]`.
     pub weights: Vec<i8>,
+    /// What they are in flash.
+    pub weight_type: WeightType,
     /// One folded bias per output.
     pub bias: Vec<i32>,
     /// One mantissa per output, or a single one for all.
@@ -76,6 +78,7 @@ pub(super) fn lower(
         clamp: requant::clamp(op.activation, output),
         rounding: context.rounding(),
         weights: params.weights.clone(),
+        weight_type: context.node.weights,
         bias: channels.bias,
         mantissas: channels.mantissas,
         exponents: channels.exponents,
@@ -109,6 +112,7 @@ pub(super) fn lower_over_rows(
         clamp: requant::clamp(op.activation, quant),
         rounding: context.rounding(),
         weights: params.weights.clone(),
+        weight_type: context.node.weights,
         bias: channels.bias,
         mantissas: channels.mantissas,
         exponents: channels.exponents,

@@ -9,7 +9,7 @@
 //! inference on MCUs", MLSys 2024) overlaps a layer's input and output by segments; here the distance
 //! is exact to the byte and there is no ring buffer.
 
-use ember_ir::{Graph, Node, Op, TensorId, TransposeConv2d, Window2d};
+use ember_ir::{Graph, Node, Op, TensorId, TransposeConv2d, WeightType, Window2d};
 use ember_runtime::params::{lstm_scratch, matmul_scratch, recurrent_scratch};
 use ember_runtime::scratch::{Geometry, Isa};
 
@@ -66,12 +66,17 @@ impl Wants {
         }
         match &node.op {
             Op::Conv2d(conv) => {
-                Self::of_convolution(geometry(graph, node, &conv.window).as_ref(), isa)
+                Self::of_convolution(node, geometry(graph, node, &conv.window).as_ref(), isa)
             }
             Op::Dense(dense) if dense.over_rows => {
                 let (window, shapes) = convolution::of_rows(graph, node, dense);
-                Self::of_convolution(geometry_of(&window, shapes).as_ref(), isa)
+                Self::of_convolution(node, geometry_of(&window, shapes).as_ref(), isa)
             }
+            Op::Dense(dense) if node.weights == WeightType::Int4 => Self {
+                scratch: isa
+                    .dense_s4_scratch(graph.input_shape(node).elements(), dense.out_features),
+                sharing: Sharing::Never,
+            },
             Op::DepthwiseConv2d(conv) => match geometry(graph, node, &conv.window) {
                 Some(geometry) => Self {
                     scratch: isa.depthwise_scratch(&geometry),
@@ -122,9 +127,9 @@ impl Wants {
         }
     }
 
-    fn of_convolution(geometry: Option<&Geometry>, isa: Isa) -> Self {
+    fn of_convolution(node: &Node, geometry: Option<&Geometry>, isa: Isa) -> Self {
         geometry.map_or(Self::NOTHING, |geometry| Self {
-            scratch: isa.conv2d_scratch(geometry),
+            scratch: convolution::scratch(node, geometry, isa),
             sharing: Sharing::Below(align_up(geometry.overlap_distance())),
         })
     }

@@ -2,8 +2,6 @@
 
 use ember_ir::{FloatParams, GATES, Lstm, Node, Op, Quant, QuantParams, Svdf};
 
-/// Largest weight.
-const TOP: f64 = 127.0;
 /// Largest magnitude of a product of a weight and a centred activation.
 const PRODUCT: i64 = 127 * 255;
 /// Largest bias, also where few taps would leave more room.
@@ -144,9 +142,13 @@ pub(super) fn quantize(
         let [_, top] = &mut tops[layout.of_bias(channel)];
         *top = top.max(f64::from(bias.abs()) / factor(channel));
     }
+    let (largest, step) = (
+        f64::from(node.weights.top()),
+        f64::from(node.weights.step()),
+    );
     let scales: Vec<f32> = tops
         .iter()
-        .map(|&[weight, bias]| scale(weight, bias, layout.taps))
+        .map(|&[weight, bias]| scale(weight / largest, bias, layout.taps))
         .collect();
     let weights = params.weights.iter().enumerate();
     let biases = params.bias.iter().enumerate();
@@ -154,7 +156,7 @@ pub(super) fn quantize(
         weights: weights
             .map(|(index, &weight)| {
                 let steps = f64::from(weight) / f64::from(scales[layout.of_weight(index)]);
-                steps.round().clamp(-TOP, TOP) as i8
+                ((steps / step).round() * step).clamp(-largest, largest) as i8
             })
             .collect(),
         bias: biases
@@ -209,14 +211,13 @@ pub(super) fn constant(params: &FloatParams, quant: Quant) -> QuantParams {
     }
 }
 
-/// The scale of a channel: the largest weight becomes 127, unless the bias, given in units of S_in, would in units
+/// The scale of a channel: that of its weights, unless the bias, given in units of S_in, would in units
 /// of S_in·S_w not leave room for the sum in 32 bits (weights near zero under a large bias).
-fn scale(top: f64, bias: f64, taps: usize) -> f32 {
+fn scale(for_weights: f64, bias: f64, taps: usize) -> f32 {
     let products = i64::try_from(taps)
         .unwrap_or(i64::MAX)
         .saturating_mul(PRODUCT);
     let room = (i64::from(i32::MAX).saturating_sub(products)).clamp(MIN_BIAS, MAX_BIAS);
-    let for_weights = top / TOP;
     let for_bias = bias / room as f64;
     let scale = for_weights.max(for_bias);
     if scale < f64::from(f32::MIN_POSITIVE) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use ember_ir::{
     Activation, Element, FloatParams, Graph, Move, Node as IrNode, Op, Pad, Quant, Real, Reshape,
-    Shape, Tensor, TensorId, Transpose,
+    Shape, Tensor, TensorId, Transpose, WeightType,
 };
 
 use super::constant::{Constant, IntType};
@@ -162,6 +162,7 @@ impl Lowering {
             op,
             inputs: inputs.to_vec(),
             output,
+            weights: WeightType::Int8,
         });
         self.params.push(params);
         self.scales.push(None);

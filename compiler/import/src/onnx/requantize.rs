@@ -2,7 +2,7 @@
 //! says otherwise, the inputs of an operator with several are requantised before it, that of one with a single
 //! input behind it. Where it gives an operator of a fixed range (softmax) another one, that is requantised too.
 
-use ember_ir::{Element, Function, Node, Op, Shape, Tensor, TensorId, Unary};
+use ember_ir::{Element, Function, Node, Op, Shape, Tensor, TensorId, Unary, WeightType};
 
 use super::lowering::Lowering;
 
@@ -83,6 +83,7 @@ fn push(from: &mut Lowering, input: TensorId, output: TensorId) {
         }),
         inputs: vec![input],
         output,
+        weights: WeightType::Int8,
     });
     from.params.push(None);
     from.scales.push(None);

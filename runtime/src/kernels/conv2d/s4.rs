@@ -1,6 +1,8 @@
 //! A convolution with int4 weights: all are unpacked to scratch, since every pixel reads them, then the kernel
 //! of int8 weights runs.
 
+use core::mem::MaybeUninit;
+
 use super::{Task as Layer, run, valid};
 use crate::arena::Memory;
 use crate::isa::TARGET;
@@ -63,14 +65,15 @@ pub(in crate::kernels) struct Task {
 /// The task is that of a valid layer, `arena` its arena.
 #[inline(never)]
 unsafe fn unpack_and_run(arena: *mut i8, task: &Task) {
-    let mut layer = own(&task.layer);
+    let mut place = MaybeUninit::uninit();
+    let layer = own(&task.layer, &mut place);
     let g = &layer.geometry;
-    let shape = [FILTERS, g.output[2], g.kernel[0] * g.kernel[1] * g.input[2]];
+    let (filters, taps) = (g.output[2], g.kernel[0] * g.kernel[1] * g.input[2]);
     // SAFETY: the scratch has room for all weights, before the patches.
     unsafe {
         let weights = arena.add(task.weights).cast::<i32>();
-        unpack(layer.packed.cast(), weights, shape);
+        unpack(layer.packed.cast(), weights, filters, taps, FILTERS);
         layer.packed = core::ptr::slice_from_raw_parts(weights, 0);
-        (task.run)(arena, &layer);
+        (task.run)(arena, layer);
     }
 }

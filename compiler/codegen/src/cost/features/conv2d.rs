@@ -1,11 +1,33 @@
 //! 2-D convolution: pixels in tiles, whose patches are gathered; then pairs of filters over a tile.
 
-use ember_ir::Window2d;
+use ember_ir::{Node, WeightType, Window2d};
 use ember_runtime::packing;
 use ember_runtime::scratch::{Isa, PIXELS};
 
 use super::rescale::{Finish, Rescale};
-use super::{blocks, flag, gather, numbers};
+use super::{Kernel, blocks, flag, gather, numbers, unpack};
+
+/// The kernel of a node that is a convolution, and its counts.
+pub(super) fn counted(
+    node: &Node,
+    window: &Window2d,
+    shapes: ([usize; 3], [usize; 3]),
+    isa: Isa,
+    rescale: Rescale,
+) -> (Kernel, Vec<f64>) {
+    let mut counts = counts(window, shapes, isa, rescale);
+    match node.weights {
+        WeightType::Int8 => (Kernel::Conv2d, counts),
+        WeightType::Int4 => {
+            let ([.., channels], [.., filters]) = shapes;
+            let [kh, kw] = window.kernel;
+            let group = packing::filters(isa);
+            let unpacked = unpack::counts(isa, group, filters, kh * kw * channels);
+            counts.extend(numbers(&[&unpacked]));
+            (Kernel::Conv2dS4, counts)
+        }
+    }
+}
 
 pub(super) fn counts(
     window: &Window2d,

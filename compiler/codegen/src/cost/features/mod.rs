@@ -26,11 +26,12 @@ mod rows;
 mod softmax;
 mod svdf;
 mod transpose_conv2d;
+mod unpack;
 
 pub use rescale::Rescale;
 pub use rows::{RowPart, row_features, row_parts};
 
-use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape};
+use ember_ir::{BinaryFunction, Graph, Node, Op, ReduceFunction, Shape, WeightType};
 use ember_runtime::scratch::Isa;
 use serde::Deserialize;
 
@@ -117,11 +118,15 @@ pub enum Kernel {
     MaxPool2dS16,
     /// `quantize_s16`.
     QuantizeS16,
+    /// `conv2d_s4`.
+    Conv2dS4,
+    /// `dense_s4`.
+    DenseS4,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 37] = [
+    pub const ALL: [Kernel; 39] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -159,6 +164,8 @@ impl Kernel {
         Kernel::AveragePool2dS16,
         Kernel::MaxPool2dS16,
         Kernel::QuantizeS16,
+        Kernel::Conv2dS4,
+        Kernel::DenseS4,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -201,6 +208,8 @@ impl Kernel {
             Kernel::AveragePool2dS16 => "average_pool2d_s16",
             Kernel::MaxPool2dS16 => "max_pool2d_s16",
             Kernel::QuantizeS16 => "quantize_s16",
+            Kernel::Conv2dS4 => "conv2d_s4",
+            Kernel::DenseS4 => "dense_s4",
         }
     }
 }
@@ -254,7 +263,16 @@ pub fn features_in(
         Op::Conv2d(_) => [1, spatial.1[0] * spatial.1[1]],
         Op::Dense(op) if op.over_rows => [1, output.elements() / op.out_features],
         Op::DepthwiseConv2d(_) => [1, spatial.1[2] / 4],
-        Op::Dense(op) => [1, op.out_features / 4],
+        Op::Dense(op) => {
+            let parts = match node.weights {
+                WeightType::Int8 => 1,
+                WeightType::Int4 => {
+                    let rows = isa.dense_s4_rows(input.elements());
+                    op.out_features.div_ceil(rows)
+                }
+            };
+            [parts, op.out_features / 4]
+        }
         Op::Add(_)
         | Op::AveragePool2d(_)
         | Op::MaxPool2d(_)
@@ -277,10 +295,7 @@ pub fn features_in(
         | Op::Constant(_) => [0, 0],
     };
     let (kernel, mut instructions) = match &node.op {
-        Op::Conv2d(op) => (
-            Kernel::Conv2d,
-            conv2d::counts(&op.window, spatial, isa, rescale),
-        ),
+        Op::Conv2d(op) => conv2d::counted(node, &op.window, spatial, isa, rescale),
         Op::DepthwiseConv2d(op) => {
             let geometry = geometry(&op.window, spatial);
             let counts = depthwise_conv2d::counts(op, &geometry, isa, rescale);
@@ -288,12 +303,14 @@ pub fn features_in(
         }
         Op::Dense(op) if op.over_rows => {
             let (window, shapes) = convolution::of_rows(graph, node, op);
-            let counts = conv2d::counts(&window, shapes, isa, rescale);
-            (Kernel::Conv2d, counts)
+            conv2d::counted(node, &window, shapes, isa, rescale)
         }
         Op::Dense(op) => {
             let sizes = [input.elements(), op.out_features];
-            (Kernel::Dense, dense::counts(sizes, isa, rescale))
+            match node.weights {
+                WeightType::Int8 => (Kernel::Dense, dense::counts(sizes, isa, rescale)),
+                WeightType::Int4 => (Kernel::DenseS4, dense::counts_s4(sizes, isa, rescale)),
+            }
         }
         Op::Add(_) if elementwise::is_plain(graph, node) => {
             (Kernel::Add, add::counts(output.elements(), rescale))

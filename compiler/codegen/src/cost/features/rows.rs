@@ -218,6 +218,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
             op,
             inputs: inputs.clone(),
             output,
+            weights: node.weights,
         }],
         inputs,
         outputs: vec![output],

@@ -1,13 +1,19 @@
 //! Fully connected layer.
 
-use ember_runtime::params::DenseParams;
+use ember_ir::WeightType;
 use quote::quote;
 
 use super::{Quoted, weighted};
 use crate::emit::literals::{int, ints, rounding, size};
 use crate::emit::names::LayerNames;
+use crate::lower::Dense;
 
-pub(super) fn quote_layer(p: &DenseParams<'_>, names: &LayerNames) -> Quoted {
+pub(super) fn quote_layer(layer: &Dense, names: &LayerNames) -> Quoted {
+    let p = layer.params();
+    let [kernel, role, packing] = match layer.weight_type {
+        WeightType::Int8 => ["dense_s8", "Dense", "dense"],
+        WeightType::Int4 => ["dense_s4", "DenseS4", "dense_s4"],
+    };
     let layout = format!("[{}, {}]: output, input", p.outputs, p.inputs);
     let (inputs, outputs) = (size(p.inputs), size(p.outputs));
     let output_zero = int(p.output_zero);
@@ -15,8 +21,8 @@ pub(super) fn quote_layer(p: &DenseParams<'_>, names: &LayerNames) -> Quoted {
     let [weights, bias, mantissas, exponents] =
         ["WEIGHTS", "BIAS", "MANTISSAS", "EXPONENTS"].map(|suffix| names.constant(suffix));
     Quoted {
-        kernel: "dense_s8",
-        role: "Dense",
+        kernel,
+        role,
         params_type: "DenseParams",
         types: &[],
         borrows: true,
@@ -39,6 +45,6 @@ pub(super) fn quote_layer(p: &DenseParams<'_>, names: &LayerNames) -> Quoted {
             [p.weights, p.exponents],
             [p.bias, p.mantissas],
         ),
-        packing: Some("dense"),
+        packing: Some(packing),
     }
 }

@@ -104,9 +104,9 @@ impl Values {
 /// The code of a layer, or `None` for one that costs nothing on the device.
 pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
     Some(match layer {
-        Layer::Conv2d(layer) => conv2d::quote_layer(&layer.params(), names),
+        Layer::Conv2d(layer) => conv2d::quote_layer(layer, names),
         Layer::DepthwiseConv2d(layer) => depthwise_conv2d::quote_layer(&layer.params(), names),
-        Layer::Dense(layer) => dense::quote_layer(&layer.params(), names),
+        Layer::Dense(layer) => dense::quote_layer(layer, names),
         Layer::Add(params) => add::quote_layer(params),
         Layer::AveragePool2d(params) => pool2d::quote_layer("average_pool2d_s8", params),
         Layer::MaxPool2d(params) => pool2d::quote_layer("max_pool2d_s8", params),

@@ -39,17 +39,17 @@ impl Contracted {
             new(old).unwrap_or_else(|| panic!("BUG: a chain lost a tensor that others need"))
         };
         let whole = |node: &Node| Node {
-            op: node.op.clone(),
             inputs: all(&node.inputs),
             output: one(&node.output),
+            ..node.clone()
         };
         let Some(last) = inside.last() else {
             panic!("BUG: a chain without nodes")
         };
         let chain = Node {
-            op: last.op.clone(),
             inputs: all(&[segment.input]),
             output: one(&segment.output),
+            ..(*last).clone()
         };
         let before = graph.nodes[..segment.nodes.start].iter().map(whole);
         let behind = graph.nodes[segment.nodes.end..].iter().map(whole);

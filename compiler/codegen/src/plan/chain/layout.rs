@@ -1,11 +1,12 @@
 //! Where a chain's lines, scratch and sums lie in its own memory, and what the chain as one node wants of
 //! the arena.
 
-use ember_ir::{Graph, Op};
+use ember_ir::{Graph, Node, Op};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::schedule::{Draft, Step};
 use super::segment::Segment;
+use crate::convolution;
 use crate::plan::in_place::Buffer;
 use crate::plan::sharing::{Sharing, Wants, align_up};
 use crate::plan::{ALIGN, Region, offsets};
@@ -53,9 +54,12 @@ impl Layout {
         for (index, step) in draft.steps.iter().enumerate() {
             let position = index + 1;
             let bytes =
-                row_geometry(graph, step).map_or(0, |geometry| match graph.nodes[step.node].op {
-                    Op::DepthwiseConv2d(_) => isa.depthwise_scratch(&geometry),
-                    _ => isa.conv2d_scratch(&geometry),
+                row_geometry(graph, step).map_or(0, |geometry| match &graph.nodes[step.node] {
+                    Node {
+                        op: Op::DepthwiseConv2d(_),
+                        ..
+                    } => isa.depthwise_scratch(&geometry),
+                    node => convolution::scratch(node, &geometry, isa),
                 });
             scratch.push((bytes > 0).then(|| add(bytes, [position, position])));
             sums.push(step.rows.is_none().then(|| {

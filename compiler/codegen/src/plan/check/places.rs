@@ -1,7 +1,7 @@
 //! What a plan has to get right before it is executed: how many nodes and regions there are, how large
 //! these are, and that they lie in the arena.
 
-use ember_ir::{Cell, Graph, Node, Op, TensorId, Window2d};
+use ember_ir::{Cell, Graph, Node, Op, TensorId, WeightType, Window2d};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::super::{ALIGN, Chain, Makes, Plan, Region};
@@ -76,10 +76,15 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             // Kernels of int16 have none.
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => 0,
             Op::Conv2d(conv) => geometry(graph, node, &conv.window, by_rows)
-                .map_or(usize::MAX, |geometry| isa.conv2d_scratch(&geometry)),
+                .map_or(usize::MAX, |geometry| {
+                    convolution::scratch(node, &geometry, isa)
+                }),
             Op::Dense(dense) if dense.over_rows => {
                 let (window, shapes) = convolution::of_rows(graph, node, dense);
-                isa.conv2d_scratch(&crate::geometry::geometry(&window, shapes))
+                convolution::scratch(node, &crate::geometry::geometry(&window, shapes), isa)
+            }
+            Op::Dense(dense) if node.weights == WeightType::Int4 => {
+                isa.dense_s4_scratch(graph.input_shape(node).elements(), dense.out_features)
             }
             Op::DepthwiseConv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| isa.depthwise_scratch(&geometry)),
