@@ -2,7 +2,7 @@
 //! straight through the rounding. Source: Jacob et al. (2018), Bengio et al., arXiv 1308.3432.
 //!
 //! Activations use the scales that [`ember_codegen::quantize`] derives from the ranges seen here, and
-//! weights the same symmetric scale per output channel, so that what is trained is what is exported.
+//! weights the same symmetric scale per output channel (of int4 weights sixteen times that), so that what is trained is what is exported.
 
 use burn::tensor::Tensor;
 use ember_codegen::quantize::{Range, activation_quants};
@@ -13,8 +13,6 @@ use crate::net::Numerics;
 
 /// Share of a new batch in a range while ranges still move.
 const MOMENTUM: f32 = 0.02;
-/// Largest integer weight.
-const TOP: f64 = 127.0;
 
 /// Quantises kernels and activations on their way, and watches the activations' ranges.
 #[derive(Clone, Debug)]
@@ -52,13 +50,18 @@ impl<'a> FakeQuant<'a> {
 }
 
 impl Numerics for FakeQuant<'_> {
-    fn kernel(&mut self, _: usize, kernel: Tensor<4>, channel_axis: usize) -> Tensor<4> {
+    fn kernel(&mut self, node: usize, kernel: Tensor<4>, channel_axis: usize) -> Tensor<4> {
         let values = plain(&kernel);
         let mut top = values.clone().abs();
         for axis in (0..4).filter(|&axis| axis != channel_axis) {
             top = top.max_dim(axis);
         }
-        let scale = top.div_scalar(TOP).clamp_min(f64::from(f32::MIN_POSITIVE));
+        // The steps from zero to the largest weight.
+        let weights = self.graph.nodes[node].weights;
+        let steps = f64::from(weights.top() / weights.step());
+        let scale = top
+            .div_scalar(steps)
+            .clamp_min(f64::from(f32::MIN_POSITIVE));
         let rounded = (values.clone() / scale.clone()).round() * scale;
         straight_through(kernel, values, rounded)
     }

@@ -32,7 +32,7 @@ pub mod training;
 pub mod weights;
 
 pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation, SpectrumAugmentation};
-pub use compress::{Reduction, Wish};
+pub use compress::{Reduction, Wish, int4_layers};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};
 pub use finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};

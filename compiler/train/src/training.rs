@@ -14,7 +14,7 @@ use ember_search::Price;
 
 use crate::compress::low_rank::factors;
 use crate::compress::prune::pays;
-use crate::compress::{Reduction, Wish};
+use crate::compress::{Reduction, Wish, with_int4};
 use crate::evaluate::{Parts, single_threaded};
 use crate::finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
 use crate::predict::{accuracy, predict};
@@ -88,7 +88,8 @@ impl Training<'_> {
         alone(|| {
             let student = self.student(&teachers)?;
             let pruned = self.prune(student, reduction, &teachers)?;
-            let reduced = self.factorise(pruned, &reduction.factors, &teachers)?;
+            let mut reduced = self.factorise(pruned, &reduction.factors, &teachers)?;
+            reduced.graph = with_int4(&reduced.graph, &reduction.int4);
             self.quantise(&reduced, &teachers)
         })
     }

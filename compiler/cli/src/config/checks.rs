@@ -413,6 +413,7 @@ pub(super) fn compress_job(values: &Values) -> CompressJob {
         pruning: number("pruning"),
         masks: values.text("compress", "criterion") == Some("masks"),
         low_rank: number("low_rank"),
+        int4: values.boolean("compress", "int4"),
         tolerance: number("tolerance"),
     }
 }

@@ -200,7 +200,9 @@ pub struct CompressJob {
     pub masks: bool,
     /// Share of the energy that factorised layers keep; 0: none is factorised.
     pub low_rank: f32,
-    /// Accuracy that these two may cost.
+    /// Whether layers get int4 weights where flash falls.
+    pub int4: bool,
+    /// Accuracy that these three may cost.
     pub tolerance: f32,
 }
 

@@ -699,10 +699,17 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "compress",
+        "int4",
+        Kind::Boolean,
+        Some("false"),
+        "Keep weights of fully connected layers and of 1x1 convolutions in half a byte, where flash falls and the limits hold.",
+    ),
+    key(
+        "compress",
         "tolerance",
         Kind::Number(0.0, 1.0),
         Some("0.002"),
-        "What pruning and factorisation may cost: the most by which mean - deviation of the int8 validation accuracy may fall.",
+        "What pruning, factorisation and int4 weights may cost: the most by which mean - deviation of the int8 validation accuracy may fall.",
     ),
     key(
         "output",

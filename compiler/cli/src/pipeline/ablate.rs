@@ -9,7 +9,7 @@ use ember_search::{Cost, Price as _};
 use ember_train::{FinalRecipe, Recipe, Reduction, Teachers, Wish};
 use serde::{Deserialize, Serialize};
 
-use super::compress::propose;
+use super::compress::{halved, propose};
 use super::finalists::seeds;
 use super::replica::{Finish, Run, Spread, run_all};
 use super::search::Found;
@@ -287,6 +287,11 @@ impl Takes<'_> {
                 with(reduction),
             );
             plan.step("low-rank factorisation", low, whole);
+        }
+        let reduction = halved(self.job, self.parts, self.found, &Reduction::default());
+        if !reduction.is_none() {
+            let halves = plan.line("int4 weights where flash falls", graph, with(reduction));
+            plan.step("int4 weights", halves, whole);
         }
         plan.step("all that the configuration takes out", base, whole);
         Ok(())

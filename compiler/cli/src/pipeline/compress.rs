@@ -1,10 +1,10 @@
-//! Makes the chosen network smaller: channels are cut out, layers are cut in two, and what is left is
-//! trained with every seed that the network itself was judged with. A step is kept only if mean − deviation
+//! Makes the chosen network smaller: channels are cut out, layers are cut in two, weights become int4, and what
+//! is left is trained with every seed that the network itself was judged with. A step is kept only if mean − deviation
 //! of the int8 validation accuracy falls by no more than the tolerance, or if the network would not fit
 //! without it. The planner prices what is left.
 
 use ember_search::{Cost, Price as _};
-use ember_train::{Reduction, Supervision, Training, Wish};
+use ember_train::{Reduction, Supervision, Training, Wish, int4_layers};
 
 use super::finalists::seeds;
 use super::price;
@@ -30,7 +30,7 @@ pub struct Reduced {
 /// A network with its price and its runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tried {
-    /// `as it was chosen`, `pruned` or `factorised`.
+    /// `as it was chosen`, `pruned`, `factorised` or `int4`.
     pub name: &'static str,
     /// Its predicted price.
     pub cost: Cost,
@@ -40,7 +40,7 @@ pub struct Tried {
     pub is_kept: bool,
 }
 
-/// Prunes and factorises as far as the job wants it and accuracy allows.
+/// Prunes, factorises and halves weights as far as the job wants it and accuracy allows.
 pub fn compress(
     job: &Job,
     parts: &Parts,
@@ -54,7 +54,7 @@ pub fn compress(
         learns: job.compress.masks,
         low_rank: job.compress.low_rank,
     };
-    if wish.is_none() {
+    if wish.is_none() && !job.compress.int4 {
         return Ok(Reduced::default());
     }
     let judge = |reduction: &Reduction, name| -> Result<Tried, Error> {
@@ -76,20 +76,22 @@ pub fn compress(
     let least = reduced.tried[0].int8.worth() - job.compress.tolerance;
     let constraints = search::constraints(job);
     let steps = [
-        ("pruned", wish.pruning, 0.0),
-        ("factorised", 0.0, wish.low_rank),
+        ("pruned", wish.pruning, 0.0, false),
+        ("factorised", 0.0, wish.low_rank, false),
+        ("int4", 0.0, 0.0, job.compress.int4),
     ];
-    for (name, pruning, low_rank) in steps {
+    for (name, pruning, low_rank, int4) in steps {
         let so_far = reduced.reduction.clone();
         let wish = Wish {
             pruning,
             low_rank,
             ..wish
         };
-        if wish.is_none() {
-            continue;
-        }
-        let reduction = propose(job, parts, found, finish, &so_far, wish, state)?;
+        let reduction = match (wish.is_none(), int4) {
+            (_, true) => halved(job, parts, found, &so_far),
+            (true, false) => continue,
+            (false, false) => propose(job, parts, found, finish, &so_far, wish, state)?,
+        };
         if reduction == so_far {
             progress.say(format!("{name:>9} nothing that would make it smaller"));
             continue;
@@ -132,6 +134,15 @@ fn judged(
         .collect();
     let replicas = run_all(parts, &runs, state, "compress", progress)?;
     Ok(Spread::over(&replicas, |replica| replica.accuracy_int8))
+}
+
+/// As before, and int4 weights where they make flash smaller.
+pub fn halved(job: &Job, parts: &Parts, found: &Found, so_far: &Reduction) -> Reduction {
+    let graph = so_far.apply(&found.graph);
+    Reduction {
+        int4: int4_layers(&graph, &price(job, parts), &search::constraints(job)),
+        ..so_far.clone()
+    }
 }
 
 /// What the first seed's weights suggest to take out beyond what is out already.

@@ -3,6 +3,7 @@
 use ember_ir::Graph;
 use serde::{Deserialize, Serialize};
 
+use super::int4::with_int4;
 use super::low_rank::{Factor, factorise};
 use super::prune::narrowed_by;
 use crate::trainer::initial;
@@ -25,7 +26,7 @@ impl Wish {
     }
 }
 
-/// What is taken out. First channels go, then layers are cut in two.
+/// What is taken out. First channels go, then layers are cut in two, then weights are halved.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Reduction {
     /// Channels that each group of coupled ones keeps; empty if all stay.
@@ -35,6 +36,9 @@ pub struct Reduction {
     pub masked: u16,
     /// Layers that become two.
     pub factors: Vec<Factor>,
+    /// Layers of what is left whose weights are int4.
+    #[serde(default)]
+    pub int4: Vec<String>,
 }
 
 impl Reduction {
@@ -46,6 +50,7 @@ impl Reduction {
     /// The topology that is left.
     pub fn apply(&self, graph: &Graph) -> Graph {
         let narrow = narrowed_by(graph, &self.widths);
-        factorise(&narrow, &initial(&narrow, 0), &self.factors).0
+        let thin = factorise(&narrow, &initial(&narrow, 0), &self.factors).0;
+        with_int4(&thin, &self.int4)
     }
 }
