@@ -6,8 +6,9 @@ use ember_codegen::interpret::Interpreter;
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, MaxPool2d,
-    Mean, Op, QuantGraph, Reshape, Rounding, Shape, ShapeError, Softmax, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, INT4_STEP,
+    MaxPool2d, Mean, Op, QuantGraph, Reshape, Rounding, Shape, ShapeError, Softmax, WeightType,
+    Window2d,
 };
 
 use crate::random_graphs::{Random, samples, with_weights};
@@ -103,6 +104,24 @@ pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
         RangeMethod::MinMax,
     );
     quantize(&network, &ranges, rounding).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The network with int4 weights wherever a kernel has them: each the next multiple of 16 towards zero.
+pub fn in_int4(mut network: QuantGraph) -> QuantGraph {
+    for index in 0..network.graph.nodes.len() {
+        let has_int16 = network.graph.has_int16(&network.graph.nodes[index]);
+        let node = &mut network.graph.nodes[index];
+        if let Some(params) = &mut network.params[index]
+            && node.op.has_int4()
+            && !has_int16
+        {
+            node.weights = WeightType::Int4;
+            for weight in &mut params.weights {
+                *weight -= *weight % INT4_STEP;
+            }
+        }
+    }
+    network
 }
 
 /// Random samples with the outputs that the interpreter computes, behind the front end if there is one; every

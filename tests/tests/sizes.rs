@@ -11,7 +11,7 @@ use ember_ir::Rounding;
 use ember_tests::calibrate::{chains, layers};
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
-use ember_tests::models::{MODELS, quantized};
+use ember_tests::models::{MODELS, in_int4, quantized};
 
 /// One board per core; the last ones are real boards, whose transport is another.
 const BOARDS: [&str; 8] = [
@@ -38,6 +38,14 @@ fn networks(isa: Isa) -> Vec<(String, Planned)> {
         let path = root().join(format!("tests/nets/{name}.ember"));
         let text = std::fs::read_to_string(path).unwrap();
         let network = ember_ir::text::parse(&text).unwrap();
+        if name == "digits" {
+            let mut halved = in_int4(network.clone());
+            halved.graph.name += "_int4";
+            networks.push((
+                halved.graph.name.clone(),
+                Planned::new(halved, isa).unwrap(),
+            ));
+        }
         networks.push((name.into(), Planned::new(network, isa).unwrap()));
     }
     networks
@@ -137,8 +145,8 @@ fn the_table_has_a_factor_for_every_feature() {
             }
         }
     }
-    let recurrent = layers::recurrent_layers(13, 0);
-    for graph in layers::single_layers(7).into_iter().chain(recurrent) {
+    let others = [layers::recurrent_layers(13, 0), layers::int4_layers(17, 0)].concat();
+    for graph in layers::single_layers(7).into_iter().chain(others) {
         for board in BOARDS.map(board) {
             let node = graph.nodes.last();
             let found = node.and_then(|node| features(&graph, node, None, board.isa()));

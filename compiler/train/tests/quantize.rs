@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use ember_ir::Graph;
+use ember_ir::{Graph, WeightType, verify_quant};
 
 use ember_search::space::open;
 use ember_search::{
@@ -70,6 +70,37 @@ fn fine_tuning_exports_what_it_trained() {
         "fake quantised {fake}, int8 {real}"
     );
     assert!(real > trained - 0.01, "float {trained}, int8 {real}");
+}
+
+#[test]
+fn int4_weights_are_fine_tuned_on_their_grid() {
+    let (whole, parts) = (small(), parts());
+    let mut graph = whole.clone();
+    let halves = graph.nodes.iter_mut().filter(|node| node.op.has_int4());
+    let halved = halves.map(|node| node.weights = WeightType::Int4).count();
+    assert!(halved > 0);
+    let (long, short) = (
+        recipe(12),
+        Recipe {
+            learning_rate: 1e-3,
+            ..recipe(6)
+        },
+    );
+    let data = (&parts.train, &parts.normalization);
+    let weights = train(session(&whole, data.0, data.1, &long, 1), None).expect("weights");
+    let float = export(&graph, &weights);
+    let plain = Quantized::calibrated(&float, &parts.calibration, &parts.validation).expect("int4");
+    let tuned = plain.tuned(session(&graph, data.0, data.1, &short, 1));
+    let tuned = tuned.expect("weights").expect("int4");
+    assert_eq!(verify_quant(&tuned.network), []);
+    let labels = &parts.validation.labels;
+    let scores = fake_quant_scores(&tuned, &parts.validation).expect("scores");
+    let fake = predict::accuracy(&scores, labels);
+    let [before, after] = [&plain, &tuned]
+        .map(|quantized| int8_accuracy(&quantized.network, &parts.validation).expect("accuracy"));
+    assert!((fake - after).abs() <= 0.0034, "fake {fake}, real {after}");
+    assert!(after >= before, "{before} before tuning, {after} after it");
+    assert!(after > 0.8, "{after}");
 }
 
 /// A candidate of the 2-D space.

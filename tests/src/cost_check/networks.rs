@@ -11,7 +11,7 @@ use ember_search::{Constraints, PlannerPrice, SearchRng, SpaceKind, Task};
 use rand_chacha::rand_core::SeedableRng as _;
 
 use crate::firmware::root;
-use crate::models::{plan, quantized};
+use crate::models::{in_int4, plan, quantized};
 
 /// The networks of `tests/nets`, small ones first.
 pub const FILES: [&str; 8] = [
@@ -45,7 +45,7 @@ const TASKS: [(SpaceKind, &[usize], usize); 8] = [
 ];
 
 /// Networks drawn at random from the search's spaces, made to fit as the search does it, with random
-/// weights; every third rounds like TensorFlow Lite.
+/// weights; every third rounds like TensorFlow Lite, every second has int4 weights.
 ///
 /// # Panics
 /// If a space or a network is not valid: a bug.
@@ -84,7 +84,10 @@ pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
             0 => Rounding::TfLite,
             _ => Rounding::Single,
         };
-        let network = quantized(fitting.graph, rounding, seed as u64);
+        let mut network = quantized(fitting.graph, rounding, seed as u64);
+        if seed % 2 == 1 {
+            network = in_int4(network);
+        }
         networks.push(plan(network, board.isa()));
     }
     networks

@@ -76,3 +76,103 @@ pub fn int4_layers(graph: &Graph, price: &dyn Price, limits: &Constraints) -> Ve
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ember_ir::{Activation, Conv2d, Dense, GraphBuilder, Window2d};
+
+    use super::*;
+
+    /// Bytes of weights are flash, and each kind of kernel for int4 takes a hundred more; unpacked weights of a
+    /// convolution are RAM.
+    struct Simple;
+
+    impl Price for Simple {
+        fn price(&self, graph: &Graph) -> Cost {
+            let (mut flash, mut ram) = (0, 0);
+            let mut kinds = [false; 2];
+            for node in &graph.nodes {
+                let shape = node.op.weight_shape(graph.input_shape(node));
+                let weights = shape.map_or(0, |shape| shape.elements());
+                let is_dense = matches!(node.op, Op::Dense(_));
+                match node.weights {
+                    WeightType::Int8 => flash += weights,
+                    WeightType::Int4 => {
+                        flash += weights / 2;
+                        ram += if is_dense { 0 } else { weights };
+                        kinds[usize::from(is_dense)] = true;
+                    }
+                }
+            }
+            Cost {
+                flash_bytes: flash + 100 * kinds.into_iter().filter(|&kind| kind).count(),
+                ram_bytes: ram,
+                arena_bytes: ram,
+                instructions: graph.macs(),
+                macs: graph.macs(),
+            }
+        }
+    }
+
+    fn limits(ram_bytes: usize) -> Constraints {
+        Constraints {
+            flash_bytes: 1 << 20,
+            ram_bytes,
+            instructions: None,
+            macs: None,
+        }
+    }
+
+    /// A convolution of a window, two of a pixel, two small dense layers.
+    fn network(features: usize) -> Graph {
+        let mut builder = GraphBuilder::new("net");
+        let mut at = builder.input("input", [4, 4, 8]);
+        let conv = |kernel, out_channels| {
+            Op::Conv2d(Conv2d {
+                window: Window2d::valid([kernel, kernel], [1, 1]),
+                out_channels,
+                activation: Activation::Relu,
+            })
+        };
+        let dense = |out_features| {
+            Op::Dense(Dense {
+                out_features,
+                over_rows: false,
+                activation: Activation::None,
+            })
+        };
+        for (name, op) in [
+            ("window", conv(4, 16)),
+            ("wide", conv(1, 32)),
+            ("narrow", conv(1, 8)),
+            ("hidden", dense(features)),
+            ("logits", dense(features)),
+        ] {
+            at = builder.node(name, op, &[at]).expect("a node that fits");
+        }
+        builder.finish(&[at])
+    }
+
+    #[test]
+    fn layers_are_halved_where_flash_falls() {
+        // 512 and 256 weights; 64 and 64, for which no kernel pays, though each would if the other had one.
+        let graph = network(8);
+        let layers = int4_layers(&graph, &Simple, &limits(1 << 20));
+        assert_eq!(layers, ["wide", "narrow"]);
+        let halved = with_int4(&graph, &layers);
+        let types: Vec<WeightType> = halved.nodes.iter().map(|node| node.weights).collect();
+        use WeightType::{Int4, Int8};
+        assert_eq!(types, [Int8, Int4, Int4, Int8, Int8]);
+        let layers = int4_layers(&network(32), &Simple, &limits(1 << 20));
+        assert_eq!(layers, ["wide", "narrow", "hidden", "logits"]);
+    }
+
+    #[test]
+    fn limits_are_kept() {
+        let graph = network(32);
+        let layers = int4_layers(&graph, &Simple, &limits(600));
+        assert_eq!(layers, ["wide", "hidden", "logits"]);
+        let layers = int4_layers(&graph, &Simple, &limits(0));
+        assert_eq!(layers, ["hidden", "logits"]);
+    }
+}
