@@ -1,6 +1,7 @@
 //! What the page says, section by section.
 
 use ember_codegen::cost::LayerCost;
+use ember_ir::WeightType;
 
 use super::markup::{escaped, percent, section};
 use super::tables::{bar, confusion as matrix, table};
@@ -174,7 +175,11 @@ pub(super) fn layers(page: &Page<'_>) -> String {
         let params = weights + node.op.weight_channels(input).unwrap_or(0);
         let shape = graph.output_shape(node).to_string();
         let (name, layer) = (graph.node_name(node), &footprint.layers[index]);
-        rows.push(line("", name, node.op.name(), shape, params, layer));
+        let op = match node.weights {
+            WeightType::Int8 => node.op.name().to_owned(),
+            WeightType::Int4 => format!("{}, int4 weights", node.op.name()),
+        };
+        rows.push(line("", name, &op, shape, params, layer));
     }
     let sum = LayerCost {
         macs: footprint.macs,

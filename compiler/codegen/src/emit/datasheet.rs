@@ -1,7 +1,7 @@
 //! What a reader of the crate wants to know, as text: once for the source's documentation and once
 //! for the README.
 
-use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, Window2d};
+use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, WeightType, Window2d};
 
 use super::provenance::Provenance;
 use super::{chain, front};
@@ -9,7 +9,8 @@ use crate::cost::constant_bytes;
 use crate::plan::{self, Chain, Planned};
 
 /// One line about a node: `conv2d 3x3, stride 2x2, relu`.
-pub(super) fn operator(op: &Op) -> String {
+pub(super) fn operator(node: &Node) -> String {
+    let op = &node.op;
     let mut text = op.name().to_owned();
     match op {
         Op::Conv2d(op) => window(&mut text, &op.window),
@@ -58,6 +59,10 @@ pub(super) fn operator(op: &Op) -> String {
         Activation::None => {}
         Activation::Relu => text.push_str(", relu"),
         Activation::Relu6 => text.push_str(", relu6"),
+    }
+    match node.weights {
+        WeightType::Int8 => {}
+        WeightType::Int4 => text.push_str(", int4 weights"),
     }
     text
 }
@@ -122,7 +127,7 @@ pub(super) fn layer_table(planned: &Planned) -> Vec<String> {
         bytes += node_bytes;
         rows.push([
             text(graph.node_name(node)),
-            operator(&node.op),
+            operator(node),
             shapes(graph, node),
             thousands(node_macs),
             thousands(node_bytes as u64),

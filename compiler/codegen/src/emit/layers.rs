@@ -102,7 +102,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let doc = format!(
             " `{}`: {}, {}{work}.",
             text(graph.node_name(node)),
-            operator(&node.op),
+            operator(node),
             shapes(graph, node),
         );
         let type_name = &names.type_name;
