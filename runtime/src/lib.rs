@@ -1,14 +1,15 @@
 //! The device side of Ember: everything an emitted model needs that is the same for every model.
 //!
 //! Owns: the arena, requantisation, the int8 kernels and their short reference forms, streaming
-//! windows, the front end for sound. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
+//! windows, the front end for sound, the anomaly score. Must not know: how networks are found, trained or planned. `no_std`, no heap, no float, no
 //! panic path.
 //!
 //! Reading order: [`arena`], [`requant`], [`fixed_point`], [`params`], [`layer`], [`reference`](mod@reference),
 //! [`scratch`], [`packing`], [`kernels`] (with `isa` and the innermost sums per instruction set in
-//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`], [`log_mel`].
+//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`], [`log_mel`], [`anomaly`].
 #![no_std]
 
+pub mod anomaly;
 pub mod arena;
 #[cfg(all(target_arch = "arm", feature = "dsp", not(feature = "mve")))]
 mod dsp;

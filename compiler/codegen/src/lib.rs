@@ -5,9 +5,10 @@
 //! quotes Rust.
 //!
 //! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
-//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`].
+//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`], [`anomaly`].
 #![forbid(unsafe_code)]
 
+pub mod anomaly;
 mod convolution;
 pub mod cost;
 mod elementwise;

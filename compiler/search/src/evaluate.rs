@@ -3,6 +3,7 @@
 use ember_ir::Graph;
 use serde::{Deserialize, Serialize};
 
+use crate::metric::Metric;
 use crate::space::Architecture;
 
 /// A network of this search; it keeps its number through all rungs.
@@ -47,11 +48,11 @@ pub struct Candidate {
 /// What a trained candidate is worth, on the validation set.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Score {
-    /// Accuracy of the int8 network, in [0, 1].
+    /// The task's [`Metric`] of the int8 network, in [0, 1]: accuracy, unless the evaluator says otherwise.
     pub accuracy: f32,
-    /// Accuracy of the float network, in [0, 1].
+    /// The same of the float network.
     pub float_accuracy: f32,
-    /// Mean cross-entropy of the float network.
+    /// Mean loss of the float network: cross-entropy, or the squared error of what an autoencoder rebuilds.
     pub loss: f32,
 }
 
@@ -84,4 +85,9 @@ pub enum EvaluateError {
 pub trait Evaluate: Sync {
     /// Trains `candidate` with its budget and scores it on the validation set.
     fn evaluate(&self, candidate: &Candidate) -> Result<Score, EvaluateError>;
+
+    /// What the scores' accuracy is.
+    fn metric(&self) -> Metric {
+        Metric::Accuracy
+    }
 }

@@ -16,6 +16,7 @@ pub mod constraint;
 mod driver;
 pub mod evaluate;
 pub mod journal;
+pub mod metric;
 pub mod pareto;
 pub mod price;
 pub mod probe;
@@ -33,6 +34,7 @@ mod workers;
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};
 pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
 pub use journal::{Event, History, Identity, JournalError, Sink};
+pub use metric::Metric;
 pub use price::PlannerPrice;
 pub use probe::{Probe, Ranking};
 pub use search::{

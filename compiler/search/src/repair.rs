@@ -72,8 +72,8 @@ pub(crate) fn shrink(
         .or_else(|| drop_last_block(architecture, allowed))
 }
 
-/// `None` where that gene has nothing left to give.
-fn shrink_part(
+/// The network with that gene made smaller; `None` where it has nothing left to give.
+pub(crate) fn shrink_part(
     architecture: &Architecture,
     part: Part,
     resource: Resource,
@@ -152,7 +152,11 @@ fn shrink_block(block: &mut Block, resource: Resource, allowed: &Narrowing) -> O
     Some(())
 }
 
-fn drop_last_block(architecture: &Architecture, allowed: &Narrowing) -> Option<Architecture> {
+/// The network without its last block; `None` where it needs that.
+pub(crate) fn drop_last_block(
+    architecture: &Architecture,
+    allowed: &Narrowing,
+) -> Option<Architecture> {
     let mut smaller = architecture.clone();
     smaller.blocks.pop()?;
     allowed.has_depth(smaller.blocks.len()).then_some(smaller)

@@ -49,6 +49,7 @@ fn every_space_has_networks_for_the_smallest_boards() {
             (SpaceKind::Cnn1d, Shape::from([1, 100, 6])),
             (SpaceKind::Mlp, Shape::from([8, 8, 1])),
             (SpaceKind::Recurrent, Shape::from([1, 100, 6])),
+            (SpaceKind::Autoencoder, Shape::from([64])),
         ] {
             let task = Task {
                 name: "net".into(),

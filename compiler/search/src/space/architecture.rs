@@ -16,7 +16,7 @@ pub struct Architecture {
     pub blocks: Vec<Block>,
     /// How the last map becomes a vector.
     pub head: Head,
-    /// Width of a fully connected layer before the logits.
+    /// Width of a fully connected layer before the logits; of an autoencoder, of its bottleneck.
     pub hidden: Option<usize>,
     /// The activation of all layers that have one.
     pub activation: Activation,

@@ -12,9 +12,9 @@ pub enum Part {
     Block(usize),
     /// [`super::Architecture::head`].
     Head,
-    /// [`super::Architecture::hidden`].
+    /// [`super::Architecture::hidden`]: a layer before the logits, or the bottleneck of an autoencoder.
     Hidden,
-    /// The last layer, which no gene changes.
+    /// The last layer, whose outputs no gene changes.
     Logits,
 }
 
@@ -34,6 +34,6 @@ pub struct Task {
     pub name: String,
     /// `[H, W, C]`, `[1, T, C]` or `[N]`; all positive.
     pub input: Shape,
-    /// Number of logits; positive.
+    /// Number of logits; positive. What an autoencoder gives is as large as its input.
     pub classes: usize,
 }

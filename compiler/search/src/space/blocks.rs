@@ -33,10 +33,7 @@ pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
     }
     assembly.part = Part::Logits;
     let logits = assembly.dense("logits".into(), task.classes, Activation::None, x);
-    Assembled {
-        graph: assembly.builder.finish(&[logits]),
-        parts: assembly.parts,
-    }
+    assembly.finish(logits)
 }
 
 #[derive(Clone, Copy)]
@@ -49,7 +46,7 @@ pub(super) enum PoolKind {
 pub(super) struct Assembly {
     pub(super) builder: GraphBuilder,
     parts: Vec<Part>,
-    part: Part,
+    pub(super) part: Part,
     pub(super) activation: Activation,
 }
 
@@ -64,6 +61,14 @@ impl Assembly {
             activation,
         };
         (assembly, input)
+    }
+
+    /// The network that ends here.
+    pub(super) fn finish(self, output: TensorId) -> Assembled {
+        Assembled {
+            graph: self.builder.finish(&[output]),
+            parts: self.parts,
+        }
     }
 
     pub(super) fn block(&mut self, number: usize, block: &Block, x: TensorId) -> TensorId {

@@ -7,6 +7,7 @@
 
 pub mod architecture;
 pub mod assembled;
+mod autoencoder;
 pub mod blocks;
 mod cnn1d;
 mod cnn2d;
@@ -26,6 +27,7 @@ mod trunk;
 
 pub use architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 pub use assembled::{Assembled, Part, Task};
+pub use autoencoder::Autoencoder;
 pub use cnn1d::Cnn1d;
 pub use cnn2d::Cnn2d;
 pub use crossover::crossover;
@@ -86,7 +88,8 @@ pub trait Space: Sync {
         None
     }
 
-    /// The part of the space that a gradient can look at; `None` below the smallest level.
+    /// The part of the space that a gradient can look at; `None` below the smallest level, and at every level of a
+    /// space that has no such part.
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>>;
 
     /// The graph alone.
@@ -107,18 +110,21 @@ pub enum SpaceKind {
     Mlp,
     /// Gated recurrent units and long short-term memories over series, behind convolutions.
     Recurrent,
+    /// Networks that rebuild their input.
+    Autoencoder,
 }
 
 impl SpaceKind {
     /// All of them.
-    pub const ALL: [SpaceKind; 4] = [
+    pub const ALL: [SpaceKind; 5] = [
         SpaceKind::Cnn2d,
         SpaceKind::Cnn1d,
         SpaceKind::Mlp,
         SpaceKind::Recurrent,
+        SpaceKind::Autoencoder,
     ];
 
-    /// The space that suits an input of this shape.
+    /// The space of classifiers that suits an input of this shape.
     pub fn for_input(input: &Shape) -> Self {
         match input.dims() {
             [1, _, _] => SpaceKind::Cnn1d,
@@ -134,6 +140,7 @@ impl SpaceKind {
             SpaceKind::Cnn1d => "cnn1d",
             SpaceKind::Mlp => "mlp",
             SpaceKind::Recurrent => "recurrent",
+            SpaceKind::Autoencoder => "autoencoder",
         }
     }
 }
@@ -204,11 +211,22 @@ pub fn open_narrowed(
     if allowed.hop.is_some() && kind != SpaceKind::Recurrent {
         return Err(SpaceError::Whole(kind));
     }
+    if let Some(range) = &allowed.bottleneck
+        && kind != SpaceKind::Autoencoder
+    {
+        return Err(SpaceError::Narrow {
+            space: kind,
+            what: "bottleneck",
+            allowed: format!("{range:?}"),
+            offered: "none".into(),
+        });
+    }
     Ok(match kind {
         SpaceKind::Cnn2d => Box::new(Cnn2d::new(task, allowed)?),
         SpaceKind::Cnn1d => Box::new(Cnn1d::new(task, allowed)?),
         SpaceKind::Mlp => Box::new(Mlp::new(task, allowed)?),
         SpaceKind::Recurrent => Box::new(Recurrent::new(task, allowed)?),
+        SpaceKind::Autoencoder => Box::new(Autoencoder::new(task, allowed)?),
     })
 }
 

@@ -16,6 +16,8 @@ pub struct Narrowing {
     pub depth: Option<RangeInclusive<usize>>,
     /// Channels of blocks and units of layers before the logits.
     pub width: Option<RangeInclusive<usize>>,
+    /// Units of the bottleneck of an autoencoder.
+    pub bottleneck: Option<RangeInclusive<usize>>,
     /// Taps per axis.
     pub kernel: Option<RangeInclusive<usize>>,
     /// Steps per axis.
@@ -49,6 +51,11 @@ impl Narrowing {
         self.width
             .as_ref()
             .map_or(least, |range| least.max(*range.start()))
+    }
+
+    /// What is allowed for the layer before the logits, or for the bottleneck.
+    fn hidden(&self) -> Option<&RangeInclusive<usize>> {
+        self.bottleneck.as_ref().or(self.width.as_ref())
     }
 
     /// Whether so many taps are allowed.
@@ -174,7 +181,7 @@ impl Narrowing {
             head: self.ends(&[architecture.head])[0],
             hidden: architecture
                 .hidden
-                .map(|width| within(self.width.as_ref(), width)),
+                .map(|width| within(self.hidden(), width)),
             activation: match self.activations.first() {
                 Some(&first) if !allowed => first,
                 _ => architecture.activation,
@@ -184,6 +191,27 @@ impl Narrowing {
 }
 
 impl Menu {
+    /// Offers only bottlenecks that are allowed.
+    pub(super) fn narrow_hidden(
+        &mut self,
+        space: SpaceKind,
+        allowed: Option<&RangeInclusive<usize>>,
+    ) -> Result<(), SpaceError> {
+        let offered = self.hidden.clone();
+        self.hidden
+            .retain(|hidden| hidden.is_none_or(|width| is_within(allowed, width)));
+        if self.hidden.is_empty() {
+            let offered: Vec<usize> = offered.into_iter().flatten().collect();
+            return Err(SpaceError::Narrow {
+                space,
+                what: "bottleneck",
+                allowed: allowed.map_or_else(String::new, |range| format!("{range:?}")),
+                offered: format!("{offered:?}"),
+            });
+        }
+        Ok(())
+    }
+
     /// Offers only what is allowed.
     pub(super) fn narrow(
         &mut self,
@@ -214,7 +242,7 @@ impl Menu {
             }
         }
         self.hidden
-            .retain(|hidden| hidden.is_none_or(|width| is_within(allowed.width.as_ref(), width)));
+            .retain(|hidden| hidden.is_none_or(|width| is_within(allowed.hidden(), width)));
         if let Some(range) = &allowed.depth {
             let [least, most] = [*self.depth.start(), *self.depth.end()];
             let depth = least.max(*range.start())..=most.min(*range.end());

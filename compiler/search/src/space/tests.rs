@@ -22,23 +22,39 @@ fn task(input: Shape) -> Task {
 
 fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
     let size = 1usize..40;
-    (0usize..4, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
+    (0usize..5, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
         match SpaceKind::ALL[kind] {
             SpaceKind::Cnn2d => (SpaceKind::Cnn2d, Shape::from([h, w, c])),
             SpaceKind::Cnn1d => (SpaceKind::Cnn1d, Shape::from([1, w * 5, c])),
             SpaceKind::Mlp => (SpaceKind::Mlp, Shape::from([h, w, c])),
             SpaceKind::Recurrent => (SpaceKind::Recurrent, Shape::from([1, w * 3, c])),
+            SpaceKind::Autoencoder if h > 20 => (SpaceKind::Autoencoder, Shape::from([w * c])),
+            SpaceKind::Autoencoder => (SpaceKind::Autoencoder, Shape::from([1, w, c])),
         }
     })
 }
 
-/// What the evaluator, the planner and the emitter rely on.
+/// What the evaluator, the planner and the emitter rely on of a classifier.
 fn sound(assembled: &Assembled, input: &Shape) {
+    sound_to(assembled, input, &Shape::from([5]));
+}
+
+/// The same of a network of any space.
+fn sound_in(kind: SpaceKind, assembled: &Assembled, input: &Shape) {
+    match kind {
+        SpaceKind::Autoencoder => sound_to(assembled, input, input),
+        SpaceKind::Cnn2d | SpaceKind::Cnn1d | SpaceKind::Mlp | SpaceKind::Recurrent => {
+            sound(assembled, input);
+        }
+    }
+}
+
+fn sound_to(assembled: &Assembled, input: &Shape, output: &Shape) {
     let graph = &assembled.graph;
     assert_eq!(assembled.parts.len(), graph.nodes.len());
     assert_eq!((graph.inputs.len(), graph.outputs.len()), (1, 1));
     assert_eq!(&graph.tensor(graph.inputs[0]).shape, input);
-    assert_eq!(graph.tensor(graph.outputs[0]).shape, Shape::from([5]));
+    assert_eq!(&graph.tensor(graph.outputs[0]).shape, output);
     let names: BTreeSet<&str> = graph.tensors.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(names.len(), graph.tensors.len(), "names are unique");
     for node in &graph.nodes {
@@ -85,11 +101,11 @@ proptest! {
         let space = open(kind, task(input.clone())).unwrap();
         let mut rng = SearchRng::seed_from_u64(seed);
         let mut network = space.sample(&mut rng);
-        sound(&space.assemble(&network), &input);
+        sound_in(kind, &space.assemble(&network), &input);
         for _ in 0..20 {
             let child = space.mutate(&mut rng, &network);
             prop_assert!(child != network, "a mutation changes something");
-            sound(&space.assemble(&child), &input);
+            sound_in(kind, &space.assemble(&child), &input);
             network = child;
         }
     }
@@ -155,6 +171,7 @@ fn templates_build_and_end_in_logits() {
         (SpaceKind::Cnn1d, Shape::from([1, 100, 6])),
         (SpaceKind::Mlp, Shape::from([1, 64, 1])),
         (SpaceKind::Recurrent, Shape::from([1, 100, 6])),
+        (SpaceKind::Autoencoder, Shape::from([1, 32, 2])),
     ] {
         let space = open(kind, task(input.clone())).unwrap();
         let graphs: BTreeSet<String> = space
@@ -162,7 +179,7 @@ fn templates_build_and_end_in_logits() {
             .iter()
             .map(|template| {
                 let assembled = space.assemble(template);
-                sound(&assembled, &input);
+                sound_in(kind, &assembled, &input);
                 format!("{:?}", assembled.graph.nodes)
             })
             .collect();
@@ -260,6 +277,54 @@ proptest! {
     }
 }
 
+#[test]
+fn an_autoencoder_is_its_own_mirror_image() {
+    let space = open(SpaceKind::Autoencoder, task(Shape::from([1, 32, 2]))).unwrap();
+    let network = Architecture {
+        blocks: vec![Block::Dense { width: 48 }, Block::Dense { width: 16 }],
+        ..space.templates()[0].clone()
+    };
+    let graph = space.build(&network);
+    let widths: Vec<(&str, usize)> = graph
+        .nodes
+        .iter()
+        .map(|node| (graph.node_name(node), graph.output_shape(node).elements()))
+        .collect();
+    assert_eq!(
+        widths,
+        [
+            ("encode1", 48),
+            ("encode2", 16),
+            ("bottleneck", 8),
+            ("decode2", 16),
+            ("decode1", 48),
+            ("rebuilt", 64),
+            ("output", 64)
+        ]
+    );
+}
+
+proptest! {
+    /// Whatever is taken away to fit, input and output stay, and so does a bottleneck.
+    #[test]
+    fn an_autoencoder_shrinks_to_one(seed in any::<u64>(), elements in 1usize..200) {
+        let input = Shape::from([elements]);
+        let space = open(SpaceKind::Autoencoder, task(input.clone())).unwrap();
+        let mut network = space.sample(&mut SearchRng::seed_from_u64(seed));
+        for resource in [Resource::Ram, Resource::Flash] {
+            loop {
+                let assembled = space.assemble(&network);
+                let blamed = crate::bottleneck::blame(&assembled, resource);
+                let Some(smaller) = space.shrink(&network, &blamed, resource) else { break };
+                prop_assert!(smaller != network);
+                sound_in(SpaceKind::Autoencoder, &space.assemble(&smaller), &input);
+                network = smaller;
+            }
+        }
+        prop_assert_eq!((network.blocks.len(), network.hidden), (0, Some(2)));
+    }
+}
+
 /// A narrowing that most spaces have networks for.
 fn narrowing(seed: u64) -> Narrowing {
     let mut rng = SearchRng::seed_from_u64(seed);
@@ -275,6 +340,7 @@ fn narrowing(seed: u64) -> Narrowing {
     Narrowing {
         depth: given().then_some(1..=2),
         width: given().then_some(8..=16),
+        bottleneck: None,
         kernel: given().then_some(3..=3),
         stride: given().then_some(1..=2),
         dilation: given().then_some(1..=1),
@@ -297,6 +363,7 @@ fn narrowing(seed: u64) -> Narrowing {
 
 /// What is wrong with a network of a narrowed space.
 fn beyond(allowed: &Narrowing, network: &Architecture) -> Option<String> {
+    let hidden = allowed.bottleneck.as_ref().or(allowed.width.as_ref());
     let inside = |range: &Option<std::ops::RangeInclusive<usize>>, value: usize| {
         range.as_ref().is_none_or(|range| range.contains(&value))
     };
@@ -326,7 +393,7 @@ fn beyond(allowed: &Narrowing, network: &Architecture) -> Option<String> {
         && inside(&allowed.pool, network.pool)
         && network
             .hidden
-            .is_none_or(|width| inside(&allowed.width, width))
+            .is_none_or(|width| hidden.is_none_or(|range| range.contains(&width)))
         && network.blocks.iter().all(of_block)
         && (allowed.heads.is_empty() || allowed.heads.contains(&network.head))
         && (allowed.activations.is_empty() || allowed.activations.contains(&network.activation));
@@ -337,7 +404,10 @@ proptest! {
     /// What a narrowed space draws, mutates, starts from and shrinks to is what is allowed.
     #[test]
     fn a_narrowed_space_is_kept_to((kind, input) in spaces(), seed in any::<u64>()) {
-        let allowed = narrowing(seed);
+        let mut allowed = narrowing(seed);
+        if kind == SpaceKind::Autoencoder {
+            allowed.bottleneck = Some([2..=8, 1..=5, 4..=64][seed as usize % 3].clone());
+        }
         let Ok(space) = open_narrowed(kind, task(input.clone()), &allowed) else {
             return Ok(());
         };
@@ -360,7 +430,7 @@ proptest! {
         }
         for mut network in networks {
             prop_assert_eq!(beyond(&allowed, &network), None);
-            sound(&space.assemble(&network), &input);
+            sound_in(kind, &space.assemble(&network), &input);
             let all = [Part::Block(0), Part::Block(1), Part::Head, Part::Logits, Part::Hidden, Part::Pool];
             for resource in [Resource::Ram, Resource::Flash] {
                 while let Some(smaller) = space.shrink(&network, &all, resource) {
@@ -402,6 +472,15 @@ fn what_no_space_offers_is_named() {
         ..Narrowing::default()
     };
     assert!(open(SpaceKind::Recurrent, &conv).contains("without \"gru\" and \"lstm\""));
+    let bottleneck = Narrowing {
+        bottleneck: Some(100..=200),
+        ..Narrowing::default()
+    };
+    assert_eq!(
+        open(SpaceKind::Autoencoder, &bottleneck),
+        "`bottleneck`: the space autoencoder has nothing in 100..=200; it offers [2, 4, 6, 8, 12, 16, 24, 32, 48, 64]"
+    );
+    assert!(open(SpaceKind::Mlp, &bottleneck).contains("it offers none"));
 }
 
 #[test]
@@ -517,6 +596,10 @@ proptest! {
         let mut rng = SearchRng::seed_from_u64(seed);
         let share = [1, 4][share];
         let levels: Vec<_> = (0..).map_while(|level| space.relax(Relaxing { level, share })).collect();
+        if kind == SpaceKind::Autoencoder {
+            prop_assert!(levels.is_empty());
+            return Ok(());
+        }
         prop_assert!(!levels.is_empty() && levels.len() < 20);
         let relaxation = &levels[rng.pick(Gene { place: 0, what: What::Depth }, levels.len())];
         let mut choose = |n: &usize| rng.pick(Gene { place: 0, what: What::Kind }, *n);
