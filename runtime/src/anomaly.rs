@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn a_score_is_a_sum_of_squares() {
         // Real values in steps of the coarser scale: 7 and 3.5, 0 and -2; so (3.5² + 2²) · 128².
-        assert_eq!(SAME.score(&[4, -3], &[12, 1]), (1225 + 400) * 128 * 128 / 100);
+        assert_eq!(
+            SAME.score(&[4, -3], &[12, 1]),
+            (1225 + 400) * 128 * 128 / 100
+        );
         assert_eq!(SAME.score(&[0, 1], &[11, 13]), 0);
     }
 

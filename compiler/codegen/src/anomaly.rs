@@ -26,7 +26,10 @@ impl Scoring {
             return None;
         }
         let quants = [network.quants[input.0], network.quants[output.0]];
-        let coarser = quants.map(|quant| quant.scale).into_iter().fold(0.0, f32::max);
+        let coarser = quants
+            .map(|quant| quant.scale)
+            .into_iter()
+            .fold(0.0, f32::max);
         let shift = elements.next_power_of_two().trailing_zeros();
         let step = f64::from(coarser) / f64::from(1u32 << DIFFERENCE_BITS);
         let [input, output] = quants.map(|quant| side(quant, coarser));

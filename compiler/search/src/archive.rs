@@ -3,7 +3,6 @@
 use crate::choose::{choose, judged};
 use crate::constraint::{Constraints, Cost};
 use crate::evaluate::{Candidate, CandidateId, Score};
-use crate::metric::Metric;
 use crate::pareto::{Objectives, front, hypervolume};
 use crate::probe::{Proxies, Rankings};
 use crate::search::{Failed, Outcome, Scored, Stopped};
@@ -123,14 +122,13 @@ impl Archive {
         mut self,
         constraints: &Constraints,
         settings: &Settings,
-        metric: Metric,
         stopped: Stopped,
         elapsed: Duration,
     ) -> Outcome {
         // Told order is that of the questions, and a network's first question comes in order of its
         // number, but its score may have come from a later rung after an earlier failure.
         self.scored.sort_by_key(|scored| scored.id);
-        let choice = choose(&self.scored, constraints, settings.tie, metric);
+        let choice = choose(&self.scored, constraints, settings.tie);
         let judged: Vec<&Scored> = judged(&self.scored).collect();
         let mut rankings = Rankings::default();
         for scored in &judged {

@@ -3,7 +3,6 @@
 
 use crate::constraint::Constraints;
 use crate::evaluate::CandidateId;
-use crate::metric::Metric;
 use crate::search::Scored;
 
 /// The result of a search.
@@ -16,13 +15,8 @@ pub struct Choice {
 }
 
 /// Chooses among the networks with the largest budget spent on them. `tie` is the difference in
-/// accuracy (or what `metric` says it is) that counts as none. `None` if there is no network.
-pub fn choose(
-    scored: &[Scored],
-    constraints: &Constraints,
-    tie: f32,
-    metric: Metric,
-) -> Option<Choice> {
+/// accuracy that counts as none. `None` if there is no network.
+pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<Choice> {
     let ranked = rank(scored, constraints, tie);
     let chosen = *ranked.first()?;
     let finalists: Vec<&Scored> = judged(scored).collect();
@@ -31,7 +25,7 @@ pub fn choose(
         .max_by(|a, b| a.score.accuracy.total_cmp(&b.score.accuracy))?;
     Some(Choice {
         id: chosen.id,
-        why: explain(chosen, best, finalists.len(), tie, metric),
+        why: explain(chosen, best, finalists.len(), tie),
     })
 }
 
@@ -69,8 +63,8 @@ fn size(scored: &Scored, constraints: &Constraints) -> f64 {
         + scored.cost.ram_bytes as f64 / constraints.ram_bytes.max(1) as f64
 }
 
-fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32, metric: Metric) -> String {
-    let metric = metric.name();
+fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
+    let metric = best.score.metric.name();
     let percent = |accuracy: f32| 100.0 * accuracy;
     let networks = if among == 1 {
         "the only network"
@@ -111,6 +105,7 @@ mod tests {
     use super::*;
     use crate::constraint::Cost;
     use crate::evaluate::Score;
+    use crate::metric::Metric;
     use crate::space::{Architecture, Head};
     use ember_ir::Activation;
 
@@ -142,6 +137,7 @@ mod tests {
                 accuracy,
                 float_accuracy: accuracy,
                 loss: 1.0 - accuracy,
+                metric: Metric::Accuracy,
             },
             rung,
             parent: None,
@@ -167,15 +163,19 @@ mod tests {
         assert_eq!(order(0.0), [0, 1, 2, 3]);
         assert_eq!(order(0.002), [1, 0, 2, 3]);
         assert_eq!(order(0.02), [2, 1, 0, 3]);
-        let choice = choose(&all, &LIMITS, 0.002, Metric::Accuracy).unwrap();
+        let choice = choose(&all, &LIMITS, 0.002).unwrap();
         assert_eq!(
             choice.why,
             "89.90 % int8 validation accuracy, not distinguishable (within 0.20 points) from the \
              best of 4 networks within the limits (90.00 %), but smaller: flash 300 against 500 \
              bytes, RAM 100 against 100 bytes"
         );
+        let judged = all.map(|mut network| {
+            network.score.metric = Metric::Auc;
+            network
+        });
         assert_eq!(
-            choose(&all, &LIMITS, 0.0, Metric::Auc).unwrap().why,
+            choose(&judged, &LIMITS, 0.0).unwrap().why,
             "the best int8 validation AUC (90.00 %) of 4 networks within the limits; no \
              smaller one comes within 0.00 points"
         );
@@ -184,19 +184,13 @@ mod tests {
     #[test]
     fn of_equal_sizes_the_more_accurate_is_chosen() {
         let all = [network(0, 0.899, 300, 0), network(1, 0.900, 300, 0)];
-        assert_eq!(
-            choose(&all, &LIMITS, 0.01, Metric::Accuracy).unwrap().id,
-            CandidateId(1)
-        );
+        assert_eq!(choose(&all, &LIMITS, 0.01).unwrap().id, CandidateId(1));
     }
 
     #[test]
     fn a_short_training_does_not_compete_with_a_full_one() {
         let all = [network(0, 0.95, 10, 0), network(1, 0.90, 10, 1)];
-        assert_eq!(
-            choose(&all, &LIMITS, 0.1, Metric::Accuracy).unwrap().id,
-            CandidateId(1)
-        );
-        assert_eq!(choose(&[], &LIMITS, 0.1, Metric::Auc), None);
+        assert_eq!(choose(&all, &LIMITS, 0.1).unwrap().id, CandidateId(1));
+        assert_eq!(choose(&[], &LIMITS, 0.1), None);
     }
 }

@@ -48,12 +48,15 @@ pub struct Candidate {
 /// What a trained candidate is worth, on the validation set.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Score {
-    /// The task's [`Metric`] of the int8 network, in [0, 1]: accuracy, unless the evaluator says otherwise.
+    /// Accuracy of the int8 network, or what `metric` says that it is; in [0, 1].
     pub accuracy: f32,
     /// The same of the float network.
     pub float_accuracy: f32,
     /// Mean loss of the float network: cross-entropy, or the squared error of what an autoencoder rebuilds.
     pub loss: f32,
+    /// What the two figures are.
+    #[serde(default, skip_serializing_if = "Metric::is_accuracy")]
+    pub metric: Metric,
 }
 
 impl Score {
@@ -85,9 +88,4 @@ pub enum EvaluateError {
 pub trait Evaluate: Sync {
     /// Trains `candidate` with its budget and scores it on the validation set.
     fn evaluate(&self, candidate: &Candidate) -> Result<Score, EvaluateError>;
-
-    /// What the scores' accuracy is.
-    fn metric(&self) -> Metric {
-        Metric::Accuracy
-    }
 }

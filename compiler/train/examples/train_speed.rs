@@ -16,6 +16,7 @@ use ember_ir::{
     Activation, Conv2d, Dense, DepthwiseConv2d, Graph, GraphBuilder, Mean, Op, Shape, TensorId,
     Window2d,
 };
+use ember_train::Task;
 use ember_train::distill::Targets;
 use ember_train::fake_quant::FakeQuant;
 use ember_train::lanes;
@@ -221,8 +222,20 @@ fn candidate(name: &str, graph: &Graph) {
             },
             || {
                 let step = match is_aware {
-                    true => step(&net, ours, &samples, Targets::of(&targets), &mut quantized),
-                    false => step(&net, ours, &samples, Targets::of(&targets), &mut Exact),
+                    true => step(
+                        &net,
+                        ours,
+                        &samples,
+                        Targets::of(Task::Classification, &targets),
+                        &mut quantized,
+                    ),
+                    false => step(
+                        &net,
+                        ours,
+                        &samples,
+                        Targets::of(Task::Classification, &targets),
+                        &mut Exact,
+                    ),
                 };
                 our_optimizer.step(ours, &step.gradients, 1e-4);
             },

@@ -1,10 +1,11 @@
 //! Batches: a seeded order for each epoch, each sample varied by the augmentation, normalised, and
-//! given a soft target.
+//! given a soft target; or the sample itself, where it is to be rebuilt.
 
 use crate::augment::{Sample, mixup};
 use crate::dataset::Dataset;
 use crate::normalization::{Normalization, channels};
 use crate::random::Random;
+use crate::task::Task;
 use crate::trainer::{Session, input_shape};
 
 /// Streams of the run's seed, one per use.
@@ -54,7 +55,7 @@ impl<'a> Batches<'a> {
         self.order_random.shuffle(&mut self.order);
     }
 
-    /// Normalised samples and soft targets of a batch of this epoch.
+    /// Normalised samples and targets of a batch of this epoch: soft ones, or what is to be rebuilt.
     pub fn next(&mut self, batch: usize) -> (Vec<f32>, Vec<f32>) {
         let Session {
             graph,
@@ -65,13 +66,10 @@ impl<'a> Batches<'a> {
         } = self.session;
         let to = input_shape(graph);
         debug_assert_eq!(channels(to), self.spread.len());
-        let (elements, classes) = (to.elements(), data.classes.len());
+        let elements = to.elements();
         let mut samples = vec![0.0; self.size * elements];
-        let mut targets = vec![recipe.label_smoothing / classes as f32; self.size * classes];
-        for (slot, &index) in self.order[batch * self.size..][..self.size]
-            .iter()
-            .enumerate()
-        {
+        let indices = &self.order[batch * self.size..][..self.size];
+        for (slot, &index) in indices.iter().enumerate() {
             let sample = Sample {
                 values: data.sample(index),
                 from: &data.shape,
@@ -82,20 +80,37 @@ impl<'a> Batches<'a> {
                 &mut samples[slot * elements..][..elements],
                 &mut self.vary_random,
             );
-            targets[slot * classes + data.labels[index]] += 1.0 - recipe.label_smoothing;
         }
         normalization.apply(&mut samples);
-        if recipe.mixup > 0.0 {
-            mixup(
-                &mut samples,
-                &mut targets,
-                self.size,
-                recipe.mixup,
-                &mut self.vary_random,
-            );
-        }
+        let targets = match data.task {
+            Task::Classification => {
+                let mut targets = soft(data, indices, recipe.label_smoothing);
+                if recipe.mixup > 0.0 {
+                    let random = &mut self.vary_random;
+                    mixup(&mut samples, &mut targets, self.size, recipe.mixup, random);
+                }
+                targets
+            }
+            Task::Anomaly => {
+                let targets = samples.clone();
+                recipe
+                    .augmentation
+                    .corrupt(&mut samples, &mut self.vary_random);
+                targets
+            }
+        };
         (samples, targets)
     }
+}
+
+/// Probabilities of the classes of samples, of which some is given away to all classes alike.
+fn soft(data: &Dataset, indices: &[usize], smoothing: f32) -> Vec<f32> {
+    let classes = data.classes.len();
+    let mut targets = vec![smoothing / classes as f32; indices.len() * classes];
+    for (target, &index) in targets.chunks_exact_mut(classes).zip(indices) {
+        target[data.labels[index]] += 1.0 - smoothing;
+    }
+    targets
 }
 
 /// Two halves of the samples, each class halved.

@@ -4,6 +4,7 @@
 use ember_ir::Shape;
 
 use crate::normalization::Normalization;
+use crate::task::Task;
 
 /// Labelled samples of one shape.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,6 +17,8 @@ pub struct Dataset {
     pub labels: Vec<usize>,
     /// Names of the classes.
     pub classes: Vec<String>,
+    /// What is learned of it.
+    pub task: Task,
 }
 
 /// Why the parts do not make a dataset.
@@ -55,7 +58,7 @@ pub enum DatasetError {
 }
 
 impl Dataset {
-    /// Checks that the parts fit each other.
+    /// Checks that the parts fit each other; what is learned is to tell the classes apart.
     pub fn new(
         shape: Shape,
         samples: Vec<f32>,
@@ -90,6 +93,7 @@ impl Dataset {
             samples,
             labels,
             classes,
+            task: Task::Classification,
         })
     }
 
@@ -125,7 +129,14 @@ impl Dataset {
                 .collect(),
             labels: indices.iter().map(|&i| self.labels[i]).collect(),
             classes: self.classes.clone(),
+            task: self.task,
         }
+    }
+
+    /// The same samples for another task, whose labels they have.
+    #[must_use]
+    pub fn with_task(self, task: Task) -> Self {
+        Self { task, ..self }
     }
 
     /// Two datasets of one shape and one set of classes, one after the other.

@@ -9,8 +9,8 @@ use rayon::ThreadPoolBuilder;
 
 use crate::dataset::Dataset;
 use crate::normalization::Normalization;
-use crate::predict::{accuracy, loss, predict};
-use crate::quantized::{Quantized, int8_accuracy};
+use crate::predict::predict;
+use crate::quantized::Quantized;
 use crate::random::Random;
 use crate::recipe::Recipe;
 use crate::trainer::{Session, TrainError, train};
@@ -101,9 +101,10 @@ impl Evaluator<'_> {
         let quantized =
             Quantized::calibrated(&float, &self.parts.calibration, validation).map_err(failed)?;
         Ok(Score {
-            accuracy: int8_accuracy(&quantized.network, validation).map_err(failed)?,
-            float_accuracy: accuracy(&scores, &validation.labels),
-            loss: loss(&scores, &validation.labels),
+            accuracy: validation.int8_figure(&quantized.network).map_err(failed)?,
+            float_accuracy: validation.figure(&scores),
+            loss: validation.loss(&scores),
+            metric: validation.metric(),
         })
     }
 }
@@ -143,7 +144,7 @@ fn refused(error: TrainError) -> EvaluateError {
     match error {
         TrainError::Cancelled => EvaluateError::Cancelled,
         TrainError::Diverged { epoch } => EvaluateError::Diverged { epoch },
-        TrainError::Net(_) | TrainError::Data { .. } => failed(error),
+        TrainError::Net(_) | TrainError::Data { .. } | TrainError::Rebuilds { .. } => failed(error),
     }
 }
 

@@ -92,9 +92,9 @@ pub struct Trained {
     pub method: Method,
     /// What each way to quantise gave on the validation set, in the order in which they were tried.
     pub steps: Vec<Step>,
-    /// Accuracy of the f32 network on the validation set.
+    /// Accuracy (or the validation set's own figure, see [`crate::task`]) of the f32 network on it.
     pub accuracy_float: f32,
-    /// Accuracy of the int8 network on the validation set.
+    /// The same of the int8 network.
     pub accuracy_int8: f32,
 }
 

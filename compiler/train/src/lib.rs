@@ -4,7 +4,7 @@
 //! quantisation-aware training, pruning and factorisation, the evaluator, the supernets and the proxies that a search asks. The only crate that names burn.
 //! Must not know: files, boards, the terminal.
 //!
-//! Reading order: [`dataset`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`distill`], [`trainer`],
+//! Reading order: [`dataset`], [`task`], [`normalization`], [`recipe`], [`augment`], [`weights`], [`lanes`], [`net`], [`distill`], [`trainer`],
 //! [`predict`], [`fake_quant`], [`quantized`], [`evaluate`], `supernet`, `proxies`, [`compress`], [`finalize`], [`training`], `teach`.
 #![forbid(unsafe_code)]
 
@@ -26,20 +26,25 @@ pub mod quantized;
 pub mod random;
 pub mod recipe;
 mod supernet;
+pub mod task;
 mod teach;
 pub mod trainer;
 pub mod training;
 pub mod weights;
 
-pub use augment::{Augmentation, ImageAugmentation, SeriesAugmentation, SpectrumAugmentation};
+pub use augment::{
+    Augmentation, DenoisingAugmentation, ImageAugmentation, SeriesAugmentation,
+    SpectrumAugmentation,
+};
 pub use compress::{Reduction, Wish, int4_layers};
 pub use dataset::{Dataset, DatasetError};
 pub use evaluate::{Evaluator, Parts};
 pub use finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
 pub use net::NetError;
 pub use normalization::Normalization;
-pub use quantized::{Quantized, QuantizedError, int8_accuracy, int8_scores};
+pub use quantized::{Quantized, QuantizedError, int8_scores};
 pub use recipe::Recipe;
+pub use task::{ANOMALY, NORMAL, Task, anomaly_scores};
 pub use teach::{Teachers, teach};
 pub use trainer::{Epoch, Session, TrainError, train};
 pub use training::{Forget, Keep, Supervision, Training};

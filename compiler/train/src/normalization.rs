@@ -63,6 +63,15 @@ impl Normalization {
         }
     }
 
+    /// Mean 0 and standard deviation 1 per value of a sample: for vectors whose elements mean different things.
+    pub fn per_value(train: &Dataset) -> Self {
+        let row = Dataset {
+            shape: Shape::from([1, 1, train.shape.elements()]),
+            ..train.clone()
+        };
+        Self::standard(&row)
+    }
+
     /// Root mean square 1 per group of channels and no offset: for sensor axes, whose zero and whose
     /// ratios within a group mean something (a rotated accelerometer must stay one). `groups` lists
     /// the channels that share a scale; a channel in none has its own.
@@ -149,5 +158,11 @@ mod tests {
         assert_eq!(magnitude.scale[0], magnitude.scale[1]);
         assert_eq!(magnitude.offset, [0.0, 0.0]);
         assert_eq!(Normalization::identity(&data.shape).scale.len(), 2);
+        let single = Normalization::per_value(&data);
+        assert_eq!(single.offset, [3.0, 15.0, 5.0, 35.0]);
+        assert_eq!(
+            data.normalized(&single).samples[2..6],
+            [-1.0, -1.0, 1.0, 1.0]
+        );
     }
 }

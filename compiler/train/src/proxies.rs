@@ -20,6 +20,7 @@ use crate::evaluate::{Evaluator, single_threaded};
 use crate::lanes::LANES;
 use crate::net::{Batch, Exact, Leaves, Net, Numerics, to_vec};
 use crate::recipe::Recipe;
+use crate::task::Task;
 use crate::trainer::{Session, initial, input_shape, step};
 use crate::weights::Weights;
 
@@ -62,7 +63,7 @@ impl Evaluator<'_> {
         Some([
             naswot(&net, &weights, &few[0].0),
             synflow(&net, &weights),
-            zico(&net, &weights, &few),
+            zico(&net, &weights, self.parts.train.task, &few),
         ])
     }
 }
@@ -158,11 +159,12 @@ fn synflow(net: &Net<'_>, weights: &Weights) -> f64 {
     flows.sum::<f64>().max(f64::MIN_POSITIVE).ln()
 }
 
-fn zico(net: &Net<'_>, weights: &Weights, batches: &[(Vec<f32>, Vec<f32>)]) -> f64 {
+fn zico(net: &Net<'_>, weights: &Weights, task: Task, batches: &[(Vec<f32>, Vec<f32>)]) -> f64 {
     let steps: Vec<_> = batches
         .iter()
         .map(|(samples, targets)| {
-            step(net, weights, samples, Targets::of(targets), &mut Exact).gradients
+            let targets = Targets::of(task, targets);
+            step(net, weights, samples, targets, &mut Exact).gradients
         })
         .collect();
     let n = steps.len() as f64;

@@ -1,5 +1,5 @@
 //! From a trained f32 network to int8: post-training quantisation with the better of several range
-//! methods, quantisation-aware fine-tuning, and the accuracy of the integer network.
+//! methods, quantisation-aware fine-tuning, and the outputs of the integer network.
 
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::lower::LowerError;
@@ -11,7 +11,8 @@ use ember_ir::{FloatGraph, QuantGraph, Rounding};
 use crate::dataset::Dataset;
 use crate::fake_quant::FakeQuant;
 use crate::net::{Batch, Leaves, Net, NetError, to_vec};
-use crate::predict::{BATCH, accuracy};
+use crate::predict::BATCH;
+use crate::task::Task;
 use crate::trainer::{Session, TrainError, train_with};
 use crate::weights::{Weights, export};
 
@@ -61,7 +62,7 @@ impl Quantized {
         })
     }
 
-    /// Post-training quantisation: of [`METHODS`], the one that loses least accuracy on `judge`. Both
+    /// Post-training quantisation: of [`METHODS`], the one with the best figure on `judge`. Both
     /// sets are normalised, in the network's shape.
     pub fn calibrated(
         float: &FloatGraph,
@@ -73,7 +74,7 @@ impl Quantized {
         for method in METHODS {
             let ranges = calibrate(float, calibration.iter(), method);
             let candidate = Self::new(float.clone(), ranges)?;
-            let score = int8_accuracy(&candidate.network, &judge)?;
+            let score = judge.int8_figure(&candidate.network)?;
             if best.as_ref().is_none_or(|(top, _)| score > *top) {
                 best = Some((score, candidate));
             }
@@ -108,11 +109,6 @@ pub fn int8_scores(network: &QuantGraph, data: &Dataset) -> Result<Vec<i8>, Lowe
         .collect())
 }
 
-/// Accuracy of the int8 network on a normalised dataset.
-pub fn int8_accuracy(network: &QuantGraph, data: &Dataset) -> Result<f32, LowerError> {
-    Ok(accuracy(&int8_scores(network, data)?, &data.labels))
-}
-
 /// Scores by fake quantisation: f32 on the int8 grid. A check on the trained numbers; what counts is
 /// [`int8_scores`].
 pub fn fake_quant_scores(quantized: &Quantized, data: &Dataset) -> Result<Vec<f32>, NetError> {
@@ -135,6 +131,19 @@ pub fn fake_quant_scores(quantized: &Quantized, data: &Dataset) -> Result<Vec<f3
 
 /// At most [`ENOUGH`] samples, evenly spread.
 fn thin(data: &Dataset) -> Dataset {
-    let step = data.len().div_ceil(ENOUGH).max(1);
-    data.subset(&(0..data.len()).step_by(step).collect::<Vec<_>>())
+    let every = |samples: Vec<usize>, enough: usize| {
+        let step = samples.len().div_ceil(enough).max(1);
+        samples.into_iter().step_by(step)
+    };
+    let kept: Vec<usize> = match data.task {
+        Task::Classification => every((0..data.len()).collect(), ENOUGH).collect(),
+        // Anomalies may be rare, or all together: half of the room is theirs.
+        Task::Anomaly => (0..data.classes.len())
+            .flat_map(|label| {
+                let of_label = (0..data.len()).filter(|&i| data.labels[i] == label);
+                every(of_label.collect(), ENOUGH / 2)
+            })
+            .collect(),
+    };
+    data.subset(&kept)
 }

@@ -15,6 +15,7 @@ use crate::normalization::Normalization;
 use crate::optimizer::{AdamW, cosine};
 use crate::random::Random;
 use crate::recipe::Recipe;
+use crate::task::Task;
 use crate::weights::Weights;
 
 /// Weight of a batch's statistics in the running ones.
@@ -42,6 +43,18 @@ pub enum TrainError {
         data: Shape,
         /// Number of classes.
         classes: usize,
+    },
+    /// A network that is to rebuild its input gives something else.
+    #[error(
+        "the network takes {network} and gives {outputs} values; to rebuild samples of {data} it has to take and give as many"
+    )]
+    Rebuilds {
+        /// Input shape of the network.
+        network: Shape,
+        /// Its number of outputs.
+        outputs: usize,
+        /// Shape of a sample.
+        data: Shape,
     },
     /// The loss or the weights became infinite or not a number.
     #[error(
@@ -131,8 +144,8 @@ pub(crate) fn train_with<N: Numerics>(
             let progress = done as f32 / steps as f32;
             before_step(numerics, progress);
             let (samples, targets) = batches.next(batch);
-            let opinion = opinion(&teachers, recipe, graph, &samples, targets.len());
-            let targets = Targets::taught(&targets, opinion.as_deref(), recipe);
+            let opinion = opinion(&teachers, recipe, data.task, graph, &samples, targets.len());
+            let targets = Targets::taught(data.task, &targets, opinion.as_deref(), recipe);
             let Step {
                 loss,
                 gradients,
@@ -235,13 +248,20 @@ fn check(graph: &Graph, data: &Dataset) -> Result<(), TrainError> {
         (Some([t, bands, 1]), Some([source, levels, 1])) => source >= t && bands == levels,
         _ => false,
     };
-    if (network != &data.shape && !longer) || outputs != data.classes.len() {
-        return Err(TrainError::Data {
-            network: network.clone(),
+    let fits = network == &data.shape || longer;
+    let (network, shape) = (network.clone(), data.shape.clone());
+    match data.task {
+        Task::Classification if !fits || outputs != data.classes.len() => Err(TrainError::Data {
+            network,
             outputs,
-            data: data.shape.clone(),
+            data: shape,
             classes: data.classes.len(),
-        });
+        }),
+        Task::Anomaly if !fits || outputs != network.elements() => Err(TrainError::Rebuilds {
+            network,
+            outputs,
+            data: shape,
+        }),
+        Task::Classification | Task::Anomaly => Ok(()),
     }
-    Ok(())
 }

@@ -17,8 +17,8 @@ use crate::compress::prune::pays;
 use crate::compress::{Reduction, Wish, with_int4};
 use crate::evaluate::{Parts, single_threaded};
 use crate::finalize::{FinalRecipe, FinalizeError, Method, Step, Trained};
-use crate::predict::{accuracy, predict};
-use crate::quantized::{Quantized, int8_accuracy};
+use crate::predict::predict;
+use crate::quantized::Quantized;
 use crate::recipe::Recipe;
 use crate::teach::{Teachers, run_seed, teach};
 use crate::trainer::{Epoch, Session, TrainError, initial, train};
@@ -245,8 +245,8 @@ fn judged(quantized: Quantized, method: Method, parts: &Parts) -> Result<Trained
     let scores = predict(&quantized.float, &parts.validation)?;
     let step = Step {
         method,
-        accuracy_float: accuracy(&scores, &parts.validation.labels),
-        accuracy_int8: int8_accuracy(&quantized.network, &parts.validation)?,
+        accuracy_float: parts.validation.figure(&scores),
+        accuracy_int8: parts.validation.int8_figure(&quantized.network)?,
     };
     Ok(Trained {
         accuracy_float: step.accuracy_float,

@@ -8,6 +8,7 @@ use burn::tensor::module::{avg_pool2d, batch_norm_train, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use ember_codegen::quantize::{Range, activation_quants};
 use ember_ir::{Activation, Conv2d, DepthwiseConv2d, Op};
+use ember_train::Task;
 use ember_train::distill::Targets;
 use ember_train::fake_quant::FakeQuant;
 use ember_train::lanes::{self, Grid, Norm};
@@ -230,7 +231,13 @@ fn a_whole_step_has_burns_gradients() {
         (&mut quantized, Some(&grids), 0.1),
     ];
     for (numerics, grids, tolerance) in runs {
-        let ours = step(&net, &weights, &values, Targets::of(&targets), numerics);
+        let ours = step(
+            &net,
+            &weights,
+            &values,
+            Targets::of(Task::Classification, &targets),
+            numerics,
+        );
         let (loss, theirs) = plain::step(&graph, &weights, &values, &targets, grids);
         assert!((ours.loss - loss).abs() < tolerance, "{} {loss}", ours.loss);
         for (ours, theirs) in ours.gradients.iter().flatten().zip(theirs.iter().flatten()) {

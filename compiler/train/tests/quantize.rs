@@ -15,7 +15,7 @@ use ember_search::{
 use ember_train::quantized::fake_quant_scores;
 use ember_train::{
     Evaluator, FinalRecipe, Forget, Keep, Normalization, Parts, Quantized, Recipe, Reduction,
-    Supervision, Training, Wish, export, int8_accuracy, predict, teach, train,
+    Supervision, Training, Wish, export, predict, teach, train,
 };
 
 use common::{Builder, GO_ON, digits, session, small};
@@ -52,7 +52,10 @@ fn fine_tuning_exports_what_it_trained() {
     );
 
     let plain = Quantized::calibrated(&float, &parts.calibration, &parts.validation).expect("int8");
-    let after = int8_accuracy(&plain.network, &parts.validation).expect("accuracy");
+    let after = parts
+        .validation
+        .int8_figure(&plain.network)
+        .expect("accuracy");
     assert!(after > trained - 0.01, "float {trained}, int8 {after}");
 
     let tuned = plain.tuned(run(&short)).expect("weights").expect("int8");
@@ -64,7 +67,10 @@ fn fine_tuning_exports_what_it_trained() {
         &fake_quant_scores(&tuned, &parts.validation).expect("scores"),
         labels,
     );
-    let real = int8_accuracy(&tuned.network, &parts.validation).expect("accuracy");
+    let real = parts
+        .validation
+        .int8_figure(&tuned.network)
+        .expect("accuracy");
     assert!(
         (fake - real).abs() <= 0.0034,
         "fake quantised {fake}, int8 {real}"
@@ -216,7 +222,10 @@ fn the_final_training_is_reproducible_however_many_work() {
     );
     assert_eq!(
         trained.accuracy_int8,
-        int8_accuracy(&trained.quant_graph, &parts.validation).expect("accuracy")
+        parts
+            .validation
+            .int8_figure(&trained.quant_graph)
+            .expect("accuracy")
     );
     let each = recipe(1).epochs(&Reduction::default(), false);
     assert_eq!((each, epochs.into_inner()), (20, 40));

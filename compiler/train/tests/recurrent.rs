@@ -13,7 +13,7 @@ use ember_ir::{
 };
 use ember_train::lanes;
 use ember_train::net::{Net, NetError, to_vec};
-use ember_train::quantized::{Quantized, int8_accuracy};
+use ember_train::quantized::Quantized;
 use ember_train::random::Random;
 use ember_train::{Dataset, Normalization, Recipe, export, predict, train};
 
@@ -203,7 +203,7 @@ fn recurrent_networks_learn_what_only_memory_tells_and_keep_it_in_int8() {
         assert!(accuracy > 0.95, "{name}: {accuracy}");
         let ranges = calibrate(&float, data.iter(), RangeMethod::MinMax);
         let quantized = Quantized::new(float, ranges).expect("int8");
-        let int8 = int8_accuracy(&quantized.network, &unseen).expect("runs");
+        let int8 = unseen.int8_figure(&quantized.network).expect("runs");
         assert!(int8 > accuracy - 0.02, "{name}: {int8} of {accuracy}");
         // On the grid it is no worse, and still the network that it was.
         let short = Recipe {
@@ -213,7 +213,7 @@ fn recurrent_networks_learn_what_only_memory_tells_and_keep_it_in_int8() {
         };
         let session = common::session(&graph, &data, &normalization, &short, 1);
         let tuned = quantized.tuned(session).expect("trains").expect("int8");
-        let int8 = int8_accuracy(&tuned.network, &unseen).expect("runs");
+        let int8 = unseen.int8_figure(&tuned.network).expect("runs");
         assert!(int8 > accuracy - 0.02, "{name} tuned: {int8} of {accuracy}");
     }
 }

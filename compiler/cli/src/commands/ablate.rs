@@ -25,9 +25,10 @@ fn table(ablation: &Ablation) -> String {
     let steps = ablation.steps.iter().map(|step| step.name.len());
     let width = names.chain(steps).max().unwrap_or(0);
     let mut text = format!(
-        "  network {}: {}\n  validation set, mean ± deviation of {} seeds; sizes as predicted\n\n  {:width$} {:>16} {:>16} {:>9} {:>8} {:>13}\n",
+        "  network {}: {}\n  {} on the validation set, mean ± deviation of {} seeds; sizes as predicted\n\n  {:width$} {:>16} {:>16} {:>9} {:>8} {:>13}\n",
         ablation.network,
         ablation.architecture,
+        ablation.metric.name(),
         ablation.seeds,
         "",
         "int8",

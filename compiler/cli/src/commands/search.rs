@@ -33,7 +33,8 @@ pub fn search(config: &Path, progress: Progress) -> Result<(), Error> {
     if !outcome.signals.is_empty() {
         let signals = signals(&outcome.signals);
         text.push_str(&format!(
-            "\n  Spearman's correlation with the final int8 accuracy: {signals}\n"
+            "\n  Spearman's correlation with the final int8 {}: {signals}\n",
+            found.chosen.score.metric.name()
         ));
     }
     text.push_str(&format!(

@@ -332,6 +332,7 @@ fn narrowing(values: &Values) -> Narrowing {
     Narrowing {
         depth: range("depth"),
         width: range("width"),
+        bottleneck: range("bottleneck"),
         kernel: range("kernel"),
         stride: range("stride"),
         dilation: range("dilation"),

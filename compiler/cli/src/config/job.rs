@@ -13,6 +13,7 @@ use super::checks::{
     any_board, board_choice, compress_job, data_job, model_name, search_job, train_job,
 };
 use super::problem::{Problem, Problems};
+use super::task::task_job;
 use super::values::{self, Values};
 use super::{Column, Split};
 use crate::data::sound::Wish;
@@ -22,6 +23,8 @@ use crate::data::sound::Wish;
 pub struct Job {
     /// Name of the model: an identifier in snake case.
     pub name: String,
+    /// What it does.
+    pub task: TaskJob,
     /// The samples.
     pub data: DataJob,
     /// The device.
@@ -39,6 +42,20 @@ pub struct Job {
     /// The file's text, for messages and provenance.
     pub text: String,
     spans: BTreeMap<(&'static str, &'static str), Range<usize>>,
+}
+
+/// What the network does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaskJob {
+    /// It tells classes apart.
+    Classification,
+    /// It rebuilds normal samples.
+    Anomaly {
+        /// Names of the classes of normal samples; all others are anomalies. At least one.
+        normal: Vec<String>,
+        /// Share of the normal validation samples above the threshold, at most.
+        false_alarms: f64,
+    },
 }
 
 /// `[data]`.
@@ -264,10 +281,12 @@ impl Job {
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
         let name = model_name(values, problems);
+        let task = task_job(values, problems);
         let data = data_job(values, dir, problems);
         let board = board_choice(values, dir, problems);
         Some(Self {
             name: name.unwrap_or_else(|| "unnamed".into()),
+            task,
             data: data?,
             board: board.or_else(any_board)?,
             search: search_job(values),

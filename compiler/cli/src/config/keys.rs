@@ -26,6 +26,8 @@ pub enum Kind {
     Shape,
     /// Triples of channel numbers.
     Triplets,
+    /// A string or strings.
+    TextOrTexts,
     /// Strings.
     Texts,
     /// Some of these strings.
@@ -106,9 +108,16 @@ pub const KEYS: &[Key] = &[
     key(
         "model",
         "task",
-        Kind::Choice(&["classification"]),
+        Kind::Choice(&["classification", "anomaly"]),
         Some("\"classification\""),
-        "What the network does.",
+        "What the network does: tells classes apart, or (anomaly) rebuilds normal samples, so that others are told from them by how badly they are rebuilt.",
+    ),
+    key(
+        "model",
+        "false_alarms",
+        Kind::Number(0.0, 0.5),
+        Some("0.05"),
+        "task = \"anomaly\": share of the normal validation samples that the threshold of the firmware lets above it, at most.",
     ),
     key(
         "data",
@@ -168,6 +177,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "data",
+        "normal",
+        Kind::TextOrTexts,
+        None,
+        "task = \"anomaly\": the class of normal samples, or several; required. Their samples alone train the network; those of all other classes are anomalies and judge it. Where validation or test is a fraction, it takes the anomalies that would be left for training.",
+    ),
+    key(
+        "data",
         "group",
         Kind::Column,
         None,
@@ -213,7 +229,7 @@ pub const KEYS: &[Key] = &[
         "normalize",
         Kind::Choice(&["auto", "range", "standard", "magnitude", "none"]),
         Some("\"auto\""),
-        "Learned on the training set: its range to 0..1 (images), mean 0 and deviation 1 per channel, or magnitude 1 per sensor (series). auto: by the shape.",
+        "Learned on the training set: its range to 0..1 (images), mean 0 and deviation 1 per channel, or magnitude 1 per sensor (series). auto: by the shape; standard for task = \"anomaly\", where a vector is normalised value by value.",
     ),
     key(
         "data",
@@ -366,9 +382,9 @@ pub const KEYS: &[Key] = &[
     key(
         "search",
         "space",
-        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp", "recurrent"]),
+        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp", "recurrent", "autoencoder"]),
         Some("\"auto\""),
-        "Kind of network; auto: by the shape of a sample. recurrent: GRU or LSTM over a series, behind convolutions.",
+        "Kind of network; auto: by the shape of a sample. recurrent: GRU or LSTM over a series, behind convolutions. autoencoder: fully connected through a bottleneck; what task = \"anomaly\" takes.",
     ),
     key(
         "search",
@@ -419,7 +435,7 @@ pub const KEYS: &[Key] = &[
         "target_accuracy",
         Kind::Number(0.0, 1.0),
         Some("1.0"),
-        "Stop when a candidate reaches this int8 validation accuracy.",
+        "Stop when a candidate reaches this int8 validation accuracy (for task = \"anomaly\": AUC).",
     ),
     key(
         "search",
@@ -483,6 +499,13 @@ pub const KEYS: &[Key] = &[
         Kind::Range(1, 4096),
         None,
         "Channels of blocks and units of a layer before the logits.",
+    ),
+    key(
+        "space",
+        "bottleneck",
+        Kind::Range(1, 4096),
+        None,
+        "autoencoder: units of its narrowest layer, which `width` leaves alone.",
     ),
     key(
         "space",
@@ -632,7 +655,7 @@ pub const KEYS: &[Key] = &[
         "noise",
         Kind::Number(0.0, 10.0),
         None,
-        "Augmentation: deviation of white noise, in deviations of the channel. Default: 0.02 for images, 0.05 for series; for sound in levels, 0.05 is one of its 20 steps of 0.38 dB.",
+        "Augmentation: deviation of white noise, in deviations of the channel. Default: 0.02 for images, 0.05 for series; for sound in levels, 0.05 is one of its 20 steps of 0.38 dB. task = \"anomaly\": on the input alone, not on what is to be rebuilt, in units of the normalised input; 0.1, 0.02 for sound.",
     ),
     key(
         "train",
@@ -660,7 +683,7 @@ pub const KEYS: &[Key] = &[
         "seeds",
         Kind::Integer(0, 100),
         Some("3"),
-        "Runs of each finalist, with a seed each; the best by mean - deviation of the int8 validation accuracy is chosen. 0 trusts the search's one run.",
+        "Runs of each finalist, with a seed each; the best by mean - deviation of the int8 validation accuracy (or AUC) is chosen. 0 trusts the search's one run.",
     ),
     key(
         "compress",
@@ -709,7 +732,7 @@ pub const KEYS: &[Key] = &[
         "tolerance",
         Kind::Number(0.0, 1.0),
         Some("0.002"),
-        "What pruning, factorisation and int4 weights may cost: the most by which mean - deviation of the int8 validation accuracy may fall.",
+        "What pruning, factorisation and int4 weights may cost: the most by which mean - deviation of the int8 validation accuracy (or AUC) may fall.",
     ),
     key(
         "output",

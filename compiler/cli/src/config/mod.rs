@@ -9,11 +9,14 @@ pub mod job;
 pub mod keys;
 pub mod problem;
 pub mod size;
+mod task;
 mod values;
 
 use std::path::PathBuf;
 
-pub use job::{BoardChoice, CompressJob, DataJob, Job, Normalize, SearchJob, TrainJob, Vary};
+pub use job::{
+    BoardChoice, CompressJob, DataJob, Job, Normalize, SearchJob, TaskJob, TrainJob, Vary,
+};
 pub use problem::{Problem, Problems};
 
 /// A column of a table.

@@ -1,7 +1,7 @@
 //! Datasets out of samples, what normalisation learns on them, and their hash.
 
 use ember_ir::Shape;
-use ember_train::{Dataset, Normalization};
+use ember_train::{Dataset, Normalization, Task};
 use sha2::{Digest, Sha256};
 
 use super::table::Table;
@@ -19,6 +19,7 @@ pub(super) struct Build<'a> {
     pub data: &'a DataJob,
     pub shape: &'a Shape,
     pub classes: &'a [String],
+    pub task: Task,
 }
 
 impl Build<'_> {
@@ -63,16 +64,23 @@ impl Build<'_> {
             samples = seen.map(f32::from).collect();
         }
         let labels = chosen.iter().map(|&(_, label)| label).collect();
-        Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec()).ok()
+        let data = Dataset::new(Shape::new(shape), samples, labels, self.classes.to_vec());
+        Some(data.ok()?.with_task(self.task))
     }
 }
 
 /// What normalisation learns on the training set.
 pub(super) fn learn(data: &DataJob, train: &Dataset, is_sound: bool) -> Normalization {
     let axes: Vec<Vec<usize>> = data.axes.iter().map(|triplet| triplet.to_vec()).collect();
+    let is_vector = train.shape.dims().len() == 1;
+    let standard = match train.task {
+        Task::Anomaly if is_vector => Normalization::per_value,
+        Task::Classification | Task::Anomaly => Normalization::standard,
+    };
     let auto = match train.shape.dims() {
         // One map for all levels: the device quantises them by one table.
         _ if is_sound => Normalize::Range,
+        _ if train.task == Task::Anomaly => Normalize::Standard,
         [1, _, _] => Normalize::Magnitude,
         [_, _, _] => Normalize::Range,
         _ => Normalize::Standard,
@@ -86,7 +94,7 @@ pub(super) fn learn(data: &DataJob, train: &Dataset, is_sound: bool) -> Normaliz
         Normalize::Range => Normalization::range(train),
         Normalize::Magnitude => Normalization::magnitude(train, &axes),
         Normalize::None => Normalization::identity(&train.shape),
-        Normalize::Standard | Normalize::Auto => Normalization::standard(train),
+        Normalize::Standard | Normalize::Auto => standard(train),
     }
 }
 

@@ -1,13 +1,14 @@
-//! What the data must be for a classifier: a shape, classes, and samples of every class in every part.
+//! What the data must be: a shape, classes, and for a classifier samples of every class in every part.
 
 use std::collections::BTreeSet;
 
 use ember_ir::Shape;
-use ember_train::Dataset;
+use ember_train::{Dataset, Task};
 
+use super::anomaly;
 use super::build::Source;
 use super::table::{Table, Words};
-use crate::config::{Job, Problem};
+use crate::config::{Job, Problem, TaskJob};
 
 /// Shape of a sample as the network sees it.
 pub(super) fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option<Shape> {
@@ -105,7 +106,11 @@ pub(super) fn classes(
         }
     }
     let (found, named) = (labels.names.len(), job.data.classes.len());
-    if found < 2 {
+    let least = match job.task {
+        TaskJob::Classification => 2,
+        TaskJob::Anomaly { .. } => 1,
+    };
+    if found < least {
         problems.push(
             Problem::new(format!(
                 "the data has {found} class; a classifier needs two"
@@ -163,6 +168,10 @@ pub(super) fn check_part(
         );
         return;
     };
+    match part.task {
+        Task::Classification => {}
+        Task::Anomaly => return anomaly::check_part(job, key, part, problems),
+    }
     for (class, name_of_class) in part.classes.iter().enumerate() {
         if !part.labels.contains(&class) {
             problems.push(

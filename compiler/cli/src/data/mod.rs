@@ -2,9 +2,10 @@
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
 //! [`names`], `pictures` and [`sound`] are its sources), `window`
-//! (rows → samples), `split`, `build` and `checks` (samples →
+//! (rows → samples), `split`, `anomaly`, `build` and `checks` (samples →
 //! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
+mod anomaly;
 mod array;
 mod build;
 mod bytes;

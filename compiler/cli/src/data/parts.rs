@@ -5,9 +5,11 @@ use std::path::Path;
 
 use ember_codegen::front::Front;
 use ember_ir::Shape;
+use ember_search::Metric;
 use ember_train::random::Random;
-use ember_train::{Dataset, Normalization};
+use ember_train::{Dataset, NORMAL, Normalization, Task};
 
+use super::anomaly;
 use super::build::{Build, Source, hash, learn};
 use super::checks::{check_part, classes, sample_shape};
 use super::sound::{Sounds, Wish};
@@ -15,7 +17,7 @@ use super::split;
 use super::table::{Fields, read_table};
 use super::window::{self, Windows};
 use crate::Error;
-use crate::config::{Job, Normalize, Problem, Problems, Split};
+use crate::config::{Job, Normalize, Problem, Problems, Split, TaskJob};
 
 /// Stream of the seed that chooses samples for a part.
 const SPLIT: u64 = 0x5711;
@@ -25,7 +27,8 @@ const SPLIT: u64 = 0x5711;
 pub struct Parts {
     /// Trains candidates. Windows may be longer than the network's.
     pub train: Dataset,
-    /// Trains the result: training and validation set.
+    /// Trains the result: training and validation set; of a network that finds anomalies the training set alone,
+    /// because the validation set has its threshold to set.
     pub all: Dataset,
     /// Ranges are calibrated on these: the training set in the network's own shape.
     pub calibration: Dataset,
@@ -37,6 +40,8 @@ pub struct Parts {
     pub normalization: Normalization,
     /// The test set's recordings, if the samples are levels of sound.
     pub sound: Option<Sounds>,
+    /// Anomalies that no split takes.
+    pub unused: usize,
     /// Hash of all values and labels of all parts.
     pub hash: String,
 }
@@ -51,6 +56,16 @@ impl Parts {
     pub fn front(&self) -> Option<Front> {
         let sound = self.sound.as_ref()?;
         Some(sound.front(self.shape().elements()))
+    }
+
+    /// What is learned.
+    pub fn task(&self) -> Task {
+        self.test.task
+    }
+
+    /// What networks are judged by.
+    pub fn metric(&self) -> Metric {
+        self.validation.metric()
     }
 
     /// Names of the classes.
@@ -150,25 +165,60 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         sources.extend(test_source.iter_mut());
         classes(job, &mut sources, problems)?
     };
-    let mut random = Random::new(job.search.seed, SPLIT);
-    let mut rest: Vec<usize> = (0..main.samples.len()).collect();
-    let mut part = |key: &'static str, split: &Split, rest: &mut Vec<usize>| {
-        split::take(split, &main.samples, &main.table, rest, &mut random)
-            .map_err(|error| {
-                let span = job.span("data", key).or_else(|| job.span("data", "file"));
-                problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
-            })
-            .unwrap_or_default()
+    let labels = match &job.task {
+        TaskJob::Classification => None,
+        TaskJob::Anomaly { normal, .. } => {
+            Some(anomaly::of_classes(job, normal, &classes, problems))
+        }
     };
-    let test_indices = part("test", &data.test, &mut rest);
-    let validation_indices = part("validation", &data.validation, &mut rest);
     if !problems.is_empty() {
         return None;
     }
+    let share = anomaly::share(&data.test, &data.validation);
+    let mut random = Random::new(job.search.seed, SPLIT);
+    let mut rest: Vec<usize> = (0..main.samples.len()).collect();
+    let mut part = |key: &'static str, split: &Split, share: Option<f64>, rest: &mut Vec<usize>| {
+        let part = match &labels {
+            None => split::take(split, &main.samples, &main.table, rest, &mut random),
+            Some(labels) => anomaly::take(split, share, main, labels, rest, &mut random),
+        };
+        part.map_err(|error| {
+            let span = job.span("data", key).or_else(|| job.span("data", "file"));
+            problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
+        })
+        .unwrap_or_default()
+    };
+    let test_indices = part("test", &data.test, share, &mut rest);
+    let validation_indices = part("validation", &data.validation, None, &mut rest);
+    if !problems.is_empty() {
+        return None;
+    }
+    let divided = rest.len();
+    let (classes, task) = match labels {
+        None => (classes, Task::Classification),
+        Some(labels) => {
+            let sources = [
+                Some(&mut *main),
+                validation_source.as_mut(),
+                test_source.as_mut(),
+            ];
+            let samples = sources
+                .into_iter()
+                .flatten()
+                .flat_map(|source| &mut source.samples);
+            for sample in samples {
+                sample.label = labels[sample.label];
+            }
+            rest.retain(|&index| main.samples[index].label == NORMAL);
+            (anomaly::labels(), Task::Anomaly)
+        }
+    };
+    let main = &*main;
     let build = Build {
         data,
         shape: &shape,
         classes: &classes,
+        task,
     };
     let own = |indices: &[usize], long: bool| build.dataset(main, indices, long);
     let every = |source: &Source| (0..source.samples.len()).collect::<Vec<_>>();
@@ -197,11 +247,14 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         Some(source) => build.dataset(source, &every(source), true),
         None => own(&validation_indices, true),
     };
-    let all = more.map_or_else(|| train.clone(), |more| train.concat(&more));
+    let all = match (task, more) {
+        (Task::Classification, Some(more)) => train.concat(&more),
+        (Task::Classification, None) | (Task::Anomaly, _) => train.clone(),
+    };
     let sound = {
         let (source, indices) = match &test_source {
             Some(source) => (source, every(source)),
-            None => (&*main, test_indices.clone()),
+            None => (main, test_indices.clone()),
         };
         let samples = indices.iter().map(|&index| source.samples[index]);
         source
@@ -232,6 +285,7 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         test,
         normalization,
         sound,
+        unused: divided - rest.len(),
         hash,
     })
 }

@@ -3,7 +3,7 @@
 use ember_search::{Cost, Outcome, Scored};
 
 use super::Page;
-use super::markup::{percent, section};
+use super::markup::{percent, section, sentence};
 use super::plot::{Plot, Point, draw};
 use super::sections::count;
 use super::tables::table;
@@ -36,7 +36,7 @@ pub(super) fn pareto(page: &Page<'_>) -> String {
     for (name, of, limit) in axes {
         let plot = Plot {
             x_name: name.into(),
-            y_name: "int8 validation accuracy, %".into(),
+            y_name: format!("int8 validation {}, %", page.metric.name()),
             points: points(page, |scored| of(&scored.cost)),
             line: staircase(page, of),
             limit,
@@ -45,7 +45,7 @@ pub(super) fn pareto(page: &Page<'_>) -> String {
         plots.push_str(&format!("<div class=\"panel\">{}</div>\n", draw(&plot)));
     }
     section(
-        "Accuracy and what it costs",
+        &format!("{} and what it costs", sentence(page.metric.name())),
         "Every candidate of the search, as predicted for the whole firmware and scored in int8 on the \
          validation set. The line joins those that no other one beats in both.",
         &format!("<div class=\"plots\">\n{plots}</div>\n{KEYS}"),
@@ -136,7 +136,7 @@ pub(super) fn history(page: &Page<'_>) -> String {
     }
     let plot = Plot {
         x_name: "candidate".into(),
-        y_name: "int8 validation accuracy, %".into(),
+        y_name: format!("int8 validation {}, %", page.metric.name()),
         points: points(page, |scored| scored.id.0 as f64),
         line,
         limit: None,

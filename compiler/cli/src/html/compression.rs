@@ -1,10 +1,10 @@
 //! What compression did: from float to int8, and what each step brought.
 
-use ember_search::Cost;
+use ember_search::{Cost, Metric};
 use ember_train::{Method, Step};
 
 use super::Page;
-use super::markup::{percent, section};
+use super::markup::{percent, section, sentence};
 use super::sections::count;
 use super::tables::table;
 use crate::pipeline::ablate::Ablation;
@@ -59,11 +59,15 @@ pub(super) fn compression(page: &Page<'_>) -> String {
         }
     }
     let report = page.report;
+    let [float, int8] = match &report.anomaly {
+        None => [report.accuracy_float, report.accuracy_int8],
+        Some(detection) => [detection.auc_float, detection.auc_int8],
+    };
     let deployed = [
-        ("deployed, float", report.accuracy_float, floats),
+        ("deployed, float", float, floats),
         (
             "deployed, int8 on the device",
-            report.accuracy_int8,
+            int8,
             report.constants_linked_bytes,
         ),
     ];
@@ -82,14 +86,23 @@ pub(super) fn compression(page: &Page<'_>) -> String {
     }
     let head = [
         "step",
-        "accuracy",
+        page.metric.name(),
         "on which set",
         "bytes of weights and constants",
     ];
+    let about = format!(
+        "{} after each step of the chosen network. The deployed network is trained once more, {}.",
+        sentence(page.metric.name()),
+        match page.metric {
+            Metric::Accuracy => "on training and validation set together",
+            Metric::Auc | Metric::ExplainedVariance => {
+                "on the training set alone, because its threshold comes from the validation set"
+            }
+        }
+    );
     section(
         "From float to int8",
-        "Accuracy after each step of the chosen network. The deployed network is trained once more, on \
-         training and validation set together.",
+        &about,
         &format!("<div class=\"panel\">{}</div>\n", table(&head, &rows)),
     )
 }
@@ -226,6 +239,7 @@ mod tests {
             network: 3,
             architecture: "conv 8 k3 | mean".into(),
             seeds: 2,
+            metric: Metric::Accuracy,
             lines: vec![
                 line("as configured", 0.97, 9000),
                 line("pruned <half>", 0.96, 7000),

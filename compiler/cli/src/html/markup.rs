@@ -22,6 +22,13 @@ pub(super) fn percent(part: f32) -> String {
     format!("{:.2} %", 100.0 * part)
 }
 
+/// With a capital letter in front.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 /// A count on an axis: `850`, `12 k`, `1.5 M`.
 pub(super) fn short(value: f64) -> String {
     let (scaled, unit) = match value.abs() {

@@ -16,7 +16,7 @@ mod tables;
 use ember_codegen::cost::Footprint;
 use ember_codegen::plan::Plan;
 use ember_ir::Graph;
-use ember_search::{Constraints, Outcome};
+use ember_search::{Constraints, Metric, Outcome};
 
 use crate::pipeline::Report;
 use crate::pipeline::ablate::Ablation;
@@ -30,6 +30,8 @@ pub struct Page<'a> {
     pub name: &'a str,
     /// Names of the classes.
     pub classes: &'a [String],
+    /// What the validation set judges by.
+    pub metric: Metric,
     /// The search's history and result.
     pub outcome: &'a Outcome,
     /// Number of the network that was chosen in the end.

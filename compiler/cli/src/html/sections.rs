@@ -2,6 +2,7 @@
 
 use ember_codegen::cost::LayerCost;
 use ember_ir::WeightType;
+use ember_search::Metric;
 
 use super::markup::{escaped, percent, section};
 use super::tables::{bar, confusion as matrix, table};
@@ -20,8 +21,25 @@ pub(super) fn summary(page: &Page<'_>) -> String {
         );
         cards.push(card(&percent(accuracy), &about, None));
     }
+    if let Some(detection) = &report.anomaly {
+        let share = |part: f32, about: &str| card(&percent(part), about, None);
+        let samples = report.samples;
+        let about = format!("int8 AUC on the device, {samples} test samples");
+        cards.extend(detection.auc_int8.map(|auc| share(auc, &about)));
+        let about = "of the anomalies are above the threshold";
+        cards.extend(detection.recall.map(|recall| share(recall, about)));
+        let about = "of the normal test samples are above the threshold";
+        cards.extend(detection.false_alarm_rate.map(|rate| share(rate, about)));
+    }
     if let Some(replicated) = &report.replicated {
-        let about = format!("int8 on the validation set, {} seeds", replicated.seeds);
+        let metric = match replicated.metric {
+            Metric::Accuracy => String::new(),
+            other => format!("{} ", other.name()),
+        };
+        let about = format!(
+            "int8 {metric}on the validation set, {} seeds",
+            replicated.seeds
+        );
         cards.push(card(&replicated.int8.percent(), &about, None));
     }
     let room = |name: &str, used: usize, limit: usize| {

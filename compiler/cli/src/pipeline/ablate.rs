@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ember_ir::Graph;
-use ember_search::{Cost, Price as _};
+use ember_search::{Cost, Metric, Price as _};
 use ember_train::{FinalRecipe, Recipe, Reduction, Teachers, Wish};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,9 @@ pub struct Ablation {
     pub architecture: String,
     /// Runs per line.
     pub seeds: usize,
+    /// What the figures are.
+    #[serde(default, skip_serializing_if = "Metric::is_accuracy")]
+    pub metric: Metric,
     /// The networks; the first one is as configured.
     pub lines: Vec<Line>,
     /// What each step brings.
@@ -161,6 +164,7 @@ pub fn ablate(job: &Job, parts: &Parts, progress: Progress) -> Result<Ablation, 
         network: found.chosen.id.0,
         architecture: found.chosen.architecture.to_string(),
         seeds: seeds.len(),
+        metric: parts.metric(),
         lines: lines.collect(),
         steps: plan.steps,
     };

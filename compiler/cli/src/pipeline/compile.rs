@@ -83,6 +83,7 @@ pub fn compile(job: CompileJob, progress: Progress) -> Result<Compiled, Error> {
         front: None,
         tests: tests(&imported, job.calibrate.as_ref())?,
         accuracy: None,
+        detector: None,
         provenance: provenance(&job.source, agreement.as_ref()),
         dir: job.dir,
     };

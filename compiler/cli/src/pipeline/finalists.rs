@@ -5,7 +5,7 @@
 //! Each run is recorded as soon as it is over; a run that was interrupted is done again from its seed.
 
 use ember_ir::Graph;
-use ember_search::{Scored, choose};
+use ember_search::{Metric, Scored, choose};
 use serde::{Deserialize, Serialize};
 
 use super::replica::{Finish, Replica, Run, Spread, run_all};
@@ -21,7 +21,7 @@ use crate::progress::Progress;
 pub struct Finalist {
     /// Its number in the search.
     pub candidate: u64,
-    /// Its int8 validation accuracy in the search.
+    /// Its int8 validation accuracy (or the task's metric) in the search.
     pub searched: f32,
     /// Its runs.
     pub replicas: Vec<Replica>,
@@ -51,6 +51,9 @@ pub struct Finals {
     pub finalists: Vec<Finalist>,
     /// Index of the chosen one.
     pub chosen: usize,
+    /// What the figures are.
+    #[serde(default)]
+    pub metric: Metric,
 }
 
 impl Finals {
@@ -67,8 +70,12 @@ impl Finals {
             1 => "the search's choice".to_string(),
             count => format!("of {count} finalists the best by mean - deviation"),
         };
+        let metric = match self.metric {
+            Metric::Accuracy => String::new(),
+            other => format!("{} ", other.name()),
+        };
         format!(
-            "{among}: {} int8, {} float on the validation set over {runs} seeds",
+            "{among}: {metric}{} int8, {} float on the validation set over {runs} seeds",
             winner.int8().percent(),
             winner.float().percent()
         )
@@ -115,6 +122,7 @@ pub fn replicate(
         })
         .collect();
     let finals = Finals {
+        metric: parts.metric(),
         chosen: best(&finalists),
         finalists,
     };

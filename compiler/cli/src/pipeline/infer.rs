@@ -61,6 +61,7 @@ pub fn on_board(
         front: None,
         tests: tests.clone(),
         accuracy: None,
+        detector: None,
         provenance: Provenance {
             tool_version: env!("CARGO_PKG_VERSION").to_string(),
             ..Provenance::default()

@@ -3,9 +3,10 @@
 //!
 //! Reading order: [`run`], then the stages in its order: [`chosen`] ([`search`], [`teacher`], [`finalists`]; runs are
 //! those of [`replica`]), [`compress`], [`train`], [`package`], [`build`], [`verify`]; [`ablate`] asks what compression brings, [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
-//! runs samples, [`bench`] measures by itself; [`state`] says what is kept where, [`report`] and [`page`] what comes out.
+//! runs samples, [`bench`] measures by itself; [`anomaly`] sets a threshold, [`state`] says what is kept where, [`report`] and [`page`] what comes out.
 
 pub mod ablate;
+pub mod anomaly;
 pub mod bench;
 pub mod build;
 pub mod chosen;
@@ -32,12 +33,13 @@ use std::path::Path;
 
 use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
+use ember_search::Metric;
 use ember_search::PlannerPrice;
-use ember_train::{Evaluator, Recipe};
+use ember_train::{ANOMALY, Evaluator, Recipe};
 
 pub use report::{Replicated, Report};
 
-use crate::config::Job;
+use crate::config::{Job, TaskJob};
 use crate::data::Parts;
 use crate::device::doctor;
 use crate::interrupt::CANCEL;
@@ -180,12 +182,19 @@ fn memory(job: &Job, parts: &Parts) -> Memory {
 }
 
 fn introduce(job: &Job, parts: &Parts, progress: Progress) {
+    let samples = parts.calibration.len() + parts.validation.len() + parts.test.len();
+    let what = match &job.task {
+        TaskJob::Classification => format!("in {} classes", parts.classes().len()),
+        TaskJob::Anomaly { .. } => {
+            let labels = parts.validation.labels.iter().chain(&parts.test.labels);
+            let anomalies = labels.filter(|&&label| label == ANOMALY).count();
+            format!("with {anomalies} anomalies")
+        }
+    };
     progress.say(format!(
-        "{:>9} {} samples of {} in {} classes ({} train, {} validate, {} test); {} with {} B of flash, {} B of RAM",
+        "{:>9} {samples} samples of {} {what} ({} train, {} validate, {} test); {} with {} B of flash, {} B of RAM",
         job.name,
-        parts.calibration.len() + parts.validation.len() + parts.test.len(),
         parts.shape(),
-        parts.classes().len(),
         parts.calibration.len(),
         parts.validation.len(),
         parts.test.len(),
@@ -193,4 +202,17 @@ fn introduce(job: &Job, parts: &Parts, progress: Progress) {
         job.board.limits.flash_bytes,
         job.board.limits.ram_bytes,
     ));
+    if parts.unused > 0 {
+        progress.say(format!(
+            "{:>9} {} more anomalies are in no set: neither validation nor test takes them",
+            "", parts.unused
+        ));
+    }
+    match parts.metric() {
+        Metric::Accuracy | Metric::Auc => {}
+        Metric::ExplainedVariance => progress.say(format!(
+            "{:>9} the validation set has no anomalies: networks are judged by how well they rebuild normal samples",
+            ""
+        )),
+    }
 }

@@ -12,12 +12,14 @@ use ember_codegen::quantize::quantize_sample;
 use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
+use ember_search::Metric;
 use ember_train::Normalization;
 
+use super::anomaly::Threshold;
 use super::report::thousands;
-use super::testset::{Expectations, Heard, TestSet};
+use super::testset::{Detector, Expectations, Heard, TestSet};
 use super::trained::Record;
-use crate::config::Job;
+use crate::config::{Job, TaskJob};
 use crate::data::Parts;
 use crate::progress::Progress;
 use crate::{Error, files, hash, vendor};
@@ -58,6 +60,8 @@ pub struct Sources<'a> {
     pub tests: TestSet,
     /// Of the float and of the int8 network on the tests, if these are labelled.
     pub accuracy: Option<[f32; 2]>,
+    /// Of a network that finds anomalies.
+    pub detector: Option<Detector>,
     /// For the documentation.
     pub provenance: Provenance,
     /// The crate's folder.
@@ -81,7 +85,11 @@ pub fn package(
         hop: job.board.hop,
         front: front(network, parts),
         tests: tests(network, parts)?,
-        accuracy: Some([record.accuracy_float, record.accuracy_int8]),
+        accuracy: match record.threshold {
+            None => Some([record.accuracy_float, record.accuracy_int8]),
+            Some(_) => None,
+        },
+        detector: detector(record),
         provenance: provenance(job, parts, record),
         dir: job.output.join(&job.name),
     };
@@ -136,6 +144,7 @@ pub fn write(sources: Sources<'_>, progress: Progress) -> Result<Packed, Error> 
         cycles_estimate: footprint.cycles_estimate,
         calls: planned.calls(),
         front: sources.front,
+        detector: sources.detector,
     };
     if let Some(text) = sources.own_board {
         package
@@ -296,28 +305,59 @@ fn golden(
     Ok(golden)
 }
 
+/// What is known of a network that finds anomalies.
+fn detector(record: &Record) -> Option<Detector> {
+    let threshold = record.threshold?;
+    let auc_float = match record.metric {
+        Metric::Auc => Some(record.accuracy_float),
+        Metric::Accuracy | Metric::ExplainedVariance => None,
+    };
+    Some(Detector {
+        threshold,
+        auc_float,
+    })
+}
+
 fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
     let percent =
         |accuracy: f32| format!("{:.2} % of {} samples", 100.0 * accuracy, parts.test.len());
+    let metric = record.metric.name();
+    let (task, classes) = match &job.task {
+        TaskJob::Classification => (
+            format!("Tells {} classes apart", parts.classes().len()),
+            parts.classes().to_vec(),
+        ),
+        TaskJob::Anomaly { .. } => (
+            "Rebuilds normal samples, so that anomalies are told from them by the error".into(),
+            Vec::new(),
+        ),
+    };
+    let mut figures = vec![
+        (
+            format!("int8 {metric}, test set"),
+            percent(record.accuracy_int8),
+        ),
+        (
+            format!("float {metric}, test set"),
+            percent(record.accuracy_float),
+        ),
+    ];
+    if let Some(Threshold { false_alarms, .. }) = record.threshold {
+        let share = 100.0 * false_alarms;
+        let text = format!("at most {share} % of the normal validation samples score above it");
+        figures.push(("threshold".into(), text));
+    }
+    figures.push(("chosen by the search because".into(), record.why.clone()));
     Provenance {
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
-        task: format!("Tells {} classes apart", parts.classes().len()),
+        task,
         inputs: match &parts.sound {
             Some(_) => Vec::new(),
             None => input_channels(&parts.normalization),
         },
-        classes: parts.classes().to_vec(),
-        figures: vec![
-            (
-                "int8 accuracy, test set".into(),
-                percent(record.accuracy_int8),
-            ),
-            (
-                "float accuracy, test set".into(),
-                percent(record.accuracy_float),
-            ),
-            ("chosen by the search because".into(), record.why.clone()),
-        ],
+        classes,
+        threshold: record.threshold.map(|threshold| threshold.score),
+        figures,
         config_hash: Some(hash::of(&[&job.text])),
         source: None,
         seed: Some(job.search.seed),

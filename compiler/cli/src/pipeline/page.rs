@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use ember_codegen::cost::{Footprint, plan_for};
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::steps;
+use ember_train::anomaly_scores;
 use ember_train::predict::argmax;
 
 use super::ablate::Ablation;
+use super::anomaly;
 use super::compress::Reduced;
 use super::finalists::Finals;
 use super::search::{self, Found};
@@ -54,6 +56,7 @@ pub fn write(facts: &Facts<'_>) -> Result<PathBuf, Error> {
     let page = Page {
         name: &job.name,
         classes: parts.classes(),
+        metric: parts.metric(),
         outcome: &facts.found.outcome,
         chosen: facts.found.chosen.id.0,
         constraints: &search::constraints(job),
@@ -74,8 +77,15 @@ pub fn write(facts: &Facts<'_>) -> Result<PathBuf, Error> {
     Ok(path)
 }
 
-/// True classes in rows, answers of the int8 network in columns.
+/// True classes in rows, answers of the int8 network in columns; of a network that finds anomalies, those of the
+/// threshold.
 fn confusion(facts: &Facts<'_>) -> Result<Vec<Vec<usize>>, Error> {
+    if let Some(threshold) = facts.trained.record.threshold {
+        let test = facts.parts.test.normalized(&facts.parts.normalization);
+        let scores = anomaly_scores(&facts.trained.network, &test).map_err(Error::tool)?;
+        let counts = anomaly::counts(&scores, &test.labels, threshold);
+        return Ok(counts.map(Vec::from).to_vec());
+    }
     let classes = facts.parts.classes().len();
     let tests = package::test_set(&facts.trained.network, facts.parts)?;
     let interpreter = Interpreter::new(&facts.trained.network).map_err(Error::tool)?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ember_ir::Shape;
 use ember_train::{
-    Augmentation, FinalRecipe, ImageAugmentation, Recipe, Reduction, SeriesAugmentation,
-    SpectrumAugmentation, Teachers,
+    Augmentation, DenoisingAugmentation, FinalRecipe, ImageAugmentation, Recipe, Reduction,
+    SeriesAugmentation, SpectrumAugmentation, Teachers,
 };
 
 use super::replica::Finish;
-use crate::config::Job;
+use crate::config::{Job, TaskJob};
 use crate::data::Parts;
 
 /// How a job's networks are trained, beside the number of epochs.
@@ -56,9 +56,19 @@ pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<Teachers>>) -> Fi
     }
 }
 
-/// Variations that suit samples of this shape; vectors have none.
+/// Variations that suit the task and samples of this shape; vectors that are told apart have none.
 fn augmentation(job: &Job, shape: &Shape, is_sound: bool) -> Augmentation {
     let vary = &job.train.vary;
+    match job.task {
+        TaskJob::Classification => {}
+        TaskJob::Anomaly { .. } => {
+            // Sound is normalised to a range of 1.
+            let noise = if is_sound { 0.02 } else { 0.1 };
+            return Augmentation::Denoising(DenoisingAugmentation {
+                noise: vary.noise.unwrap_or(noise),
+            });
+        }
+    }
     if is_sound {
         let audio = &job.data.audio;
         // A factor of amplitude e^x is x·2/ln 2 octaves of power.

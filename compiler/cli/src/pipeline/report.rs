@@ -1,9 +1,10 @@
 //! The result of a job, as a table for people and as JSON for programs.
 
 use ember_codegen::target::Limits;
-use ember_search::Ranking;
+use ember_search::{Metric, Ranking};
 use serde::{Deserialize, Serialize};
 
+use super::anomaly::Detection;
 use super::finalists::Finals;
 use super::replica::Spread;
 use super::testset::{is_one, one};
@@ -14,13 +15,16 @@ use crate::config::size;
 pub struct Report {
     /// Name of the board.
     pub board: String,
-    /// Accuracy of the float network on the test set, in [0, 1]; `None` without labels.
+    /// Accuracy of the float network on the test set, in [0, 1]; `None` without classes.
     pub accuracy_float: Option<f32>,
-    /// Accuracy on the test set of what the device computed, in [0, 1]; `None` without labels.
+    /// Accuracy on the test set of what the device computed, in [0, 1]; `None` without classes.
     pub accuracy_int8: Option<f32>,
     /// Mean of the classes' F1 scores on the device's answers; `None` where the device did not say them.
     #[serde(default)]
     pub macro_f1_int8: Option<f32>,
+    /// What a network that finds anomalies finds; `None` where the device did not give all outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<Detection>,
     /// Size of the test set.
     pub samples: usize,
     /// Samples for which device and host agree in every output.
@@ -73,9 +77,12 @@ pub struct Replicated {
     pub finalists: usize,
     /// Runs of each.
     pub seeds: usize,
-    /// Accuracy in f32.
+    /// What the figures are.
+    #[serde(default, skip_serializing_if = "Metric::is_accuracy")]
+    pub metric: Metric,
+    /// Accuracy in f32, or what `metric` says that it is.
     pub float: Spread,
-    /// Accuracy in int8.
+    /// The same in int8.
     pub int8: Spread,
 }
 
@@ -86,6 +93,7 @@ impl Replicated {
         Self {
             finalists: finals.finalists.len(),
             seeds: winner.replicas.len(),
+            metric: finals.metric,
             float: winner.float(),
             int8: winner.int8(),
         }
@@ -131,9 +139,16 @@ impl Report {
         if let Some(f1) = self.macro_f1_int8 {
             rows.push(("  macro-F1", percent(f1)));
         }
+        if let Some(detection) = &self.anomaly {
+            rows.extend(detection.rows(self.samples));
+        }
         if let Some(replicated) = &self.replicated {
             let seeds = replicated.seeds;
-            let of = |spread: &Spread| format!("{} over {seeds} seeds", spread.percent());
+            let metric = match replicated.metric {
+                Metric::Accuracy => String::new(),
+                other => format!("{} ", other.name()),
+            };
+            let of = |spread: &Spread| format!("{metric}{} over {seeds} seeds", spread.percent());
             rows.push(("validation, float", of(&replicated.float)));
             rows.push(("validation, int8", of(&replicated.int8)));
         }

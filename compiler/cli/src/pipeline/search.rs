@@ -12,7 +12,7 @@ use ember_search::{
 };
 
 use super::state::State;
-use crate::config::{Job, Problem};
+use crate::config::{Job, Problem, TaskJob};
 use crate::data::Parts;
 use crate::files::{self, JournalFile, io_error};
 use crate::interrupt::CANCEL;
@@ -69,9 +69,10 @@ pub fn settings(job: &Job) -> Settings {
 pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
     let named = |kind: &SpaceKind| kind.name() == job.search.space;
     let kind = SpaceKind::ALL.into_iter().find(named);
-    let kind = kind.unwrap_or_else(|| match job.board.hop {
-        Some(_) => SpaceKind::Recurrent,
-        None => SpaceKind::for_input(input),
+    let kind = kind.unwrap_or_else(|| match (&job.task, job.board.hop) {
+        (TaskJob::Anomaly { .. }, _) => SpaceKind::Autoencoder,
+        (TaskJob::Classification, Some(_)) => SpaceKind::Recurrent,
+        (TaskJob::Classification, None) => SpaceKind::for_input(input),
     });
     let task = Task {
         name: job.name.clone(),
@@ -201,9 +202,10 @@ pub fn search(
     ));
     if !outcome.signals.is_empty() {
         progress.say(format!(
-            "{:>9} {} (Spearman's correlation with the final int8 accuracy)",
+            "{:>9} {} (Spearman's correlation with the final int8 {})",
             "signals",
-            signals(&outcome.signals)
+            signals(&outcome.signals),
+            chosen.score.metric.name()
         ));
     }
     let graph = space.build(&chosen.architecture);

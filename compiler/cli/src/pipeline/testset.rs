@@ -9,6 +9,7 @@ use ember_codegen::front::{Front, Tables};
 use ember_codegen::target::Prefer;
 use serde::{Deserialize, Serialize};
 
+use super::anomaly::Threshold;
 use crate::Error;
 use crate::files::{io_error, read_text};
 
@@ -23,6 +24,15 @@ pub struct TestSet {
     pub labels: Vec<usize>,
 }
 
+/// What was known of a network that finds anomalies; its labels are those of [`ember_train::task`].
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Detector {
+    /// The threshold in the crate.
+    pub threshold: Threshold,
+    /// Area under the ROC of the float network on the test set, if that has anomalies.
+    pub auc_float: Option<f32>,
+}
+
 /// What was known of the firmware before it was built.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Expectations {
@@ -35,9 +45,9 @@ pub struct Expectations {
     pub flash_limit_bytes: usize,
     /// Statics and stack may take this.
     pub ram_limit_bytes: usize,
-    /// Accuracy of the float network on the test set, if that is labelled.
+    /// Accuracy of the float network on the test set, if that has classes.
     pub accuracy_float: Option<f32>,
-    /// Accuracy of the int8 network on the test set, by the interpreter.
+    /// The same of the int8 network, by the interpreter.
     pub accuracy_int8: Option<f32>,
     /// Names of the classes.
     pub classes: Vec<String>,
@@ -60,6 +70,9 @@ pub struct Expectations {
     /// What makes the network's input out of the samples, if they are sound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<Front>,
+    /// Of a network that finds anomalies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detector: Option<Detector>,
 }
 
 /// A sample is one call where nothing else is said.

@@ -2,15 +2,16 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ember_train::predict::{accuracy, predict};
-use ember_train::{Supervision, Training, int8_accuracy};
+use ember_train::predict::predict;
+use ember_train::{Supervision, Training, anomaly_scores};
 
+use super::anomaly::Threshold;
 use super::finalists::Finals;
 use super::replica::{Finish, failed};
 use super::search::Found;
 use super::state::{Kept, State};
 use super::trained::{Record, Trained};
-use crate::config::Job;
+use crate::config::{Job, TaskJob};
 use crate::data::Parts;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
@@ -52,10 +53,20 @@ pub fn train(
     let result = training.finish(&finish.reduction).map_err(failed)?;
     let test = parts.test.normalized(&parts.normalization);
     let scores = predict(&result.float_graph, &test).map_err(Error::tool)?;
+    let threshold = match &job.task {
+        TaskJob::Classification => None,
+        TaskJob::Anomaly { false_alarms, .. } => {
+            let judge = &train_parts.validation;
+            let scores = anomaly_scores(&result.quant_graph, judge).map_err(Error::tool)?;
+            Some(Threshold::of(&scores, &judge.labels, *false_alarms))
+        }
+    };
     let trained = Trained {
         record: Record {
-            accuracy_float: accuracy(&scores, &test.labels),
-            accuracy_int8: int8_accuracy(&result.quant_graph, &test).map_err(Error::tool)?,
+            accuracy_float: test.figure(&scores),
+            accuracy_int8: test.int8_figure(&result.quant_graph).map_err(Error::tool)?,
+            metric: test.metric(),
+            threshold,
             // Whole milliseconds read back from JSON as what they were.
             search_seconds: found.outcome.elapsed.as_millis() as f64 / 1000.0,
             why: finals.map_or_else(|| found.outcome.why.clone(), Finals::why),
@@ -65,7 +76,8 @@ pub fn train(
     };
     trained.save(&dir, &job.name)?;
     stage.done(format!(
-        "test accuracy {:.2} % float, {:.2} % int8",
+        "test {} {:.2} % float, {:.2} % int8",
+        trained.record.metric.name(),
         100.0 * trained.record.accuracy_float,
         100.0 * trained.record.accuracy_int8
     ));
@@ -81,5 +93,12 @@ fn key(job: &Job, found: &Found, finish: &Finish, state: &State) -> String {
         // The record says why.
         format!("{} {}", job.train.finalists, job.train.seeds),
     ];
-    hash::of(&texts.each_ref().map(String::as_str))
+    let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    // It has the threshold.
+    let task = format!("{:?}", job.task);
+    match job.task {
+        TaskJob::Classification => {}
+        TaskJob::Anomaly { .. } => texts.push(&task),
+    }
+    hash::of(&texts)
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use ember_ir::QuantGraph;
+use ember_search::Metric;
 use ember_train::Step;
 use serde::{Deserialize, Serialize};
 
+use super::anomaly::Threshold;
 use crate::Error;
 use crate::files;
 
@@ -22,10 +24,16 @@ pub struct Trained {
 /// What is worth keeping of a final training.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Record {
-    /// Accuracy of the float network on the test set.
+    /// Accuracy of the float network on the test set, or what `metric` says that it is.
     pub accuracy_float: f32,
-    /// Accuracy of the int8 network on the test set, by the interpreter.
+    /// The same of the int8 network, by the interpreter.
     pub accuracy_int8: f32,
+    /// What the two figures are.
+    #[serde(default, skip_serializing_if = "Metric::is_accuracy")]
+    pub metric: Metric,
+    /// Of a network that finds anomalies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Threshold>,
     /// Time that the search took.
     pub search_seconds: f64,
     /// Why this network was chosen.

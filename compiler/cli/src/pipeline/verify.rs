@@ -4,16 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ember_codegen::anomaly::Scoring;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::quantize::output_values;
 use ember_codegen::target::{Board, Limits, Runner};
 use ember_ir::QuantGraph;
 use ember_train::predict::{argmax, macro_f1};
 
+use super::anomaly::Detection;
 use super::build::{Built, bytes, tool};
 use super::package::WHOLE;
 use super::report::{Report, thousands};
-use super::testset::{Expectations, Heard, TestSet};
+use super::testset::{Detector, Expectations, Heard, TestSet};
 use crate::device::transcript::Transcript;
 use crate::device::{probe, qemu};
 use crate::files::read_text;
@@ -181,6 +183,21 @@ pub fn verify(
     if let Some(message) = difference(&network, &outputs, &expected) {
         stage.say(message);
     }
+    stage.done(format!(
+        "{samples_equal} of {count} samples equal in every output"
+    ));
+    let report = Report {
+        samples: count,
+        samples_equal,
+        ..report
+    };
+    if let Some(detector) = &expectations.detector {
+        let detection = detection(&network, detector, &heard, &tests, &outputs)?;
+        return Ok(Report {
+            anomaly: Some(detection),
+            ..report
+        });
+    }
     let answers: Vec<usize> = outputs
         .iter()
         .map(|output| argmax(&output_values(&network, output)))
@@ -188,16 +205,36 @@ pub fn verify(
     let is_right = |(answer, label): &(&usize, &usize)| answer == label;
     let right = answers.iter().zip(&tests.labels).filter(is_right).count();
     let is_labelled = !tests.labels.is_empty();
-    stage.done(format!(
-        "{samples_equal} of {count} samples equal in every output"
-    ));
     Ok(Report {
         accuracy_int8: is_labelled.then(|| right as f32 / count as f32),
         macro_f1_int8: is_labelled.then(|| macro_f1(&answers, &tests.labels)),
-        samples: count,
-        samples_equal,
         ..report
     })
+}
+
+/// What the scores of the device's outputs are worth.
+fn detection(
+    network: &QuantGraph,
+    detector: &Detector,
+    heard: &Heard<'_>,
+    tests: &TestSet,
+    outputs: &[&[i8]],
+) -> Result<Detection, Error> {
+    let scoring = Scoring::of(network).ok_or_else(|| {
+        Error::usage(format!(
+            "{}: a network that finds anomalies gives an int8 value for each of its input's; emit the crate again",
+            network.graph.name
+        ))
+    })?;
+    let samples = tests.iter().zip(outputs);
+    let scores =
+        samples.map(|(sample, output)| scoring.comparison.score(&heard.input(sample), output));
+    let scores: Vec<u32> = scores.collect();
+    let Detector {
+        threshold,
+        auc_float,
+    } = *detector;
+    Ok(Detection::of(&scores, &tests.labels, threshold, auc_float))
 }
 
 /// Runs the firmware on whatever the board's runner is.
@@ -239,6 +276,7 @@ fn predicted(board: &Board, expectations: &Expectations, built: &Built, dir: &Pa
         accuracy_float: expectations.accuracy_float,
         accuracy_int8: expectations.accuracy_int8,
         macro_f1_int8: None,
+        anomaly: None,
         samples: expectations.samples,
         samples_equal: 0,
         instructions: None,

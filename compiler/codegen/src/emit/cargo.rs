@@ -240,11 +240,12 @@ pub(super) fn golden_test(
     planned: &Planned,
     names: &Names,
     samples: usize,
+    scores: Option<TokenStream>,
 ) -> String {
     let (module, model) = (ident(&names.module), &names.model);
     let samples = size(samples);
     if !is_bytes(planned) {
-        return golden_test_of_bytes(first_line, planned, names, &samples);
+        return golden_test_of_bytes(first_line, planned, names, &samples, scores);
     }
     let [infer_values, infer] = [quote!(&values), quote!()].map(|sample| {
         if let [_] = planned.graph().outputs[..] {
@@ -273,38 +274,37 @@ pub(super) fn golden_test(
         }
     };
     let imports: TokenStream = quote!(use #module::{INPUT_LEN, #model, OUTPUT_LEN};);
-    source(
-        first_line,
-        &[
-            quote! {
-                //! The model on this machine against the compiler's interpreter, bit for bit.
-                //!
-                //! `golden.bin` holds, per sample, the input and the output that it must give.
-            },
-            quote! {
-                use ember_runtime::Model;
-                #imports
-            },
-            quote!(
-                const SAMPLES: usize = #samples;
-            ),
-            quote! {
-                #[test]
-                fn outputs_equal_the_golden_vectors() {
-                    let samples = include_bytes!("golden.bin").chunks_exact(INPUT_LEN + OUTPUT_LEN);
-                    assert_eq!(samples.len(), SAMPLES);
-                    let mut model = #model::new();
-                    for (index, sample) in samples.enumerate() {
-                        let (input, expected) = sample.split_at(INPUT_LEN);
-                        // No result may depend on what an earlier sample left behind.
-                        model.poison(-86);
-                        #run
-                        assert_eq!(output, expected, "sample {index}");
-                    }
+    let mut items = vec![
+        quote! {
+            //! The model on this machine against the compiler's interpreter, bit for bit.
+            //!
+            //! `golden.bin` holds, per sample, the input and the output that it must give.
+        },
+        quote! {
+            use ember_runtime::Model;
+            #imports
+        },
+        quote!(
+            const SAMPLES: usize = #samples;
+        ),
+        quote! {
+            #[test]
+            fn outputs_equal_the_golden_vectors() {
+                let samples = include_bytes!("golden.bin").chunks_exact(INPUT_LEN + OUTPUT_LEN);
+                assert_eq!(samples.len(), SAMPLES);
+                let mut model = #model::new();
+                for (index, sample) in samples.enumerate() {
+                    let (input, expected) = sample.split_at(INPUT_LEN);
+                    // No result may depend on what an earlier sample left behind.
+                    model.poison(-86);
+                    #run
+                    assert_eq!(output, expected, "sample {index}");
                 }
-            },
-        ],
-    )
+            }
+        },
+    ];
+    items.extend(scores);
+    source(first_line, &items)
 }
 
 /// `tests/golden.rs` of a model whose input or output is not int8, or whose samples come in parts: bytes go
@@ -314,52 +314,52 @@ fn golden_test_of_bytes(
     planned: &Planned,
     names: &Names,
     samples: &Literal,
+    scores: Option<TokenStream>,
 ) -> String {
     let (module, model) = (ident(&names.module), &front::program_model(planned, names));
     let begin = (planned.calls() > 1).then(|| quote!(Model::begin(&mut model);));
-    source(
-        first_line,
-        &[
-            quote! {
-                //! The model on this machine against the compiler's interpreter, bit for bit.
-                //!
-                //! `golden.bin` holds, per sample, the bytes of the input and of the output that it must
-                //! give, of each int16 the lower one first.
-            },
-            quote! {
-                use ember_runtime::Model;
-                use #module::#model;
-            },
-            quote! {
-                const SAMPLES: usize = #samples;
-                const PART_LEN: usize = <#model as Model>::INPUT_LEN;
-                const INPUT_LEN: usize = PART_LEN * #model::PARTS;
-                const OUTPUT_LEN: usize = <#model as Model>::OUTPUT_LEN;
-            },
-            quote! {
-                #[test]
-                fn outputs_equal_the_golden_vectors() {
-                    let samples = include_bytes!("golden.bin").chunks_exact(INPUT_LEN + OUTPUT_LEN);
-                    assert_eq!(samples.len(), SAMPLES);
-                    let mut model = #model::new();
-                    for (index, sample) in samples.enumerate() {
-                        let (input, expected) = sample.split_at(INPUT_LEN);
-                        // No result may depend on what an earlier sample left behind.
-                        #begin
-                        model.poison(-86);
-                        for part in input.chunks_exact(PART_LEN) {
-                            let bytes = Model::input_mut(&mut model).iter_mut();
-                            for (to, &from) in bytes.zip(part) {
-                                *to = from.cast_signed();
-                            }
-                            Model::infer(&mut model);
+    let mut items = vec![
+        quote! {
+            //! The model on this machine against the compiler's interpreter, bit for bit.
+            //!
+            //! `golden.bin` holds, per sample, the bytes of the input and of the output that it must
+            //! give, of each int16 the lower one first.
+        },
+        quote! {
+            use ember_runtime::Model;
+            use #module::#model;
+        },
+        quote! {
+            const SAMPLES: usize = #samples;
+            const PART_LEN: usize = <#model as Model>::INPUT_LEN;
+            const INPUT_LEN: usize = PART_LEN * #model::PARTS;
+            const OUTPUT_LEN: usize = <#model as Model>::OUTPUT_LEN;
+        },
+        quote! {
+            #[test]
+            fn outputs_equal_the_golden_vectors() {
+                let samples = include_bytes!("golden.bin").chunks_exact(INPUT_LEN + OUTPUT_LEN);
+                assert_eq!(samples.len(), SAMPLES);
+                let mut model = #model::new();
+                for (index, sample) in samples.enumerate() {
+                    let (input, expected) = sample.split_at(INPUT_LEN);
+                    // No result may depend on what an earlier sample left behind.
+                    #begin
+                    model.poison(-86);
+                    for part in input.chunks_exact(PART_LEN) {
+                        let bytes = Model::input_mut(&mut model).iter_mut();
+                        for (to, &from) in bytes.zip(part) {
+                            *to = from.cast_signed();
                         }
-                        let bytes = (0..#model::OUTPUTS).flat_map(|number| model.output_at(number));
-                        let output: Vec<u8> = bytes.map(|byte| byte.cast_unsigned()).collect();
-                        assert_eq!(output, expected, "sample {index}");
+                        Model::infer(&mut model);
                     }
+                    let bytes = (0..#model::OUTPUTS).flat_map(|number| model.output_at(number));
+                    let output: Vec<u8> = bytes.map(|byte| byte.cast_unsigned()).collect();
+                    assert_eq!(output, expected, "sample {index}");
                 }
-            },
-        ],
-    )
+            }
+        },
+    ];
+    items.extend(scores);
+    source(first_line, &items)
 }

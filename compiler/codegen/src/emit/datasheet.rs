@@ -4,7 +4,7 @@
 use ember_ir::{Activation, Graph, Node, Op, Quant, Shape, TensorId, WeightType, Window2d};
 
 use super::provenance::Provenance;
-use super::{chain, front};
+use super::{anomaly, chain, front};
 use crate::cost::constant_bytes;
 use crate::plan::{self, Chain, Planned};
 
@@ -218,6 +218,9 @@ pub(super) fn interface(planned: &Planned, provenance: &Provenance) -> Vec<Strin
             let role = if what == "Input" { "channel" } else { "output" };
             lines.push(format!("  * {role} {index}: {}", text(detail)));
         }
+    }
+    if let Some(scoring) = anomaly::scoring(planned, provenance) {
+        lines.push(anomaly::documentation(scoring));
     }
     lines
 }

@@ -27,6 +27,14 @@ pub enum EmitError {
         /// Bytes of the vector.
         actual: usize,
     },
+    /// A threshold for a network that rebuilds nothing.
+    #[error(
+        "network `{network}` has a threshold for anomalies, but does not rebuild its input: it needs one int8 input, taken as a whole, and one int8 output of as many values"
+    )]
+    Threshold {
+        /// Name of the graph.
+        network: String,
+    },
     /// The number of class names is not the number of outputs.
     #[error(
         "{actual} class names were given for a network with {expected} output values; give one per value, or none"

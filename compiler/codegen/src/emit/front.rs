@@ -103,24 +103,7 @@ pub(super) fn items(planned: &Planned, names: &Names) -> Vec<TokenStream> {
         front.parts(),
     ]
     .map(size);
-    let range = match spec.range {
-        None => quote!(None),
-        Some(range) => {
-            let range = int(range);
-            quote!(Some(#range))
-        }
-    };
-    let write = match spec.coefficients {
-        None => quote!(write(&params::FRONT_VALUES, #range, self.network.input_mut())),
-        Some(_) => {
-            let bands = size(spec.bands);
-            quote! {
-                write_cepstra(
-                    #bands, &params::FRONT_FACTORS, &params::FRONT_VALUES, #range, self.network.input_mut(),
-                )
-            }
-        }
-    };
+    let write = write(front, &quote!(self.network.input_mut()));
     vec![
         quote! {
             use ember_runtime::log_mel::{Bank, LogMel};
@@ -214,6 +197,29 @@ pub(super) fn items(planned: &Planned, names: &Names) -> Vec<TokenStream> {
             }
         },
     ]
+}
+
+/// The call that writes the last rows, as the network sees them, to a place.
+pub(super) fn write(front: &Front, to: &TokenStream) -> TokenStream {
+    let spec = &front.spec;
+    let range = match spec.range {
+        None => quote!(None),
+        Some(range) => {
+            let range = int(range);
+            quote!(Some(#range))
+        }
+    };
+    match spec.coefficients {
+        None => quote!(write(&params::FRONT_VALUES, #range, #to)),
+        Some(_) => {
+            let bands = size(spec.bands);
+            quote! {
+                write_cepstra(
+                    #bands, &params::FRONT_FACTORS, &params::FRONT_VALUES, #range, #to,
+                )
+            }
+        }
+    }
 }
 
 /// What goes in, for the documentation.

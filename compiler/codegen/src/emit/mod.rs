@@ -8,6 +8,7 @@
 //! Reading order: [`Provenance`], `names`, `op` (one file per operator), `layers`, `constants`,
 //! `model`, `datasheet` and `readme` (documentation), `cargo` (files around), `profile`, `format`.
 
+mod anomaly;
 mod cargo;
 mod chain;
 mod constants;
@@ -90,6 +91,10 @@ pub fn emit(
     ];
     library.extend(model::model(planned, &names, &layers, provenance));
     library.extend(front::items(planned, &names));
+    let scoring = anomaly::scoring(planned, provenance);
+    if let Some(scoring) = scoring {
+        library.extend(anomaly::items(planned, &names, scoring));
+    }
     let layers_head = vec![
         quote!(#![doc = " The layers: where their tensors lie in the arena and what they compute."]),
         layers.imports.clone(),
@@ -128,7 +133,13 @@ pub fn emit(
         ),
         (
             "tests/golden.rs",
-            cargo::golden_test(&first_line, planned, &names, golden.len()),
+            cargo::golden_test(
+                &first_line,
+                planned,
+                &names,
+                golden.len(),
+                scoring.map(|(scoring, _)| anomaly::golden_test(planned, &names, scoring, golden)),
+            ),
         ),
     ] {
         files.insert(path.to_owned(), text.into_bytes());
@@ -214,6 +225,11 @@ fn check(planned: &Planned, provenance: &Provenance, golden: &[Golden]) -> Resul
                 });
             }
         }
+    }
+    if provenance.threshold.is_some() && anomaly::scoring(planned, provenance).is_none() {
+        return Err(EmitError::Threshold {
+            network: graph.name.clone(),
+        });
     }
     let names = provenance.classes.len();
     if names != 0 && names != classes {

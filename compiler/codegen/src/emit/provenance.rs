@@ -1,4 +1,4 @@
-//! Where a model comes from and what it means: text that the emitter writes down but does not compute.
+//! Where a model comes from and what it means: what the emitter writes down but does not compute.
 
 /// Facts about a model for the documentation of its crate. Every field may be left empty; what is
 /// empty is left out.
@@ -13,6 +13,8 @@ pub struct Provenance {
     pub inputs: Vec<String>,
     /// Class names in the order of the outputs.
     pub classes: Vec<String>,
+    /// Of a network that rebuilds its input: samples whose anomaly score is above it are anomalies.
+    pub threshold: Option<u32>,
     /// Figures in print form: (`int8 accuracy, test set`, `97.8 % of 500 samples`).
     pub figures: Vec<(String, String)>,
     /// The model file that it was compiled from, with its hash.

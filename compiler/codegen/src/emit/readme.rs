@@ -3,9 +3,9 @@
 use super::datasheet::{
     arena_section, integers, interface, layer_table, origin, sentence, table, text, thousands,
 };
-use super::front;
 use super::names::Names;
 use super::provenance::Provenance;
+use super::{anomaly, front};
 use crate::cost::Footprint;
 use crate::plan::Planned;
 use crate::state;
@@ -61,7 +61,11 @@ pub(super) fn readme(
     heading(&mut lines, "Build, check, flash");
     lines.extend(commands(board));
     heading(&mut lines, "Use as a library");
-    lines.extend(usage(planned, names));
+    let scoring = anomaly::scoring(planned, provenance);
+    lines.extend(match scoring {
+        Some(_) => anomaly::usage(planned, names),
+        None => usage(planned, names),
+    });
     lines.join("\n") + "\n"
 }
 

@@ -128,10 +128,9 @@ impl<'a, 's> Driver<'a, 's> {
         }
         let elapsed = self.elapsed();
         let settings = self.setup.settings;
-        let metric = self.setup.evaluator.metric();
         Ok(self
             .archive
-            .outcome(self.setup.constraints, settings, metric, because, elapsed))
+            .outcome(self.setup.constraints, settings, because, elapsed))
     }
 
     fn slot(&mut self, trial: usize) -> Option<&mut Slot> {

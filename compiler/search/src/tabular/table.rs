@@ -8,6 +8,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use crate::SearchRng;
 use crate::constraint::{Cost, Price, Resource};
 use crate::evaluate::{Candidate, Evaluate, EvaluateError, Score};
+use crate::metric::Metric;
 use crate::space::{
     Architecture, Assembled, Block, Decide, Gene, Head, Mixed, Part, Relaxation, Relaxing, Space,
     Task, What, blocks,
@@ -247,6 +248,7 @@ impl Evaluate for Noisy<'_> {
             accuracy,
             float_accuracy: accuracy,
             loss: 1.0 - accuracy,
+            metric: Metric::Accuracy,
         })
     }
 }

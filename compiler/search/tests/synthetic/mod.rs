@@ -10,8 +10,8 @@ use ember_ir::{Graph, Shape};
 use ember_search::space::{Block, Head, Mixed, open};
 use ember_search::{
     Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Gates, Happened,
-    History, Identity, Order, Outcome, Price, Probe, Relax, Score, SearchError, Session, Settings,
-    Setup, Sink, Slope, Space, SpaceKind, Stop, StrategyKind, Supernet, Task, search,
+    History, Identity, Metric, Order, Outcome, Price, Probe, Relax, Score, SearchError, Session,
+    Settings, Setup, Sink, Slope, Space, SpaceKind, Stop, StrategyKind, Supernet, Task, search,
 };
 
 /// Bytes of weights, a constant per layer, and the largest sum of what a layer reads and writes.
@@ -118,6 +118,7 @@ impl Evaluate for MadeUpAccuracy {
                     accuracy: 0.5,
                     float_accuracy: 0.5,
                     loss: f32::NAN,
+                    metric: Metric::Accuracy,
                 });
             }
             _ => {}
@@ -130,6 +131,7 @@ impl Evaluate for MadeUpAccuracy {
             accuracy,
             float_accuracy: accuracy,
             loss: -accuracy.ln(),
+            metric: Metric::Accuracy,
         })
     }
 }

@@ -2,6 +2,7 @@
 //! it may meet on the device. Values are in the dataset's own units (before normalisation), so that a
 //! rotation of an accelerometer's axes is one.
 
+mod denoise;
 mod image;
 mod mixup;
 mod series;
@@ -10,6 +11,7 @@ mod spectrum;
 use ember_ir::Shape;
 use serde::{Deserialize, Serialize};
 
+pub use denoise::DenoisingAugmentation;
 pub use image::ImageAugmentation;
 pub(crate) use mixup::mixup;
 pub use series::SeriesAugmentation;
@@ -31,6 +33,8 @@ pub enum Augmentation {
     Series(SeriesAugmentation),
     /// Rows of levels of sound, one after the other, in whatever shape. Training samples may be longer.
     Spectrum(SpectrumAugmentation),
+    /// Noise on the input alone, not on what is to be rebuilt.
+    Denoising(DenoisingAugmentation),
 }
 
 impl Augmentation {
@@ -46,7 +50,19 @@ impl Augmentation {
                 series.apply(sample, target, random)
             }
             Augmentation::Spectrum(spectrum) => spectrum.apply(sample, target, random),
+            Augmentation::Denoising(_) => DenoisingAugmentation::apply(sample, target, random),
             Augmentation::Image(_) | Augmentation::Series(_) => center(sample, target),
+        }
+    }
+
+    /// What the network gets of normalised samples that it is to rebuild.
+    pub(crate) fn corrupt(&self, samples: &mut [f32], random: &mut Random) {
+        match self {
+            Augmentation::Denoising(denoising) => denoising.corrupt(samples, random),
+            Augmentation::None
+            | Augmentation::Image(_)
+            | Augmentation::Series(_)
+            | Augmentation::Spectrum(_) => {}
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::evaluate::Evaluator;
 use crate::net::{Batch, StepGradients, Tracking};
 use crate::optimizer::{AdamW, cosine};
 use crate::random::Random;
+use crate::task::Task;
 use crate::trainer::Session;
 use crate::weights::Weights;
 use mixture::{Mixture, Wanted};
@@ -105,6 +106,13 @@ struct Pass {
 impl<'a> Running<'a> {
     fn new(evaluator: Evaluator<'a>, mixed: &'a Mixed, seed: u64) -> Result<Self, EvaluateError> {
         let failed = |what: String| EvaluateError::Failed(what);
+        match evaluator.parts.train.task {
+            Task::Classification => {}
+            Task::Anomaly => {
+                let what = "a network of all networks learns to classify, not to rebuild its input";
+                return Err(failed(what.into()));
+            }
+        }
         let mixture = Mixture::new(mixed).map_err(|error| failed(error.to_string()))?;
         let first = mixed.nodes.iter().flat_map(|node| &node.pieces).next();
         let graph = &first

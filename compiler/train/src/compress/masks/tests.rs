@@ -8,6 +8,7 @@ use crate::dataset::Dataset;
 use crate::normalization::Normalization;
 use crate::random::Random;
 use crate::recipe::Recipe;
+use crate::task::Task;
 use crate::trainer::initial;
 
 const INPUTS: usize = 6;
@@ -40,6 +41,7 @@ fn data() -> Dataset {
         labels: labels.collect(),
         samples,
         classes: vec!["no".into(), "yes".into()],
+        task: Task::Classification,
     }
 }
 
