@@ -168,6 +168,7 @@ pub fn provenance(model: &Model) -> Provenance {
         task: format!("tells {outputs} classes apart"),
         inputs: vec!["brightness: real = raw / 16 - 0.5".to_owned()],
         classes: (0..outputs).map(|class| format!("class {class}")).collect(),
+        threshold: None,
         figures: vec![(
             "int8 accuracy, test set".to_owned(),
             "97.8 % of 500 samples".to_owned(),

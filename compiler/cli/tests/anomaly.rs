@@ -132,3 +132,114 @@ fn anomalies_are_found_by_firmware_that_has_seen_none() {
     ));
     assert_eq!(verified, report);
 }
+
+/// A configuration and what is said about it.
+fn refused(arguments: &[&str], text: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("pump.csv"), vibration(20, 4, 4)).unwrap();
+    fs::write(dir.path().join("ember.toml"), text).unwrap();
+    let output = emberc(arguments, dir.path());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    stderr
+}
+
+#[test]
+fn what_cannot_find_anomalies_is_said_before_anything_is_trained() {
+    let cases = [
+        (
+            "normal = \"good\"\n",
+            "",
+            "task = \"anomaly\" needs `normal` in [data]",
+        ),
+        (
+            "\"good\"",
+            "[\"good\", \"god\"]",
+            "`normal`: there is no class \"god\"",
+        ),
+        (
+            "\"good\"",
+            "7",
+            "`normal` must be a string, or an array of strings, not 7",
+        ),
+        (
+            "trials",
+            "space = \"mlp\"\ntrials",
+            "the space mlp has no networks that rebuild",
+        ),
+        (
+            "trials",
+            "strategy = \"dnas\"\ntrials",
+            "these search autoencoders: aging-evolution, nsga2, reinforce, random",
+        ),
+        (
+            "[search]",
+            "input = \"rows\"\n[search]",
+            "an anomaly score needs the sample as a whole",
+        ),
+        (
+            "epochs = 10",
+            "epochs = 10\nmixup = 0.2",
+            "`mixup` does not go with task = \"anomaly\"",
+        ),
+        (
+            "[4, 12]",
+            "[100, 200]",
+            "the space autoencoder has nothing in 100..=200",
+        ),
+        (
+            "normal = \"good\"",
+            "normal = \"good\"\nvalidation = \"tail 4\"\ntest = \"tail 4\"",
+            "the validation set has no normal sample",
+        ),
+        (
+            "task = \"anomaly\"",
+            "",
+            "`normal` is for task = \"anomaly\"",
+        ),
+        (
+            "task = \"anomaly\"",
+            "task = \"anomaly\"\nfalse_alarms = 0.9",
+            "`false_alarms` must be a number from 0 to 0.5",
+        ),
+    ];
+    for (from, to, what) in cases {
+        let text = JOB.replacen(from, to, 1);
+        assert_ne!(text, JOB, "{what}");
+        let told = refused(&["search", "--quiet"], &text);
+        let told: Vec<&str> = told.split_whitespace().collect();
+        assert!(told.join(" ").contains(what), "{what}: {}", told.join(" "));
+    }
+    let classifier = JOB
+        .replace("task = \"anomaly\"\n", "")
+        .replace("normal = \"good\"\n", "")
+        .replace("trials", "space = \"autoencoder\"\ntrials");
+    let told = refused(&["search", "--quiet"], &classifier);
+    assert!(
+        told.contains("an autoencoder tells no classes apart"),
+        "{told}"
+    );
+}
+
+#[test]
+fn without_anomalies_networks_are_judged_by_what_they_rebuild() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("pump.csv"), vibration(200, 0, 0)).unwrap();
+    fs::write(dir.path().join("ember.toml"), JOB).unwrap();
+    let output = emberc(&["search"], dir.path());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(
+        told.contains("the validation set has no anomalies"),
+        "{told}"
+    );
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("int8 validation explained variance"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("accuracy") && !text.contains("AUC"),
+        "{text}"
+    );
+}
