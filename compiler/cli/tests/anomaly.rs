@@ -178,6 +178,11 @@ fn what_cannot_find_anomalies_is_said_before_anything_is_trained() {
             "an anomaly score needs the sample as a whole",
         ),
         (
+            "[search]",
+            "hop = 2\n[search]",
+            "an anomaly score needs the sample as a whole",
+        ),
+        (
             "epochs = 10",
             "epochs = 10\nmixup = 0.2",
             "`mixup` does not go with task = \"anomaly\"",

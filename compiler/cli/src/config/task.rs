@@ -47,10 +47,14 @@ pub(super) fn task_job(values: &Values, problems: &mut Vec<Problem>) -> TaskJob 
                 problems.push(of_space(what).help("leave it out, or take \"autoencoder\""));
             }
             problems.extend(strategy(values));
-            if values.text("board", "input") == Some("rows") {
+            let parts = [
+                ("input", values.text("board", "input") != Some("whole")),
+                ("hop", values.span("board", "hop").is_some()),
+            ];
+            for (key, _) in parts.into_iter().filter(|(_, in_parts)| *in_parts) {
                 let problem = Problem::new("an anomaly score needs the sample as a whole");
-                let problem = problem.at(values.span("board", "input"));
-                problems.push(problem.help("leave `input` out"));
+                let problem = problem.at(values.span("board", key));
+                problems.push(problem.help(format!("leave `{key}` out")));
             }
             let normal = values.texts("data", "normal").to_vec();
             if normal.is_empty() {

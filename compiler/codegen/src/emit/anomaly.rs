@@ -15,7 +15,8 @@ use crate::plan::Planned;
 
 /// How samples are scored, and the threshold; `None` for a network that is not asked for anomalies, or cannot be.
 pub(super) fn scoring(planned: &Planned, provenance: &Provenance) -> Option<(Scoring, u32)> {
-    let scoring = Scoring::of(planned.network()).filter(|_| !planned.plan().is_fed())?;
+    let is_whole = !planned.plan().is_fed() && planned.calls() == 1;
+    let scoring = Scoring::of(planned.network()).filter(|_| is_whole)?;
     Some((scoring, provenance.threshold?))
 }
 
