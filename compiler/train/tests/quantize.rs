@@ -102,8 +102,12 @@ fn int4_weights_are_fine_tuned_on_their_grid() {
     let labels = &parts.validation.labels;
     let scores = fake_quant_scores(&tuned, &parts.validation).expect("scores");
     let fake = predict::accuracy(&scores, labels);
-    let [before, after] = [&plain, &tuned]
-        .map(|quantized| int8_accuracy(&quantized.network, &parts.validation).expect("accuracy"));
+    let [before, after] = [&plain, &tuned].map(|quantized| {
+        parts
+            .validation
+            .int8_figure(&quantized.network)
+            .expect("accuracy")
+    });
     assert!((fake - after).abs() <= 0.0034, "fake {fake}, real {after}");
     assert!(after >= before, "{before} before tuning, {after} after it");
     assert!(after > 0.8, "{after}");

@@ -33,6 +33,13 @@ pub(super) fn of_classes(
     classes.iter().map(label).collect()
 }
 
+/// Gives samples the labels of their classes.
+pub(super) fn relabel<'a>(sources: impl Iterator<Item = &'a mut Source>, labels: &[usize]) {
+    for sample in sources.flat_map(|source| &mut source.samples) {
+        sample.label = labels[sample.label];
+    }
+}
+
 /// The share of the anomalies that goes to the test set, where fractions divide both: as large as its share of
 /// the normal samples that judge. `None`: all that is left.
 pub(super) fn share(test: &Split, validation: &Split) -> Option<f64> {

@@ -1,17 +1,61 @@
-//! Datasets out of samples, what normalisation learns on them, and their hash.
+//! Samples out of files, datasets out of samples, what normalisation learns on them, and their hash.
+
+use std::path::Path;
 
 use ember_ir::Shape;
 use ember_train::{Dataset, Normalization, Task};
 use sha2::{Digest, Sha256};
 
-use super::table::Table;
-use super::window::Sample;
-use crate::config::{DataJob, Normalize};
+use super::sound::Wish;
+use super::table::{Fields, Table, read_table};
+use super::window::{self, Sample, Windows};
+use crate::config::{DataJob, Job, Normalize, Problem};
 
 /// A file with its samples and their class numbers.
 pub(super) struct Source {
     pub table: Table,
     pub samples: Vec<Sample>,
+}
+
+/// Reads a file and cuts it into samples; `key` is where the configuration names it.
+pub(super) fn source(
+    job: &Job,
+    key: &'static str,
+    path: &Path,
+    labels: Option<&Path>,
+    problems: &mut Vec<Problem>,
+) -> Option<Source> {
+    let data = &job.data;
+    let fields = Fields {
+        input: data.input.clone(),
+        label: data.label.clone(),
+        group: data.group.clone(),
+        series: data.series.clone(),
+        ignore: data.ignore.clone(),
+        names: data.names.clone(),
+        shape: data.shape.clone(),
+        sound: Wish {
+            window: data.window + if data.single { data.margin } else { 0 },
+            single: data.single,
+            ..data.audio
+        },
+    };
+    match read_table(path, labels, &fields) {
+        Ok(table) => {
+            let windows = Windows {
+                rows: data.window,
+                hop: data.hop,
+                margin: data.margin,
+                single: data.single && table.sound.is_some(),
+            };
+            let samples = window::samples(&table, windows);
+            Some(Source { table, samples })
+        }
+        Err(error) => {
+            problems.push(Problem::new(error.to_string()).at(job.span("data", key)));
+            None
+        }
+    }
 }
 
 /// Builds datasets out of samples.

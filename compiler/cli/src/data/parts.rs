@@ -10,12 +10,10 @@ use ember_train::random::Random;
 use ember_train::{Dataset, NORMAL, Normalization, Task};
 
 use super::anomaly;
-use super::build::{Build, Source, hash, learn};
+use super::build::{Build, Source, hash, learn, source};
 use super::checks::{check_part, classes, sample_shape};
-use super::sound::{Sounds, Wish};
+use super::sound::Sounds;
 use super::split;
-use super::table::{Fields, read_table};
-use super::window::{self, Windows};
 use crate::Error;
 use crate::config::{Job, Normalize, Problem, Problems, Split, TaskJob};
 
@@ -202,13 +200,7 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
                 validation_source.as_mut(),
                 test_source.as_mut(),
             ];
-            let samples = sources
-                .into_iter()
-                .flatten()
-                .flat_map(|source| &mut source.samples);
-            for sample in samples {
-                sample.label = labels[sample.label];
-            }
+            anomaly::relabel(sources.into_iter().flatten(), &labels);
             rest.retain(|&index| main.samples[index].label == NORMAL);
             (anomaly::labels(), Task::Anomaly)
         }
@@ -288,44 +280,4 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         unused: divided - rest.len(),
         hash,
     })
-}
-
-fn source(
-    job: &Job,
-    key: &'static str,
-    path: &Path,
-    labels: Option<&Path>,
-    problems: &mut Vec<Problem>,
-) -> Option<Source> {
-    let data = &job.data;
-    let fields = Fields {
-        input: data.input.clone(),
-        label: data.label.clone(),
-        group: data.group.clone(),
-        series: data.series.clone(),
-        ignore: data.ignore.clone(),
-        names: data.names.clone(),
-        shape: data.shape.clone(),
-        sound: Wish {
-            window: data.window + if data.single { data.margin } else { 0 },
-            single: data.single,
-            ..data.audio
-        },
-    };
-    match read_table(path, labels, &fields) {
-        Ok(table) => {
-            let windows = Windows {
-                rows: data.window,
-                hop: data.hop,
-                margin: data.margin,
-                single: data.single && table.sound.is_some(),
-            };
-            let samples = window::samples(&table, windows);
-            Some(Source { table, samples })
-        }
-        Err(error) => {
-            problems.push(Problem::new(error.to_string()).at(job.span("data", key)));
-            None
-        }
-    }
 }

@@ -1,8 +1,13 @@
 //! What the firmware makes of anomaly scores: a threshold, and how good it is on the test set.
 
+use ember_codegen::anomaly::Scoring;
+use ember_ir::QuantGraph;
 use ember_train::task::auc;
 use ember_train::{ANOMALY, NORMAL};
 use serde::{Deserialize, Serialize};
+
+use super::testset::{Detector, Heard, TestSet};
+use crate::Error;
 
 /// The threshold of a firmware.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -113,6 +118,34 @@ impl Detection {
         );
         rows
     }
+}
+
+/// What the scores of the device's outputs are worth.
+///
+/// # Errors
+/// A network that rebuilds nothing.
+pub fn detection(
+    network: &QuantGraph,
+    detector: &Detector,
+    heard: &Heard<'_>,
+    tests: &TestSet,
+    outputs: &[&[i8]],
+) -> Result<Detection, Error> {
+    let scoring = Scoring::of(network).ok_or_else(|| {
+        Error::usage(format!(
+            "{}: a network that finds anomalies gives an int8 value for each of its input's; emit the crate again",
+            network.graph.name
+        ))
+    })?;
+    let samples = tests.iter().zip(outputs);
+    let scores =
+        samples.map(|(sample, output)| scoring.comparison.score(&heard.input(sample), output));
+    let scores: Vec<u32> = scores.collect();
+    let Detector {
+        threshold,
+        auc_float,
+    } = *detector;
+    Ok(Detection::of(&scores, &tests.labels, threshold, auc_float))
 }
 
 /// How many samples there are of each label (row), at most or above the threshold (column).

@@ -18,6 +18,7 @@ pub mod imported;
 pub mod infer;
 pub mod package;
 pub mod page;
+mod provenance;
 mod recipe;
 pub mod replica;
 pub mod report;

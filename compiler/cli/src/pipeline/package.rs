@@ -1,7 +1,7 @@
 //! From an int8 network to the crate on disk: plan, price, refuse what is too large, emit, add the
 //! vendored crates, the network's text and the test set.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ember_codegen::cost::{Footprint, Memory, footprint_of, plan_for};
 use ember_codegen::emit::{Golden, Package, Provenance, emit};
@@ -12,17 +12,15 @@ use ember_codegen::quantize::quantize_sample;
 use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
 use ember_ir::QuantGraph;
-use ember_search::Metric;
-use ember_train::Normalization;
 
-use super::anomaly::Threshold;
+use super::provenance::{detector, provenance};
 use super::report::thousands;
 use super::testset::{Detector, Expectations, Heard, TestSet};
 use super::trained::Record;
-use crate::config::{Job, TaskJob};
+use crate::config::Job;
 use crate::data::Parts;
 use crate::progress::Progress;
-use crate::{Error, files, hash, vendor};
+use crate::{Error, files, vendor};
 
 /// Golden vectors in the crate: one per class where classes are known, at most so many.
 const GOLDEN: usize = 10;
@@ -303,87 +301,4 @@ fn golden(
         }
     }
     Ok(golden)
-}
-
-/// What is known of a network that finds anomalies.
-fn detector(record: &Record) -> Option<Detector> {
-    let threshold = record.threshold?;
-    let auc_float = match record.metric {
-        Metric::Auc => Some(record.accuracy_float),
-        Metric::Accuracy | Metric::ExplainedVariance => None,
-    };
-    Some(Detector {
-        threshold,
-        auc_float,
-    })
-}
-
-fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
-    let percent =
-        |accuracy: f32| format!("{:.2} % of {} samples", 100.0 * accuracy, parts.test.len());
-    let metric = record.metric.name();
-    let (task, classes) = match &job.task {
-        TaskJob::Classification => (
-            format!("Tells {} classes apart", parts.classes().len()),
-            parts.classes().to_vec(),
-        ),
-        TaskJob::Anomaly { .. } => (
-            "Rebuilds normal samples, so that anomalies are told from them by the error".into(),
-            Vec::new(),
-        ),
-    };
-    let mut figures = vec![
-        (
-            format!("int8 {metric}, test set"),
-            percent(record.accuracy_int8),
-        ),
-        (
-            format!("float {metric}, test set"),
-            percent(record.accuracy_float),
-        ),
-    ];
-    if let Some(Threshold { false_alarms, .. }) = record.threshold {
-        let share = 100.0 * false_alarms;
-        let text = format!("at most {share} % of the normal validation samples score above it");
-        figures.push(("threshold".into(), text));
-    }
-    figures.push(("chosen by the search because".into(), record.why.clone()));
-    Provenance {
-        tool_version: env!("CARGO_PKG_VERSION").to_string(),
-        task,
-        inputs: match &parts.sound {
-            Some(_) => Vec::new(),
-            None => input_channels(&parts.normalization),
-        },
-        classes,
-        threshold: record.threshold.map(|threshold| threshold.score),
-        figures,
-        config_hash: Some(hash::of(&[&job.text])),
-        source: None,
-        seed: Some(job.search.seed),
-        data: Some(format!(
-            "{} (hash {})",
-            file_name(&job.data.file),
-            parts.hash
-        )),
-    }
-}
-
-/// How a raw value becomes the real value that the input's scale and zero point quantise.
-fn input_channels(normalization: &Normalization) -> Vec<String> {
-    normalization
-        .offset
-        .iter()
-        .zip(&normalization.scale)
-        .map(|(offset, scale)| {
-            format!("real = (raw - ({offset})) * {scale}, raw as in the data file")
-        })
-        .collect()
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned()
 }

@@ -4,18 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ember_codegen::anomaly::Scoring;
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::quantize::output_values;
 use ember_codegen::target::{Board, Limits, Runner};
 use ember_ir::QuantGraph;
 use ember_train::predict::{argmax, macro_f1};
 
-use super::anomaly::Detection;
+use super::anomaly::detection;
 use super::build::{Built, bytes, tool};
 use super::package::WHOLE;
 use super::report::{Report, thousands};
-use super::testset::{Detector, Expectations, Heard, TestSet};
+use super::testset::{Expectations, Heard, TestSet};
 use crate::device::transcript::Transcript;
 use crate::device::{probe, qemu};
 use crate::files::read_text;
@@ -210,31 +209,6 @@ pub fn verify(
         macro_f1_int8: is_labelled.then(|| macro_f1(&answers, &tests.labels)),
         ..report
     })
-}
-
-/// What the scores of the device's outputs are worth.
-fn detection(
-    network: &QuantGraph,
-    detector: &Detector,
-    heard: &Heard<'_>,
-    tests: &TestSet,
-    outputs: &[&[i8]],
-) -> Result<Detection, Error> {
-    let scoring = Scoring::of(network).ok_or_else(|| {
-        Error::usage(format!(
-            "{}: a network that finds anomalies gives an int8 value for each of its input's; emit the crate again",
-            network.graph.name
-        ))
-    })?;
-    let samples = tests.iter().zip(outputs);
-    let scores =
-        samples.map(|(sample, output)| scoring.comparison.score(&heard.input(sample), output));
-    let scores: Vec<u32> = scores.collect();
-    let Detector {
-        threshold,
-        auc_float,
-    } = *detector;
-    Ok(Detection::of(&scores, &tests.labels, threshold, auc_float))
 }
 
 /// Runs the firmware on whatever the board's runner is.
