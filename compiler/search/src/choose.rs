@@ -86,8 +86,8 @@ fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
     }
     format!(
         "{:.2} % int8 validation {metric}, not distinguishable (within {:.2} points) from the best \
-         of {among} within the limits ({:.2} %), but smaller: flash {} against {} bytes, RAM {} \
-         against {} bytes",
+         of {among} within the limits ({:.2} %), but with less of flash and RAM, as shares of the limits: {} \
+         against {} bytes, {} against {} bytes",
         percent(chosen.score.accuracy),
         percent(tie),
         percent(best.score.accuracy),
@@ -167,8 +167,8 @@ mod tests {
         assert_eq!(
             choice.why,
             "89.90 % int8 validation accuracy, not distinguishable (within 0.20 points) from the \
-             best of 4 networks within the limits (90.00 %), but smaller: flash 300 against 500 \
-             bytes, RAM 100 against 100 bytes"
+             best of 4 networks within the limits (90.00 %), but with less of flash and RAM, as shares of the \
+             limits: 300 against 500 bytes, 100 against 100 bytes"
         );
         let judged = all.map(|mut network| {
             network.score.metric = Metric::Auc;
