@@ -55,18 +55,20 @@ pub fn int4_layers(graph: &Graph, price: &dyn Price, limits: &Constraints) -> Ve
             .iter()
             .min_by_key(|(rest, cost)| (cost.flash_bytes, rest.len()))
             .filter(|(_, other)| other.flash_bytes <= cost.flash_bytes);
+        let fitting = fewer
+            .iter()
+            .filter(|(_, other)| limits.admit(other))
+            .min_by_key(|(_, other)| other.flash_bytes);
+        let emptier = |a: &&(_, Cost), b: &&(_, Cost)| {
+            limits.fullness(&a.1).total_cmp(&limits.fullness(&b.1))
+        };
         let next = match smaller {
             Some(smaller) => smaller,
             None if limits.admit(&cost) || !limits.admit(&before) => break,
-            None => {
-                let emptier = |a: &&(_, Cost), b: &&(_, Cost)| {
-                    limits.fullness(&a.1).total_cmp(&limits.fullness(&b.1))
-                };
-                match fewer.iter().min_by(emptier) {
-                    Some(emptier) => emptier,
-                    None => break,
-                }
-            }
+            None => match fitting.or_else(|| fewer.iter().min_by(emptier)) {
+                Some(fitting) => fitting,
+                None => break,
+            },
         };
         (layers, cost) = next.clone();
     }
