@@ -5,10 +5,11 @@
 use crate::arena::Region;
 use crate::params::{
     AddParams, AddS16Params, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams,
-    Conv2dS16Params, CopyParams, DenseParams, DenseS16Params, DepthwiseConv2dParams,
-    DepthwiseConv2dS16Params, L2NormParams, LogSoftmaxParams, LookupParams, LstmParams,
-    MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams, RecurrentParams,
-    ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams, TransposeConv2dParams,
+    Conv2dS16Params, CopyParams, DartsCellParams, DenseParams, DenseS16Params,
+    DepthwiseConv2dParams, DepthwiseConv2dS16Params, L2NormParams, LogSoftmaxParams, LookupParams,
+    LstmParams, MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams,
+    RecurrentParams, ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams,
+    TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -152,6 +153,16 @@ pub trait Recurrent: Unary {
     const STATE: Option<Region>;
     /// Shapes, constants, weights.
     const PARAMS: RecurrentParams<'static>;
+}
+
+/// Input of [`crate::kernels::darts_cell_s8`].
+pub trait DartsCell: Unary {
+    /// Where hidden values lie unless they are kept, and states.
+    const SCRATCH: Region;
+    /// What is kept from call to call: behind all that lives during one.
+    const STATE: Option<Region>;
+    /// Shapes, constants, weights.
+    const PARAMS: DartsCellParams<'static>;
 }
 
 /// Input of [`crate::kernels::lookup_s8`].

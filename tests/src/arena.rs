@@ -159,6 +159,7 @@ pub(crate) fn run(
         | Layer::Svdf(_)
         | Layer::Lstm(_)
         | Layer::Recurrent(_)
+        | Layer::DartsCell(_)
         | Layer::Copy(_)
         | Layer::Reduce(_)
         | Layer::ArgMax(_)
@@ -205,6 +206,12 @@ pub(crate) fn run(
             let (mut state, mut values) = (vec![0; layer.hidden], vec![0; 2 * layer.hidden]);
             let params = layer.params();
             reference::recurrent_s8(&params, input, &mut state, &mut values, &mut result);
+        }
+        Layer::DartsCell(layer) => {
+            let params = layer.params();
+            let (mut hidden, units) = (vec![0; layer.hidden], layer.hidden);
+            let mut states = vec![0; params.stages() * units];
+            reference::darts_cell_s8(&params, input, &mut hidden, &mut states, &mut result);
         }
         Layer::Copy(layer) => reference::copy_s8(&layer.params(), &all?, &mut result),
         Layer::Reduce(params) => reference::reduce_s8(params, input, &mut result),

@@ -86,6 +86,8 @@ pub fn quantized(graph: Graph, rounding: Rounding, seed: u64) -> QuantGraph {
         // A bias that a reset weights has no row.
         let rows = match &node.op {
             Op::Recurrent(op) => op.rows(),
+            // Nor have those of nodes.
+            Op::DartsCell(op) => op.rows(),
             _ => channels,
         };
         let run = params.weights.len() / rows;

@@ -6,10 +6,10 @@
 
 use ember_codegen::quantize::{RangeMethod, calibrate, quantize};
 use ember_ir::{
-    Activation, Add, AveragePool2d, Cell, Conv2d, Dense, DepthwiseConv2d, FloatGraph, FloatParams,
-    Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Move, Op, Padding, QuantGraph, Real,
-    Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, WeightType, Window2d,
-    verify_graph,
+    Activation, Add, AveragePool2d, Cell, Conv2d, DartsCell, Dense, DepthwiseConv2d, FloatGraph,
+    FloatParams, Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Move, Op, Padding,
+    QuantGraph, Real, Recurrent, Reshape, Rounding, Shape, Softmax, TensorId, Unary, WeightType,
+    Window2d, verify_graph,
 };
 mod chains;
 mod functions;
@@ -21,7 +21,7 @@ pub use chains::chain;
 pub use functions::functions;
 pub use int16::int16;
 pub(crate) use others::{bilinear, movement, product, transposed};
-pub use recurrent::recurrent;
+pub use recurrent::{nodes, recurrent};
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -254,6 +254,11 @@ fn operator(
             function: random.pick(&FUNCTIONS),
         }),
         13..=14 => match shape.dims() {
+            [_, _] if random.below(3) == 0 => Op::DartsCell(DartsCell {
+                nodes: nodes(random, 3),
+                hidden: random.between(1, 6),
+                stateful: false,
+            }),
             [_, _] if random.below(2) == 0 => Op::Recurrent(Recurrent {
                 cell: random.pick(&Cell::ALL),
                 hidden: random.between(1, 6),

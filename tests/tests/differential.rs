@@ -19,7 +19,7 @@ const PRODUCTS: usize = 10;
 /// Networks of int16.
 const INT16: usize = 20;
 /// Recurrent networks: every kind, streams and whole sequences, both roundings.
-const RECURRENT: usize = 20;
+const RECURRENT: usize = 24;
 /// Networks of all functions of one number, a rounding each.
 const FUNCTIONS: usize = 2;
 const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT + FUNCTIONS;

@@ -118,6 +118,7 @@ impl<'a> Contract<'a> {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_) => {
                 return None;
             }

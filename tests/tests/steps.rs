@@ -61,7 +61,13 @@ fn a_stream_of_steps_equals_the_whole_window() {
             "seed {seed}: samples that differ nowhere"
         );
     }
-    for name in ["gru_reset_after", "lstm", "conv2d", "average_pool2d"] {
+    for name in [
+        "gru_reset_after",
+        "lstm",
+        "darts_cell",
+        "conv2d",
+        "average_pool2d",
+    ] {
         assert!(operators.contains(name), "{name} among {operators:?}");
     }
 }

@@ -60,7 +60,7 @@ fn a_recurrent_network_is_fed_step_by_step() {
     fs::write(dir.path().join("bumps.csv"), bumps(700)).unwrap();
     let text = "[model]\nname = \"order\"\n[data]\nfile = \"bumps.csv\"\nshape = [1, 24, 1]\n\
                 [board]\nname = \"stm32vldiscovery\"\ninput = \"steps\"\nhop = 2\n\
-                [search]\ntrials = 3\nworkers = 2\n[space]\npool = 1\n\
+                [search]\ntrials = 3\nworkers = 2\n[space]\nblocks = [\"darts-cell\"]\npool = 1\n\
                 [train]\nepochs = 6\nfinal_epochs = 20\nteachers = 0\nfinalists = 1\nseeds = 1\n";
     fs::write(dir.path().join("ember.toml"), text).unwrap();
     let report = kept(dir.path());
@@ -68,6 +68,7 @@ fn a_recurrent_network_is_fed_step_by_step() {
     let made = dir.path().join("ember-out/order");
     let network = fs::read_to_string(made.join("order.ember")).unwrap();
     assert!(network.contains("input input 1x2x1 "), "{network}");
+    assert!(network.contains("= darts_cell "), "{network}");
     assert!(network.contains("stateful=true"), "{network}");
     let whole = fs::read_to_string(made.join("verify/whole.ember")).unwrap();
     assert!(whole.contains("input input 1x24x1 "), "{whole}");

@@ -24,6 +24,7 @@ pub(crate) fn is(op: &Op) -> bool {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

@@ -172,6 +172,7 @@ impl Rebuilt {
             let id = builder
                 .node_as(graph.node_name(node), op, &ids, element)
                 .map_err(|_| refused())?;
+            builder.weights(node.weights);
             places[node.output.0] = Some(place(id));
             nodes.push(index);
             tensors.push(node.output.0);
@@ -209,6 +210,10 @@ fn step(graph: &Graph, node: &Node, now: &Shape) -> Option<Step> {
         Op::Dense(op) => op.over_rows.then(|| Step::Steps(node.op.clone())),
         Op::Add(_) | Op::Unary(_) => Some(Step::Steps(node.op.clone())),
         Op::Recurrent(op) => Some(Step::Steps(Op::Recurrent(ember_ir::Recurrent {
+            stateful: true,
+            ..*op
+        }))),
+        Op::DartsCell(op) => Some(Step::Steps(Op::DartsCell(ember_ir::DartsCell {
             stateful: true,
             ..*op
         }))),

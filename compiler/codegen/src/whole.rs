@@ -37,6 +37,7 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

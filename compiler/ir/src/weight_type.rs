@@ -79,6 +79,7 @@ impl Op {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)

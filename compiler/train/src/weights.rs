@@ -93,7 +93,8 @@ impl Weights {
                 continue;
             };
             // Gates lie one behind the other: of another size, a corner would mix them.
-            if matches!(node.op, Op::Lstm(_) | Op::Recurrent(_)) && to != from {
+            let is_recurrent = matches!(node.op, Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_));
+            if is_recurrent && to != from {
                 continue;
             }
             copy_corner(&mut own.kernel, &to, &theirs.kernel, &from);

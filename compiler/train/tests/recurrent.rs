@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ember_codegen::interpret::run_float;
 use ember_codegen::quantize::{RangeMethod, calibrate};
 use ember_ir::{
-    Activation, Cell, Conv2d, Dense, Graph, GraphBuilder, Lstm, Move, Op, Real, Recurrent, Reshape,
-    Shape, Slice, Window2d,
+    Activation, Cell, CellFunction, CellNode, CellNodes, Conv2d, DartsCell, Dense, Graph,
+    GraphBuilder, Lstm, Move, Op, Real, Recurrent, Reshape, Shape, Slice, Window2d,
 };
 use ember_train::lanes;
 use ember_train::net::{Net, NetError, to_vec};
@@ -30,6 +30,22 @@ const LSTM: Op = Op::Lstm(Lstm {
     clip: Real::new(f32::INFINITY),
     stateful: false,
 });
+
+/// Of DARTS' cell.
+fn nodes(nodes: &[(usize, CellFunction)]) -> CellNodes {
+    let nodes = nodes
+        .iter()
+        .map(|&(from, function)| CellNode { from, function });
+    CellNodes::new(&nodes.collect::<Vec<_>>()).expect("a cell")
+}
+
+fn darts() -> Op {
+    Op::DartsCell(DartsCell {
+        nodes: nodes(&[(0, CellFunction::Tanh), (0, CellFunction::Relu)]),
+        hidden: 8,
+        stateful: false,
+    })
+}
 
 fn tracked<const D: usize>(values: &[f32], dims: [usize; D]) -> Tensor<D> {
     let data = TensorData::new(values.to_vec(), dims);
@@ -110,19 +126,115 @@ fn steps_have_burns_gradients() {
             to_vec(dw),
             to_vec(their_weights.grad(&their_gradients).expect("a gradient")),
         ));
-        for (result, (ours, theirs)) in pairs.iter().enumerate() {
-            assert_eq!(ours.len(), theirs.len());
-            let size = theirs.iter().map(|x| x.abs()).fold(1e-3, f32::max);
-            let far = ours
-                .iter()
-                .zip(theirs)
-                .map(|(a, b)| (a - b).abs())
-                .fold(0.0, f32::max);
-            assert!(
-                far / size < 2e-5,
-                "{cell:?} {steps}x{units}, result {result}: {far}"
-            );
+        are_near(&pairs, &format!("{cell:?} {steps}x{units}"));
+    }
+}
+
+/// The steps of DARTS' cell composed of burn's operators: x `[samples, steps, 2·units]`, w
+/// `[gated steps · 2·units, units + 1]`.
+fn composed_darts(nodes: &CellNodes, x: Tensor<3>, w: Tensor<2>, units: usize) -> Tensor<3> {
+    let [samples, steps, rows] = x.dims();
+    let apply = |function, x: Tensor<2>| match function {
+        CellFunction::Tanh => x.tanh(),
+        CellFunction::Relu => x.clamp(0.0, 1.0),
+        CellFunction::Sigmoid => sigmoid(x),
+        CellFunction::Identity => x.clamp(-1.0, 1.0),
+    };
+    let gated = |stage: usize, function, read: Tensor<2>, added: Option<Tensor<2>>| {
+        let w = w.clone().narrow(0, stage * rows, rows);
+        let (of_states, bias) = (w.clone().narrow(1, 0, units), w.narrow(1, units, 1));
+        let sums = read.clone().matmul(of_states.transpose()) + bias.transpose();
+        let sums = match added {
+            Some(added) => sums + added,
+            None => sums,
+        };
+        let gate = sigmoid(sums.clone().narrow(1, 0, units));
+        let value = apply(function, sums.narrow(1, units, units));
+        read.clone() + gate * (value - read)
+    };
+    let mut hidden = Tensor::<2>::zeros([samples, units], &x.device());
+    let mut all = Vec::new();
+    for step in 0..steps {
+        let x = x.clone().narrow(1, step, 1).reshape([samples, rows]);
+        let mut states = vec![gated(0, CellFunction::Tanh, hidden, Some(x))];
+        for node in nodes.as_slice() {
+            let read = states[node.from].clone();
+            states.push(gated(states.len(), node.function, read, None));
         }
+        let count = (states.len() - 1) as f32;
+        let sum = states.drain(1..).reduce(|a, b| a + b).expect("a node");
+        hidden = sum / count;
+        all.push(hidden.clone().reshape([samples, 1, units]));
+    }
+    Tensor::cat(all, 1)
+}
+
+#[test]
+fn the_steps_of_darts_cell_have_burns_gradients() {
+    let mut random = Random::new(9, 0);
+    for _ in 0..24 {
+        let count = 1 + random.below(4);
+        let drawn: Vec<(usize, CellFunction)> = (0..count)
+            .map(|at| (random.below(at + 1), CellFunction::ALL[random.below(4)]))
+            .collect();
+        let nodes = nodes(&drawn);
+        let (samples, steps, units) = (
+            1 + random.below(35),
+            1 + random.below(6),
+            1 + random.below(9),
+        );
+        let (rows, all_rows) = (2 * units, (1 + count) * 2 * units);
+        let mut drawn =
+            |count: usize| -> Vec<f32> { (0..count).map(|_| random.normal()).collect() };
+        let x = drawn(samples * steps * rows);
+        // Not so loud that every value ends at ±1.
+        let w: Vec<f32> = drawn(all_rows * (units + 1))
+            .iter()
+            .map(|w| 0.5 * w)
+            .collect();
+        let by = drawn(samples * steps * units);
+        let device = Device::flex().autodiff();
+        let by = Tensor::<2>::from_data(TensorData::new(by, [samples, steps * units]), &device);
+        let ours = lanes::pack([1, steps, rows], &x, &device).require_grad();
+        let our_weights = tracked(&w, [all_rows, units + 1]);
+        let y = lanes::darts_cell(nodes, ours.clone(), our_weights.clone());
+        let y = lanes::unpack(y, samples);
+        let (theirs, their_weights) = (
+            tracked(&x, [samples, steps, rows]),
+            tracked(&w, [all_rows, units + 1]),
+        );
+        let plain = composed_darts(&nodes, theirs.clone(), their_weights.clone(), units);
+        let plain = plain.reshape([samples, steps * units]);
+        let mut pairs = vec![(to_vec(y.clone()), to_vec(plain.clone()))];
+        let (our_gradients, their_gradients) = (
+            (y * by.clone()).sum().backward(),
+            (plain * by).sum().backward(),
+        );
+        let dx = lanes::unpack(ours.grad(&our_gradients).expect("a gradient"), samples);
+        pairs.push((
+            to_vec(dx),
+            to_vec(theirs.grad(&their_gradients).expect("a gradient")),
+        ));
+        let dw = our_weights.grad(&our_gradients).expect("a gradient");
+        pairs.push((
+            to_vec(dw),
+            to_vec(their_weights.grad(&their_gradients).expect("a gradient")),
+        ));
+        are_near(&pairs, &format!("{nodes:?} {steps}x{units}"));
+    }
+}
+
+/// Ours and theirs, per result.
+fn are_near(pairs: &[(Vec<f32>, Vec<f32>)], what: &str) {
+    for (result, (ours, theirs)) in pairs.iter().enumerate() {
+        assert_eq!(ours.len(), theirs.len());
+        let size = theirs.iter().map(|x| x.abs()).fold(1e-3, f32::max);
+        let far = ours
+            .iter()
+            .zip(theirs)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
+        assert!(far / size < 2e-5, "{what}, result {result}: {far}");
     }
 }
 
@@ -184,7 +296,7 @@ fn recurrent_networks_learn_what_only_memory_tells_and_keep_it_in_int8() {
         batch_size: 32,
         ..Recipe::default()
     };
-    for op in [GRU, LSTM] {
+    for op in [GRU, LSTM, darts()] {
         let name = op.name();
         let graph = network(op, 20, 1, 4);
         let session = session(&graph, &data, &normalization, &recipe, 1);

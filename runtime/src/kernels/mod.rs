@@ -18,6 +18,7 @@ mod bytes;
 mod constant;
 pub(crate) mod conv2d;
 mod copy;
+mod darts_cell;
 pub(crate) mod dense;
 mod dense_s4;
 pub(crate) mod depthwise_conv2d;
@@ -49,6 +50,7 @@ pub use binary::{binary_form, binary_s8};
 pub use constant::constant_s8;
 pub use conv2d::{conv2d_s4, conv2d_s8, transpose_conv2d_s8};
 pub use copy::copy_s8;
+pub use darts_cell::darts_cell_s8;
 pub use dense::dense_s8;
 pub use dense_s4::dense_s4;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
@@ -76,7 +78,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 39] = [
+pub const TASK_BYTES: [(&str, usize); 40] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -110,6 +112,7 @@ pub const TASK_BYTES: [(&str, usize); 39] = [
     ("svdf", size_of::<svdf::Task>()),
     ("rnn", size_of::<recurrent::Task>()),
     ("gru", size_of::<recurrent::Task>()),
+    ("darts_cell", size_of::<darts_cell::Task>()),
     ("conv2d_s16", size_of::<int16::conv2d::Task>()),
     (
         "depthwise_conv2d_s16",

@@ -10,6 +10,7 @@ mod average_pool2d;
 mod binary;
 mod conv2d;
 mod copy;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod int16;
@@ -33,6 +34,7 @@ pub use average_pool2d::average_pool2d_s8;
 pub use binary::binary_s8;
 pub use conv2d::conv2d_s8;
 pub use copy::copy_s8;
+pub use darts_cell::darts_cell_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
 pub use int16::{

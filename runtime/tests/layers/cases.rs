@@ -2,8 +2,8 @@
 //! begins.
 
 use super::declare::{
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, recurrent,
-    softmax, svdf, unary,
+    add, conv2d, darts_cell, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d,
+    recurrent, softmax, svdf, unary,
 };
 use super::int4::{conv2d_s4, dense_s4};
 
@@ -160,6 +160,14 @@ recurrent! {
     GruAfterKept: GruResetAfter, 4, 10, 8, -60, true, Single;
 }
 
+darts_cell! {
+    DartsChain: [0 Tanh, 1 Relu, 2 Sigmoid], 5, 6, 7, -3, false, Single;
+    DartsStar: [0 Relu, 0 Identity, 1 Tanh, 1 Sigmoid], 4, 9, 12, 20, false, TfLite;
+    DartsOne: [0 Identity], 1, 1, 1, -128, false, TfLite;
+    DartsKept: [0 Sigmoid, 0 Tanh], 3, 5, 8, 0, true, Single;
+    DartsEight: [0 Tanh, 1 Relu, 1 Identity, 2 Tanh, 4 Relu, 0 Sigmoid, 5 Tanh, 7 Identity], 2, 3, 5, 0, true, TfLite;
+}
+
 lookup! {
     LookupApart: 37, [0, 40], 1;
     LookupInPlace: 64, [8, 8], 2;
@@ -213,6 +221,7 @@ macro_rules! for_each_layer {
         $run!(lstm: Lstm20, LstmSingle, LstmOne, LstmFine, LstmKept, LstmStep);
         $run!(recurrent: RnnTanh, RnnRelu, RnnOne, RnnKept, GruSingle, Gru20, GruKept, GruAfter, GruAfterOne,
             GruAfterKept);
+        $run!(darts_cell: DartsChain, DartsStar, DartsOne, DartsKept, DartsEight);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(log_softmax: LogSoftmax10, LogSoftmax4, LogSoftmax1, LogSoftmax100);
         $run!(l2_norm: L2Norm12, L2NormRows, L2Norm1, L2Norm300);

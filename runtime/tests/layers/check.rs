@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, Dense, DenseS4, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup, Lstm, Mean,
-    Pool2d, Recurrent, Softmax, Svdf, Unary,
+    Add, Binary, Conv2d, DartsCell, Dense, DenseS4, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup,
+    Lstm, Mean, Pool2d, Recurrent, Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -213,6 +213,19 @@ pub fn recurrent<L: Recurrent>(bench: &mut Bench, seed: u64) -> Checked {
         (L::SCRATCH, L::STATE),
         |arena| kernels::recurrent_s8::<L>(arena),
         |x, state, y| reference::recurrent_s8(&L::PARAMS, x, state, &mut [0; 64], y),
+    )
+}
+
+/// As [`lstm`].
+pub fn darts_cell<L: DartsCell>(bench: &mut Bench, seed: u64) -> Checked {
+    stateful::<L>(
+        bench,
+        seed,
+        (L::SCRATCH, L::STATE),
+        |arena| kernels::darts_cell_s8::<L>(arena),
+        |x, hidden, y| {
+            reference::darts_cell_s8(&L::PARAMS, x, hidden, &mut [0; 256], y);
+        },
     )
 }
 

@@ -483,6 +483,66 @@ macro_rules! recurrent {
     )*};
 }
 
+/// `name: nodes, steps, inputs, hidden, zero, whether hidden values are kept, rounding`.
+macro_rules! darts_cell {
+    ($($name:ident: [$($from:literal $function:ident),*], $steps:literal, $inputs:literal, $hidden:literal,
+       $zero:literal, $stateful:literal, $rounding:ident;)*) => {$(
+        unary!($name, $steps * $inputs, $steps * $hidden);
+        impl ember_runtime::layer::DartsCell for $name {
+            const SCRATCH: ember_runtime::Region =
+                ember_runtime::Region::new(8448, Self::PARAMS.scratch());
+            const STATE: Option<ember_runtime::Region> = if $stateful {
+                Some(ember_runtime::Region::new(8192, 2 * $hidden))
+            } else {
+                None
+            };
+            const PARAMS: ember_runtime::params::DartsCellParams<'static> = {
+                use crate::layers::declare::{biases, mantissas, weights};
+                use ember_runtime::params::{CellFunction, CellNode, CellNodes};
+                const NODES: CellNodes = CellNodes::new(&[
+                    $(CellNode { from: $from, function: CellFunction::$function }),*
+                ]);
+                const ROWS: usize = 2 * $hidden;
+                const STAGES: usize = 1 + NODES.count();
+                const FACTORS: usize = ROWS * (STAGES + 1);
+                static SIGMOID: [u16; 256] = ember_runtime::lstm_math::SIGMOID;
+                static WEIGHTS: [i8; ROWS * ($inputs + STAGES * $hidden)] = weights($steps);
+                static BIAS: [i32; ROWS * STAGES] = biases($inputs);
+                static MANTISSAS: [i32; FACTORS] = mantissas($hidden);
+                static EXPONENTS: [i8; FACTORS] = {
+                    let mut exponents = [0; FACTORS];
+                    let mut i = 0;
+                    while i < exponents.len() {
+                        // Of inputs and states, some loud.
+                        exponents[i] = if i % (STAGES + 1) == 0 {
+                            [-2, -1, 0][i % 3]
+                        } else {
+                            [-9, -8, -7, -5][i % 4]
+                        };
+                        i += 1;
+                    }
+                    exponents
+                };
+                ember_runtime::params::DartsCellParams {
+                    nodes: NODES,
+                    steps: $steps,
+                    inputs: $inputs,
+                    hidden: $hidden,
+                    output_zero: $zero,
+                    stateful: $stateful,
+                    rounding: ember_runtime::Rounding::$rounding,
+                    output: ember_runtime::Scale { mantissa: 1_800_000_000, exponent: -7 },
+                    weights: &WEIGHTS,
+                    bias: &BIAS,
+                    mantissas: &MANTISSAS,
+                    exponents: &EXPONENTS,
+                    sigmoid: &SIGMOID,
+                }
+            };
+        }
+    )*};
+}
+
 /// `name: length, [offset of the input, of the output], seed of the table`.
 macro_rules! lookup {
     ($($name:ident: $len:literal, $offsets:expr, $seed:literal;)*) => {$(
@@ -501,6 +561,6 @@ macro_rules! lookup {
 }
 
 pub(crate) use {
-    add, conv2d, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d, recurrent,
-    softmax, svdf, unary,
+    add, conv2d, darts_cell, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d,
+    recurrent, softmax, svdf, unary,
 };

@@ -1,14 +1,14 @@
 //! Random layers like those of searched networks, each the last node of a network of its own.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, BinaryFunction, Cell, Conv2d, Dense, DepthwiseConv2d, Function,
-    Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Node, Op, QuantGraph, Real, Recurrent, Shape,
-    Softmax, Unary, WeightType, Window2d,
+    Activation, Add, AveragePool2d, BinaryFunction, Cell, Conv2d, DartsCell, Dense,
+    DepthwiseConv2d, Function, Graph, GraphBuilder, Lstm, MaxPool2d, Mean, Node, Op, QuantGraph,
+    Real, Recurrent, Shape, Softmax, Unary, WeightType, Window2d,
 };
 
 use super::others;
-use crate::random_graphs::Random;
 use crate::random_graphs::int16::{self, Kind as Int16};
+use crate::random_graphs::{Random, nodes};
 
 /// How many layers of each kind are measured.
 const COUNTS: [(Kind, usize); 10] = [
@@ -112,6 +112,9 @@ pub fn int4_layers(seed: u64, first: usize) -> Vec<Graph> {
     }
     graphs
 }
+/// How many recurrent layers are measured, and how many of DARTS' cell.
+const PLAIN: usize = 120;
+const CELLS: usize = 80;
 
 /// Recurrent layers of every cell, whose names count on from `first`.
 pub fn recurrent_layers(seed: u64, first: usize) -> Vec<Graph> {
@@ -120,15 +123,23 @@ pub fn recurrent_layers(seed: u64, first: usize) -> Vec<Graph> {
         let mut builder = GraphBuilder::new(format!("l{}", first + index));
         let steps = random.pick(&[1, 2, 3, 6, 9]);
         let input = builder.input("input", [steps, random.between(1, 20)]);
-        let op = Op::Recurrent(Recurrent {
-            cell: Cell::ALL[index % Cell::ALL.len()],
-            hidden: random.pick(&[2, 4, 8, 11, 16, 20]),
-            stateful: false,
-        });
+        let hidden = random.pick(&[2, 4, 8, 11, 16, 20]);
+        let op = match index {
+            ..PLAIN => Op::Recurrent(Recurrent {
+                cell: Cell::ALL[index % Cell::ALL.len()],
+                hidden,
+                stateful: false,
+            }),
+            _ => Op::DartsCell(DartsCell {
+                nodes: nodes(&mut random, 4),
+                hidden,
+                stateful: false,
+            }),
+        };
         let output = builder.node("layer", op, &[input]).ok()?;
         Some(builder.finish(&[output]))
     };
-    (0..120).filter_map(draw).collect()
+    (0..PLAIN + CELLS).filter_map(draw).collect()
 }
 
 /// Makes the factor of the last layer one that no short form of requantisation holds for: with weights that

@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 63] = [
+const MODULES: [(&str, &str); 64] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -82,6 +82,7 @@ const MODULES: [(&str, &str); 63] = [
     ("::svdf::", "svdf"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),
+    ("::darts_cell::", "darts_cell"),
     ("::recurrent::Task>::gate", "gru"),
     ("::recurrent::rnn", "rnn"),
     ("::recurrent::gru", "gru"),

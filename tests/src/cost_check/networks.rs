@@ -33,7 +33,7 @@ pub fn file(name: &str, board: &Board) -> Planned {
 const LIMITS: &str = "microbit";
 
 /// Tasks that networks are searched for: the space, the shape of a sample, the classes.
-const TASKS: [(SpaceKind, &[usize], usize); 8] = [
+const TASKS: [(SpaceKind, &[usize], usize); 10] = [
     (SpaceKind::Cnn2d, &[8, 8, 1], 10),
     (SpaceKind::Cnn1d, &[1, 64, 3], 4),
     (SpaceKind::Cnn2d, &[16, 16, 3], 5),
@@ -42,6 +42,8 @@ const TASKS: [(SpaceKind, &[usize], usize); 8] = [
     (SpaceKind::Cnn2d, &[28, 28, 1], 10),
     (SpaceKind::Cnn1d, &[1, 200, 1], 2),
     (SpaceKind::Mlp, &[64], 12),
+    (SpaceKind::Recurrent, &[1, 48, 3], 4),
+    (SpaceKind::Recurrent, &[1, 100, 6], 8),
 ];
 
 /// Networks drawn at random from the search's spaces, made to fit as the search does it, with random

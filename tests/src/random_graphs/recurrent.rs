@@ -1,11 +1,15 @@
 //! Recurrent layers behind each other, also those that keep their state.
 
-use ember_ir::{Cell, Graph, GraphBuilder, Lstm, Op, Real, Recurrent};
+use ember_ir::{
+    Cell, CellFunction, CellNode, CellNodes, DartsCell, Graph, GraphBuilder, Lstm, Op, Real,
+    Recurrent,
+};
 
 use super::Random;
 
 /// Kinds of recurrent layers.
-const KINDS: usize = Cell::ALL.len() + 1;
+const KINDS: usize = Cell::ALL.len() + 2;
+const LSTM: usize = Cell::ALL.len();
 
 /// Two recurrent layers, the first of each kind in turn; every other time all are stateful.
 pub fn recurrent(seed: u64) -> Graph {
@@ -23,10 +27,15 @@ pub fn recurrent(seed: u64) -> Graph {
                 hidden,
                 stateful,
             }),
-            None => Op::Lstm(Lstm {
+            None if kind == LSTM => Op::Lstm(Lstm {
                 hidden,
                 cell_bits: 12,
                 clip: Real::new(f32::INFINITY),
+                stateful,
+            }),
+            None => Op::DartsCell(DartsCell {
+                nodes: nodes(&mut random, 8),
+                hidden,
                 stateful,
             }),
         };
@@ -35,4 +44,16 @@ pub fn recurrent(seed: u64) -> Graph {
             .unwrap_or_else(|error| panic!("BUG: {error}"));
     }
     builder.finish(&[tensor])
+}
+
+/// Up to `most` nodes of DARTS' cell.
+pub fn nodes(random: &mut Random, most: usize) -> CellNodes {
+    let count = random.between(1, most);
+    let nodes: Vec<CellNode> = (0..count)
+        .map(|at| CellNode {
+            from: random.below(at + 1),
+            function: random.pick(&CellFunction::ALL),
+        })
+        .collect();
+    CellNodes::new(&nodes).unwrap_or_else(|| panic!("BUG: {nodes:?} are no cell"))
 }

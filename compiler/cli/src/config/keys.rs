@@ -384,7 +384,7 @@ pub const KEYS: &[Key] = &[
         "space",
         Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp", "recurrent", "autoencoder"]),
         Some("\"auto\""),
-        "Kind of network; auto: by the shape of a sample. recurrent: GRU or LSTM over a series, behind convolutions. autoencoder: fully connected through a bottleneck; what task = \"anomaly\" takes.",
+        "Kind of network; auto: by the shape of a sample. recurrent: GRU, LSTM or small cells of DARTS over a series, behind convolutions. autoencoder: fully connected through a bottleneck; what task = \"anomaly\" takes.",
     ),
     key(
         "search",
@@ -548,6 +548,7 @@ pub const KEYS: &[Key] = &[
             "dense",
             "gru",
             "lstm",
+            "darts-cell",
         ]),
         None,
         "Kinds of blocks; residual and inverted-residual are those with a skip. Default: all of the space.",

@@ -174,6 +174,7 @@ fn window(op: &Op) -> Option<Window2d> {
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Binary(_)

@@ -219,6 +219,15 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             };
             return weights.saturating_add(of_rows).saturating_add(table);
         }
+        Op::DartsCell(op) => {
+            let biases = channels.saturating_mul(size_of::<i32>());
+            let factors = op.rows().saturating_mul(op.parts());
+            let factors = factors.saturating_mul(size_of::<i32>() + 1);
+            return weights
+                .saturating_add(biases)
+                .saturating_add(factors)
+                .saturating_add(SIGMOID_BYTES);
+        }
         // Bytes as they are, an addend per filter, halves over time, a bias per unit.
         Op::Svdf(op) => {
             let words = op.filters().saturating_add(op.units).saturating_mul(4);

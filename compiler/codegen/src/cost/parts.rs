@@ -127,6 +127,12 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
             ("long_multiply", None),
             ("long_shifts", None),
         ]),
+        Kernel::DartsCell => parts.extend([
+            ("darts_cell", None),
+            ("requantize", None),
+            ("long_multiply", None),
+            ("long_shifts", None),
+        ]),
         Kernel::Lookup => parts.extend([("lookup", None)]),
         Kernel::BinarySum | Kernel::BinaryProduct => {
             parts.extend([(kernel.name(), form), ("saturated", form), ("clamp", None)]);

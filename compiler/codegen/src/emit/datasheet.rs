@@ -34,6 +34,13 @@ pub(super) fn operator(node: &Node) -> String {
                 text.push_str(", stateful");
             }
         }
+        Op::DartsCell(op) => {
+            let nodes = op.nodes.as_slice().len();
+            text += &format!(" of {} units, {nodes} nodes", op.hidden);
+            if op.stateful {
+                text.push_str(", stateful");
+            }
+        }
         Op::Lstm(op) => {
             text += &format!(" of {} units", op.hidden);
             if op.stateful {

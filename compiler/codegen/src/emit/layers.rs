@@ -135,6 +135,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
@@ -189,7 +190,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
                     const OUTPUT: Region = #output;
                 })
             }
-            Op::Lstm(_) | Op::Recurrent(_) => {
+            Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
                 let kept = state::region(graph, index, plan.arena_bytes);
                 let state = match kept.bytes {

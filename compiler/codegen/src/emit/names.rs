@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 35] = [
+const TAKEN_TYPES: [&str; 39] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -42,6 +42,10 @@ const TAKEN_TYPES: [&str; 35] = [
     "ConstantParams",
     "CopyParams",
     "None",
+    "CellFunction",
+    "CellNode",
+    "CellNodes",
+    "DartsCellParams",
     "RecurrentCell",
     "RecurrentParams",
     "ReduceAxis",

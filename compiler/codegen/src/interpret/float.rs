@@ -4,6 +4,7 @@
 mod arg_max;
 mod binary;
 mod conv2d;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod l2_norm;
@@ -78,6 +79,7 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Svdf(op) => svdf::run(op, weights(), left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Recurrent(op) => recurrent::run(op, weights(), from, left),
+            Op::DartsCell(op) => darts_cell::run(op, weights(), from, left),
             Op::Unary(op) => unary::run(op, left),
             Op::Move(op) => movement::run(op, &inputs, to),
             Op::Reduce(op) => reduce::run(op, from, to, left),

@@ -49,6 +49,7 @@ pub fn run_int16(layer: &Layer, inputs: &[&[i8]], output: &mut [i8]) {
         | Layer::L2Norm(_)
         | Layer::Lstm(_)
         | Layer::Recurrent(_)
+        | Layer::DartsCell(_)
         | Layer::Svdf(_)
         | Layer::TransposeConv2d(_)
         | Layer::ResizeBilinear(_)

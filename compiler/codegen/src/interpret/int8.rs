@@ -175,6 +175,12 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
             let state = if layer.stateful { state } else { &mut fresh };
             reference::recurrent_s8(&layer.params(), left, state, &mut values, output);
         }
+        Layer::DartsCell(layer) => {
+            let (mut fresh, units) = (vec![0; layer.hidden], layer.hidden);
+            let mut states = vec![0; layer.params().stages() * units];
+            let hidden = if layer.stateful { state } else { &mut fresh };
+            reference::darts_cell_s8(&layer.params(), left, hidden, &mut states, output);
+        }
         Layer::Lookup(layer) => reference::lookup_s8(&layer.params(), left, output),
         Layer::Conv2dS16(_)
         | Layer::DepthwiseConv2dS16(_)

@@ -11,6 +11,7 @@ pub(crate) mod binary;
 mod constant;
 mod conv2d;
 pub(crate) mod copy;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod int16;
@@ -32,6 +33,7 @@ pub mod unary;
 pub use constant::Constant;
 pub use conv2d::Conv2d;
 pub use copy::Copy;
+pub use darts_cell::DartsCell;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use int16::{Conv2dS16, DenseS16, DepthwiseConv2dS16};
@@ -87,6 +89,8 @@ pub enum Layer {
     Lstm(Lstm),
     /// Recurrent layer or gated recurrent units.
     Recurrent(Recurrent),
+    /// The recurrent cell that DARTS searches.
+    DartsCell(DartsCell),
     /// A function of one int8, as a table.
     Lookup(Lookup),
     /// Any element-wise function of two tensors, repeated along axes or in flash.
@@ -153,6 +157,7 @@ impl Layer {
             | Layer::Svdf(_)
             | Layer::Lstm(_)
             | Layer::Recurrent(_)
+            | Layer::DartsCell(_)
             | Layer::Binary(_)
             | Layer::Copy(_)
             | Layer::Reduce(_)
@@ -285,6 +290,7 @@ fn lower_node(
         Op::Svdf(op) => Layer::Svdf(svdf::lower(context, op, weights(), overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Recurrent(op) => Layer::Recurrent(recurrent::lower(context, op, weights(), overflows)),
+        Op::DartsCell(op) => Layer::DartsCell(darts_cell::lower(context, op, weights(), overflows)),
         Op::Unary(op) => Layer::Lookup(unary::lower(context, op, params)),
         Op::Move(op) => Layer::Copy(copy::lower(context, op)),
         Op::Reduce(op) => Layer::Reduce(reduce::lower(context, op, overflows)),

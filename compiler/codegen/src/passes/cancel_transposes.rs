@@ -91,6 +91,7 @@ impl Region {
                 | Op::Matmul(_)
                 | Op::Lstm(_)
                 | Op::Recurrent(_)
+                | Op::DartsCell(_)
                 | Op::Svdf(_)
                 | Op::Unary(_)
                 | Op::Move(_)

@@ -55,6 +55,7 @@ fn folded(graph: &Graph, node: &Node, op: &Pad) -> Option<Op> {
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Move(_)

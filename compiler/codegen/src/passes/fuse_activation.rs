@@ -73,6 +73,7 @@ fn activation(op: &mut Op) -> Option<&mut Activation> {
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Unary(_)
         | Op::Move(_)

@@ -79,6 +79,7 @@ fn first_before(network: &QuantGraph, second: usize) -> Option<(usize, Vec<Tenso
             | Op::Matmul(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Svdf(_)
             | Op::Move(_)
             | Op::Reduce(_)

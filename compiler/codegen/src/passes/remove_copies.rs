@@ -47,6 +47,7 @@ fn is_copy(network: &QuantGraph, index: usize, node: &Node) -> bool {
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Move(_)

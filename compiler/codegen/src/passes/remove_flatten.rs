@@ -35,6 +35,7 @@ pub(super) fn run<N: Network>(mut network: N) -> N {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

@@ -47,6 +47,7 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Binary(_)
         | Op::Move(_)
         | Op::Reduce(_)

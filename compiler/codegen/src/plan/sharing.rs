@@ -10,7 +10,7 @@
 //! is exact to the byte and there is no ring buffer.
 
 use ember_ir::{Graph, Node, Op, TensorId, TransposeConv2d, WeightType, Window2d};
-use ember_runtime::params::{lstm_scratch, matmul_scratch, recurrent_scratch};
+use ember_runtime::params::{darts_cell_scratch, lstm_scratch, matmul_scratch, recurrent_scratch};
 use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
@@ -106,6 +106,10 @@ impl Wants {
                 scratch: recurrent_scratch(cell(op.cell), op.hidden, op.stateful),
                 sharing: Sharing::Never,
             },
+            Op::DartsCell(op) => Self {
+                scratch: darts_cell_scratch(op.nodes.as_slice().len(), op.hidden, op.stateful),
+                sharing: Sharing::Never,
+            },
             Op::Unary(_) => Self::IN_PLACE,
             Op::Add(_) | Op::Binary(_) if elementwise::is_aligned(graph, node) => Self::IN_PLACE,
             Op::Add(_)
@@ -158,6 +162,7 @@ impl Wants {
             | Op::Matmul(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Svdf(_)
             | Op::Binary(_)
             | Op::Move(_)

@@ -73,6 +73,7 @@ impl Storages {
                 | Op::Svdf(_)
                 | Op::Lstm(_)
                 | Op::Recurrent(_)
+                | Op::DartsCell(_)
                 | Op::Unary(_)
                 | Op::Binary(_)
                 | Op::Move(_)

@@ -52,11 +52,7 @@ fn real(network: &QuantGraph, node: &Node, params: &QuantParams) -> FloatParams 
     }
     let layout = Layout::of(&node.op, params.weights.len(), params.bias.len());
     let scale = |group: usize| *params.scales.get(group).unwrap_or(&params.scales[0]);
-    let [input, output] = [*input, node.output].map(|id| network.quants[id.0].scale);
-    let of_values = |channel: usize| match layout.is_of_hidden(channel) {
-        true => output,
-        false => input,
-    };
+    let quants = [*input, node.output].map(|id| network.quants[id.0]);
     let weights = params.weights.iter().enumerate();
     let biases = params.bias.iter().enumerate();
     FloatParams {
@@ -65,7 +61,7 @@ fn real(network: &QuantGraph, node: &Node, params: &QuantParams) -> FloatParams 
             .collect(),
         bias: biases
             .map(|(channel, &bias)| {
-                bias as f32 * (of_values(channel) * scale(layout.of_bias(channel)))
+                bias as f32 * (layout.factor(channel, quants) * scale(layout.of_bias(channel)))
             })
             .collect(),
     }

@@ -34,7 +34,7 @@ pub(super) fn finest(graph: &Graph, node: &Node, quants: &[Quant]) -> f64 {
             ReduceFunction::Max => 0.0,
         },
         Op::Matmul(op) => step(0) * step(1) * op.depth(input()) as f64 * OF_PRODUCT,
-        Op::Lstm(_) | Op::Recurrent(_) => OF_LSTM,
+        Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_) => OF_LSTM,
         Op::Conv2d(_)
         | Op::DepthwiseConv2d(_)
         | Op::Dense(_)

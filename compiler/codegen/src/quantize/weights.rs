@@ -29,7 +29,18 @@ enum Kind {
         shared: usize,
         hidden: usize,
     },
+    /// Rows of parts, each with a scale of its own: inputs, then states of so many gated steps.
+    Parts {
+        rows: usize,
+        hidden: usize,
+        stages: usize,
+    },
 }
+
+/// Unit of a state of 16 bits.
+const STATE: f32 = 1.0 / (1 << 15) as f32;
+/// Largest magnitude of a product of a weight and such a state.
+const STATE_PRODUCT: i64 = 127 << 15;
 
 impl Layout {
     /// Of an operator with so many weights and output channels.
@@ -45,6 +56,11 @@ impl Layout {
                 rows: op.rows(),
                 shared: 1,
                 hidden: op.hidden,
+            },
+            Op::DartsCell(op) => Kind::Parts {
+                rows: op.rows(),
+                hidden: op.hidden,
+                stages: op.stages(),
             },
             Op::Conv2d(_)
             | Op::Dense(_)
@@ -69,7 +85,7 @@ impl Layout {
         };
         let rows = match kind {
             Kind::Rows | Kind::Columns => channels,
-            Kind::Gates { rows, .. } => rows,
+            Kind::Gates { rows, .. } | Kind::Parts { rows, .. } => rows,
         };
         Self {
             channels,
@@ -83,6 +99,7 @@ impl Layout {
         match self.kind {
             Kind::Rows | Kind::Columns => self.channels,
             Kind::Gates { rows, shared, .. } => 2 * (rows / shared),
+            Kind::Parts { rows, stages, .. } => rows * (stages + 1),
         }
     }
 
@@ -95,10 +112,16 @@ impl Layout {
                 let (row, tap) = (index / self.taps, index % self.taps);
                 self.of_bias(row) + usize::from(tap >= self.taps - hidden)
             }
+            Kind::Parts { hidden, stages, .. } => {
+                let (row, tap) = (index / self.taps, index % self.taps);
+                let inputs = self.taps - stages * hidden;
+                let part = tap.checked_sub(inputs).map_or(0, |tap| 1 + tap / hidden);
+                row * (stages + 1) + part
+            }
         }
     }
 
-    /// The scale of a bias, times that of the input, or of hidden values if [`Self::is_of_hidden`].
+    /// The scale of a bias, times the unit of what its weights are multiplied with, see [`Self::factor`].
     pub fn of_bias(&self, channel: usize) -> usize {
         match self.kind {
             Kind::Rows | Kind::Columns => channel,
@@ -107,24 +130,46 @@ impl Layout {
                 // Of the last rows.
                 true => 2 * ((channel - hidden) / shared) + 1,
             },
+            Kind::Parts { rows, stages, .. } => {
+                let (stage, row) = (channel / rows, channel % rows);
+                // The first gated step's is with its inputs.
+                let part = if stage == 0 { 0 } else { stage + 1 };
+                row * (stages + 1) + part
+            }
         }
     }
 
-    /// Whether a bias belongs to hidden values, which have the output's scale.
-    pub fn is_of_hidden(&self, channel: usize) -> bool {
+    /// Whether a bias belongs to hidden values.
+    fn is_of_hidden(&self, channel: usize) -> bool {
         match self.kind {
             Kind::Rows | Kind::Columns => false,
-            Kind::Gates { rows, .. } => channel >= rows,
+            Kind::Gates { rows, .. } | Kind::Parts { rows, .. } => channel >= rows,
+        }
+    }
+
+    /// The unit of what the weights of a bias are multiplied with: hidden values have the output's, or are states.
+    pub fn factor(&self, channel: usize, [input, output]: [Quant; 2]) -> f32 {
+        match (self.is_of_hidden(channel), &self.kind) {
+            (false, _) => input.scale,
+            (true, Kind::Parts { .. }) => STATE,
+            (true, _) => output.scale,
+        }
+    }
+
+    /// Largest magnitude of all products of a bias' sum.
+    fn products(&self, group: usize) -> i64 {
+        let taps = |taps: usize| i64::try_from(taps).unwrap_or(i64::MAX);
+        match self.kind {
+            Kind::Parts { hidden, stages, .. } if !group.is_multiple_of(stages + 1) => {
+                taps(hidden).saturating_mul(STATE_PRODUCT)
+            }
+            _ => taps(self.taps).saturating_mul(PRODUCT),
         }
     }
 }
 
 /// The integer weights of a node whose input and output have these parameters.
-pub(super) fn quantize(
-    node: &Node,
-    params: &FloatParams,
-    [input, output]: [Quant; 2],
-) -> QuantParams {
+pub(super) fn quantize(node: &Node, params: &FloatParams, quants: [Quant; 2]) -> QuantParams {
     if let Op::Svdf(op) = &node.op {
         return svdf(op, params);
     }
@@ -134,10 +179,7 @@ pub(super) fn quantize(
         let [top, _] = &mut tops[layout.of_weight(index)];
         *top = top.max(f64::from(weight.abs()));
     }
-    let factor = |channel: usize| match layout.is_of_hidden(channel) {
-        true => f64::from(output.scale),
-        false => f64::from(input.scale),
-    };
+    let factor = |channel: usize| f64::from(layout.factor(channel, quants));
     for (channel, bias) in params.bias.iter().enumerate() {
         let [_, top] = &mut tops[layout.of_bias(channel)];
         *top = top.max(f64::from(bias.abs()) / factor(channel));
@@ -148,7 +190,8 @@ pub(super) fn quantize(
     );
     let scales: Vec<f32> = tops
         .iter()
-        .map(|&[weight, bias]| scale(weight / largest, bias, layout.taps))
+        .enumerate()
+        .map(|(group, &[weight, bias])| scale(weight / largest, bias, layout.products(group)))
         .collect();
     let weights = params.weights.iter().enumerate();
     let biases = params.bias.iter().enumerate();
@@ -213,10 +256,7 @@ pub(super) fn constant(params: &FloatParams, quant: Quant) -> QuantParams {
 
 /// The scale of a channel: that of its weights, unless the bias, given in units of S_in, would in units
 /// of S_in·S_w not leave room for the sum in 32 bits (weights near zero under a large bias).
-fn scale(for_weights: f64, bias: f64, taps: usize) -> f32 {
-    let products = i64::try_from(taps)
-        .unwrap_or(i64::MAX)
-        .saturating_mul(PRODUCT);
+fn scale(for_weights: f64, bias: f64, products: i64) -> f32 {
     let room = (i64::from(i32::MAX).saturating_sub(products)).clamp(MIN_BIAS, MAX_BIAS);
     let for_bias = bias / room as f64;
     let scale = for_weights.max(for_bias);

@@ -303,7 +303,8 @@ impl Lowering {
             | Op::ResizeBilinear(_)
             | Op::Constant(_)
             | Op::Lstm(_)
-            | Op::Recurrent(_) => return false,
+            | Op::Recurrent(_)
+            | Op::DartsCell(_) => return false,
         };
         *there = match (*there, activation) {
             (Activation::None, new) => new,

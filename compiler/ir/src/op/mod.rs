@@ -8,6 +8,7 @@ mod arg_max;
 mod binary;
 mod constant;
 mod conv2d;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod error;
@@ -36,6 +37,7 @@ pub use arg_max::ArgMax;
 pub use binary::{Binary, BinaryFunction, broadcast_strides};
 pub use constant::Constant;
 pub use conv2d::Conv2d;
+pub use darts_cell::{CellFunction, CellNode, CellNodes, DartsCell, MAX_CELL_NODES};
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
 pub use error::ShapeError;
@@ -98,6 +100,8 @@ pub enum Op {
     Lstm(Lstm),
     /// A recurrent layer or gated recurrent units over a sequence.
     Recurrent(Recurrent),
+    /// The recurrent cell that DARTS searches, over a sequence.
+    DartsCell(DartsCell),
     /// A function of one number, applied to each element.
     Unary(Unary),
     /// Elements elsewhere: padding, slices, transposition and the like.
@@ -147,6 +151,7 @@ impl Op {
             Op::Svdf(_) => "svdf",
             Op::Lstm(_) => "lstm",
             Op::Recurrent(op) => op.cell.name(),
+            Op::DartsCell(_) => "darts_cell",
             Op::Unary(_) => "unary",
             Op::Binary(op) => op.function.name(),
             Op::Move(op) => op.name(),
@@ -178,6 +183,7 @@ impl Op {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)
@@ -206,6 +212,7 @@ impl Op {
             Op::Svdf(op) => op.output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Recurrent(op) => op.output_shape(inputs[0]),
+            Op::DartsCell(op) => op.output_shape(inputs[0]),
             Op::Unary(op) => op.output_shape(inputs[0]),
             Op::Binary(op) => op.output_shape(inputs[0], inputs[1]),
             Op::Move(op) => op.output_shape(inputs),
@@ -237,6 +244,7 @@ impl Op {
             | Op::L2Norm(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Move(_)
             | Op::Reduce(_)

@@ -1,6 +1,6 @@
 //! What an operator keeps and computes: weights, state, multiply-accumulates.
 
-use super::{GATES, Lstm, Op, Recurrent};
+use super::{DartsCell, GATES, Lstm, Op, Recurrent};
 use crate::Shape;
 
 impl Op {
@@ -14,6 +14,7 @@ impl Op {
             Op::Dense(op) => Some(op.weight_shape(input)),
             Op::Lstm(op) => op.weight_shape(input),
             Op::Recurrent(op) => op.weight_shape(input),
+            Op::DartsCell(op) => op.weight_shape(input),
             Op::TransposeConv2d(op) => op.weight_shape(input),
             Op::Svdf(op) => Some(op.weight_shape(input)),
             Op::Constant(op) => Some(op.shape.clone()),
@@ -44,6 +45,7 @@ impl Op {
             Op::TransposeConv2d(op) => Some(op.out_channels),
             Op::Lstm(op) => Some(op.hidden.saturating_mul(GATES)),
             Op::Recurrent(op) => Some(op.hidden.saturating_mul(op.cell.biases())),
+            Op::DartsCell(op) => Some(op.rows().saturating_mul(op.stages())),
             // Beside the biases the weights over time.
             Op::Svdf(op) => Some(op.units.saturating_add(op.state())),
             // Scales and zero points are those of tensors.
@@ -72,6 +74,7 @@ impl Op {
         match self {
             Op::Lstm(_) => Some(2 * GATES),
             Op::Recurrent(op) => Some(op.rows().saturating_mul(2)),
+            Op::DartsCell(op) => Some(op.rows().saturating_mul(op.parts())),
             Op::Svdf(_) => Some(2),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)
@@ -114,7 +117,9 @@ impl Op {
                 (pixels as u64).saturating_mul(taps)
             }
             // Every step takes all weights.
-            Op::Lstm(Lstm { hidden, .. }) | Op::Recurrent(Recurrent { hidden, .. }) => {
+            Op::Lstm(Lstm { hidden, .. })
+            | Op::Recurrent(Recurrent { hidden, .. })
+            | Op::DartsCell(DartsCell { hidden, .. }) => {
                 (out / (*hidden).max(1) as u64).saturating_mul(taps)
             }
             // Every number that is kept is weighted once more.
@@ -149,6 +154,7 @@ impl Op {
         match self {
             Op::Svdf(op) => op.state(),
             Op::Recurrent(op) => op.state(),
+            Op::DartsCell(op) => op.state(),
             Op::Lstm(op) => op.state(),
             Op::Conv2d(_)
             | Op::DepthwiseConv2d(_)

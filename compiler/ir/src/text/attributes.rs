@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::moves;
 use crate::{
-    Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Cell, Constant, Conv2d, Dense,
-    DepthwiseConv2d, Function, L2Norm, LogSoftmax, Lstm, Matmul, MaxPool2d, Mean, Op, Padding,
-    Real, Recurrent, Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf,
-    TransposeConv2d, Unary, Window2d,
+    Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Cell, CellFunction, CellNode,
+    CellNodes, Constant, Conv2d, DartsCell, Dense, DepthwiseConv2d, Function, L2Norm, LogSoftmax,
+    Lstm, MAX_CELL_NODES, Matmul, MaxPool2d, Mean, Op, Padding, Real, Recurrent, Reduce,
+    ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf, TransposeConv2d, Unary,
+    Window2d,
 };
 
 /// The attributes that differ from their defaults, in the order they are written.
@@ -71,6 +72,13 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         }
         Op::Recurrent(op) => {
             out.push(("hidden", op.hidden.to_string()));
+            if op.stateful {
+                out.push(("stateful", "true".into()));
+            }
+        }
+        Op::DartsCell(op) => {
+            out.push(("hidden", op.hidden.to_string()));
+            out.push(("nodes", nodes(&op.nodes)));
             if op.stateful {
                 out.push(("stateful", "true".into()));
             }
@@ -143,6 +151,13 @@ fn function_attributes(out: &mut Vec<(&'static str, String)>, function: Function
         | Function::Table => vec![],
     };
     out.extend(reals.into_iter().map(|(key, real)| (key, real.to_string())));
+}
+
+/// `0:tanh,1:relu`: per node what it reads and its function.
+fn nodes(nodes: &CellNodes) -> String {
+    let each = nodes.as_slice().iter();
+    let each = each.map(|node| format!("{}:{}", node.from, node.function.name()));
+    each.collect::<Vec<_>>().join(",")
 }
 
 fn pair([h, w]: [usize; 2]) -> String {
@@ -242,6 +257,11 @@ impl<'a> Attributes<'a> {
             "rnn_relu" => self.recurrent(Cell::RnnRelu)?,
             "gru" => self.recurrent(Cell::Gru)?,
             "gru_reset_after" => self.recurrent(Cell::GruResetAfter)?,
+            "darts_cell" => Op::DartsCell(DartsCell {
+                nodes: self.nodes()?,
+                hidden: self.required("hidden")?,
+                stateful: self.flag("stateful")?,
+            }),
             "svdf" => Op::Svdf(Svdf {
                 units: self.required("units")?,
                 rank: self.required("rank")?,
@@ -280,7 +300,7 @@ impl<'a> Attributes<'a> {
                          log_softmax, l2_norm, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
                          resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, \
-                         gru_reset_after, svdf, unary"
+                         gru_reset_after, darts_cell, svdf, unary"
                     ));
                 }
             },
@@ -300,6 +320,29 @@ impl<'a> Attributes<'a> {
             hidden: self.required("hidden")?,
             stateful: self.flag("stateful")?,
         }))
+    }
+
+    fn nodes(&mut self) -> Result<CellNodes, String> {
+        let text = self
+            .take("nodes")
+            .ok_or("nodes=… is missing, as in 0:tanh,1:relu")?;
+        let node = |text: &str| {
+            let (from, name) = text.split_once(':')?;
+            let named = |function: &CellFunction| function.name() == name;
+            Some(CellNode {
+                from: from.parse().ok()?,
+                function: CellFunction::ALL.into_iter().find(named)?,
+            })
+        };
+        let nodes: Option<Vec<CellNode>> = text.split(',').map(node).collect();
+        nodes
+            .and_then(|nodes| CellNodes::new(&nodes))
+            .ok_or_else(|| {
+                format!(
+                    "nodes={text}; it must be up to {MAX_CELL_NODES} of a number and a function (tanh, relu, \
+                     sigmoid, identity), as in 0:tanh,1:relu; node k, from 1, reads a number below k"
+                )
+            })
     }
 
     fn reduce(&mut self, function: ReduceFunction) -> Result<Op, String> {

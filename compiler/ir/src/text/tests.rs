@@ -378,7 +378,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, gru_reset_after, svdf, unary
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, gru_reset_after, darts_cell, svdf, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here
@@ -458,19 +458,27 @@ fn recurrent_layers_survive() {
         c = gru b hidden=1 stateful=true -> 3x1 scale=0.01 zero=1\n  weights seed=3\n  scales 1 2 3 4 5 6\n  bias 1 2 3\n\
         d = gru_reset_after c hidden=1 -> 3x1 scale=0.01 zero=1\n  weights seed=4\n  scales 0.5\n  bias 1 2 3 4\n\
         e = lstm d hidden=1 cell_bits=11 stateful=true -> 3x1 scale=0.01 zero=1\n  weights seed=5\n  scales 0.5\n  bias 1 2 3 4\n\
-        output e\n";
+        f = darts_cell e hidden=2 nodes=0:tanh,0:identity -> 3x2 scale=0.01 zero=0\n  weights seed=6\n  scales 0.5\n  bias 1 2 3 4 5 6 7 8 9 10 11 12\n\
+        output f\n";
     let network = parse(text).unwrap();
     assert_eq!(crate::verify_quant(&network), []);
     assert_eq!(parse(&print(&network)).unwrap(), network);
     assert_eq!(
         network.graph.macs(),
-        3 * (3 + 2 * 3 + 3 * 3 + 3 * 2 + 4 * 2)
+        3 * (3 + 2 * 3 + 3 * 3 + 3 * 2 + 4 * 2 + 4 * (1 + 3 * 2))
     );
     let states = network.graph.nodes.iter().map(|node| node.op.state());
-    assert_eq!(states.collect::<Vec<_>>(), [0, 0, 1, 0, 2]);
+    assert_eq!(states.collect::<Vec<_>>(), [0, 0, 1, 0, 2, 0]);
     // A bias of the candidate's hidden values is missing.
     let missing = parse(&text.replacen("bias 1 2 3 4", "bias 1 2 3", 1)).unwrap();
     assert_eq!(crate::verify_quant(&missing).len(), 1);
+    for nodes in ["1:tanh", "0:cos", "0", "0:tanh,2:relu", ""] {
+        let wrong = text.replacen("0:tanh,0:identity", nodes, 1);
+        let error = parse(&wrong).unwrap_err().to_string();
+        assert!(error.contains("0:tanh,1:relu"), "{nodes}: {error}");
+    }
+    let many = text.replacen("0:tanh", &["0:tanh"; 8].join(","), 1);
+    assert!(parse(&many).unwrap_err().to_string().contains("up to 8"));
 }
 
 #[test]

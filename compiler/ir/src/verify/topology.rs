@@ -214,6 +214,7 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

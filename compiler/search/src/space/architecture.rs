@@ -2,7 +2,7 @@
 //! building clamps what does not fit (a kernel to its map, a width to at least one), so there is no
 //! invalid architecture, only several that build the same graph.
 
-use ember_ir::Activation;
+use ember_ir::{Activation, CellFunction, CellNode, CellNodes};
 use serde::{Deserialize, Serialize};
 
 use super::edge::EdgeOp;
@@ -115,6 +115,8 @@ pub enum RecurrentCell {
     Gru,
     /// A long short-term memory (Hochreiter and Schmidhuber, 1997).
     Lstm,
+    /// The cell that DARTS searches (Liu et al., 2018), by its nodes.
+    Darts(CellNodes),
 }
 
 /// How the last map becomes the vector that the logits are computed from.
@@ -130,6 +132,23 @@ pub enum Head {
     Flatten,
     /// The last pixel: of a recurrent layer the step that has seen all others.
     Last,
+}
+
+impl RecurrentCell {
+    /// What layers of it are called.
+    pub fn name(&self) -> &'static str {
+        match self {
+            RecurrentCell::Gru => "gru",
+            RecurrentCell::Lstm => "lstm",
+            RecurrentCell::Darts(_) => "darts",
+        }
+    }
+
+    /// The smallest of DARTS' cells: one node.
+    pub(super) fn one_node(function: CellFunction) -> Self {
+        let nodes = CellNodes::new(&[CellNode { from: 0, function }]);
+        RecurrentCell::Darts(nodes.unwrap_or_else(|| panic!("BUG: one node is no cell")))
+    }
 }
 
 impl Block {

@@ -6,7 +6,7 @@
 //!
 //! Nodes are named after their place: `conv1`, `dw2` and `pw2`, `expand3`, `dw3`, `project3`, `add3`,
 //! `pool4`; `pool0` lowers the input's resolution; `global`, `mean` or `last`, `hidden`, `logits` end it. A
-//! recurrent layer is `gru5` or `lstm5`, and a reshape before a node `x` is `x_steps` or `x_map`.
+//! recurrent layer is `gru5`, `lstm5` or `darts5`, and a reshape before a node `x` is `x_steps` or `x_map`.
 
 use ember_ir::{
     Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Op,

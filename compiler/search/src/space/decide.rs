@@ -48,6 +48,12 @@ pub enum What {
     Hidden,
     /// Activation of all layers.
     Activation,
+    /// Number of nodes of a recurrent cell.
+    Nodes,
+    /// What its node of this number reads.
+    Reads(usize),
+    /// The function of its node of this number.
+    Function(usize),
 }
 
 /// Makes the decisions of a draw.

@@ -64,12 +64,16 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// `gru`.
+/// `gru`, or `darts 0:tanh 1:relu x` of a cell whose nodes read the first gated step and the first node.
 impl fmt::Display for RecurrentCell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            RecurrentCell::Gru => "gru",
-            RecurrentCell::Lstm => "lstm",
-        })
+        f.write_str(self.name())?;
+        if let RecurrentCell::Darts(nodes) = self {
+            for node in nodes.as_slice() {
+                write!(f, " {}:{}", node.from, node.function.name())?;
+            }
+            f.write_str(" x")?;
+        }
+        Ok(())
     }
 }

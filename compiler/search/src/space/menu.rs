@@ -7,6 +7,7 @@ use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
+use super::cell;
 use super::decide::{Decide, Gene, What};
 use super::narrowing::Narrowing;
 use crate::SearchRng;
@@ -33,6 +34,8 @@ pub enum Kind {
     Gru,
     /// [`Block::Recurrent`] of [`RecurrentCell::Lstm`].
     Lstm,
+    /// [`Block::Recurrent`] of [`RecurrentCell::Darts`].
+    DartsCell,
 }
 
 /// The choices of a space. No list may be empty; lists of numbers ascend.
@@ -154,6 +157,10 @@ impl Menu {
             Block::MaxPool { size } | Block::AveragePool { size } => {
                 *size = any(&self.pool_sizes, rng);
             }
+            Block::Recurrent {
+                cell: RecurrentCell::Darts(nodes),
+                ..
+            } if rng.random_bool(0.5) => *nodes = cell::changed(nodes, rng),
             Block::Dense { width } | Block::Recurrent { width, .. } => {
                 *width = self.step(*width, rng);
             }
@@ -232,6 +239,10 @@ impl Menu {
             },
             Kind::Lstm => Block::Recurrent {
                 cell: RecurrentCell::Lstm,
+                width,
+            },
+            Kind::DartsCell => Block::Recurrent {
+                cell: RecurrentCell::Darts(cell::drawn(place, decide)),
                 width,
             },
         }

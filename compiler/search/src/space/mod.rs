@@ -9,6 +9,7 @@ pub mod architecture;
 pub mod assembled;
 mod autoencoder;
 pub mod blocks;
+mod cell;
 mod cnn1d;
 mod cnn2d;
 mod crossover;
@@ -108,7 +109,7 @@ pub enum SpaceKind {
     Cnn1d,
     /// Fully connected networks.
     Mlp,
-    /// Gated recurrent units and long short-term memories over series, behind convolutions.
+    /// Gated recurrent units, long short-term memories and DARTS' cells over series, behind convolutions.
     Recurrent,
     /// Networks that rebuild their input.
     Autoencoder,

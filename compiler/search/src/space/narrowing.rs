@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use ember_ir::Activation;
+use ember_ir::{Activation, CellFunction};
 
 use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 use super::menu::{Kind, Menu};
@@ -89,7 +89,7 @@ impl Narrowing {
 
     /// The block itself if it is allowed, or one that is and does about the same.
     fn block(&self, block: &Block) -> Block {
-        let recurs = |kind: &Kind| matches!(kind, Kind::Gru | Kind::Lstm);
+        let recurs = |kind: &Kind| matches!(kind, Kind::Gru | Kind::Lstm | Kind::DartsCell);
         let alike = |&&to: &&Kind| kind(block).is_some_and(|from| recurs(&from) == recurs(&to));
         let instead = self.blocks.iter().find(alike).or(self.blocks.first());
         let mut near = match instead {
@@ -340,6 +340,10 @@ fn kind(block: &Block) -> Option<Kind> {
             cell: RecurrentCell::Lstm,
             ..
         } => Kind::Lstm,
+        Block::Recurrent {
+            cell: RecurrentCell::Darts(_),
+            ..
+        } => Kind::DartsCell,
         Block::Edge(_) => return None,
     })
 }
@@ -378,6 +382,10 @@ fn converted(block: &Block, to: Kind) -> Block {
         },
         Kind::Lstm => Block::Recurrent {
             cell: RecurrentCell::Lstm,
+            width,
+        },
+        Kind::DartsCell => Block::Recurrent {
+            cell: RecurrentCell::one_node(CellFunction::Tanh),
             width,
         },
     }

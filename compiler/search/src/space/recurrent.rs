@@ -1,9 +1,9 @@
 //! Recurrent networks over series `[1, T, C]`: convolutions and pools in front, which shorten what is walked
-//! step by step, then gated recurrent units (Cho et al., 2014) or a long short-term memory (Hochreiter and
-//! Schmidhuber, 1997), whose last step, mean or weighted mean decides. Every network has a recurrent layer:
+//! step by step, then gated recurrent units (Cho et al., 2014), a long short-term memory (Hochreiter and
+//! Schmidhuber, 1997) or a small cell of those that DARTS searches (Liu et al., 2018), whose last step, mean or weighted mean decides. Every network has a recurrent layer:
 //! those without are [`super::Cnn1d`]'s.
 
-use ember_ir::Activation;
+use ember_ir::{Activation, CellFunction};
 
 use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 use super::assembled::{Assembled, Part, Task};
@@ -52,14 +52,15 @@ impl Recurrent {
         let units = [
             (Kind::Gru, RecurrentCell::Gru),
             (Kind::Lstm, RecurrentCell::Lstm),
+            (Kind::DartsCell, RecurrentCell::one_node(CellFunction::Tanh)),
         ];
         let offered = units.iter().find(|(kind, _)| menu.kinds.contains(kind));
         let Some(&(_, cell)) = offered else {
             return Err(SpaceError::Narrow {
                 space: SpaceKind::Recurrent,
                 what: "blocks",
-                allowed: "a list without \"gru\" and \"lstm\"".into(),
-                offered: "both, and needs one of them".into(),
+                allowed: "a list without \"gru\", \"lstm\" and \"darts-cell\"".into(),
+                offered: "all three, and needs one of them".into(),
             });
         };
         Ok(Self {
@@ -109,12 +110,14 @@ impl Recurrent {
             nodes: 1,
             widths: quarters(6 * scale),
         };
-        let cells = [RecurrentCell::Gru, RecurrentCell::Lstm];
+        // Of DARTS' cells the smallest ones; whole networks are drawn with larger ones.
+        let cells = [RecurrentCell::Gru, RecurrentCell::Lstm].into_iter();
+        let cells = cells.chain(CellFunction::ALL.map(RecurrentCell::one_node));
         // A masked unit would still be heard by the others at the next step: of units there is one width.
         let units = Stage {
             entry: cells
                 .map(|cell| Block::Recurrent { cell, width: 0 })
-                .to_vec(),
+                .collect(),
             inner: Vec::new(),
             nodes: 0,
             widths: vec![6 * scale.div_ceil(2) * 2],
@@ -141,6 +144,7 @@ fn menu(steps: usize) -> Menu {
             Kind::Gru,
             Kind::Gru,
             Kind::Lstm,
+            Kind::DartsCell,
         ],
         widths: vec![4, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96],
         kernels: up_to(&[3, 5, 7, 9], steps),
@@ -163,8 +167,14 @@ fn step_menu(hop: usize) -> Menu {
     Menu {
         pools,
         depth: 1..=4,
-        stems: vec![Kind::Conv, Kind::Gru, Kind::Lstm],
-        kinds: vec![Kind::Conv, Kind::Gru, Kind::Gru, Kind::Lstm],
+        stems: vec![Kind::Conv, Kind::Gru, Kind::Lstm, Kind::DartsCell],
+        kinds: vec![
+            Kind::Conv,
+            Kind::Gru,
+            Kind::Gru,
+            Kind::Lstm,
+            Kind::DartsCell,
+        ],
         kernels: vec![1],
         strides: vec![1],
         dilations: vec![1],
@@ -195,7 +205,7 @@ impl Space for Recurrent {
         };
         format!(
             "recurrent networks over {} with up to {} blocks: {in_front}, gated recurrent units, long \
-             short-term memory",
+             short-term memory, DARTS' recurrent cells",
             self.task.input,
             self.menu.depth.end()
         )

@@ -2,8 +2,8 @@
 //! `[T, N]`, which stays one until something wants a map. And how the last map or sequence becomes a vector.
 
 use ember_ir::{
-    Cell, DepthwiseConv2d, Lstm, Mean, Move, Op, Real, Recurrent, Reshape, Shape, Slice, TensorId,
-    Window2d,
+    Cell, DartsCell, DepthwiseConv2d, Lstm, Mean, Move, Op, Real, Recurrent, Reshape, Shape, Slice,
+    TensorId, Window2d,
 };
 
 use super::architecture::{Head, RecurrentCell};
@@ -54,7 +54,7 @@ impl Assembly {
         let Some([h, w, channels]) = self.size(x) else {
             return self.dense(format!("dense{number}"), hidden, self.activation, x);
         };
-        let name = format!("{cell}{number}");
+        let name = format!("{}{number}", cell.name());
         let mut x = x;
         if self.builder.shape(x).dims().len() != 2 {
             x = self.reshaped(format!("{name}_steps"), [h * w, channels], x);
@@ -62,6 +62,11 @@ impl Assembly {
         let op = match cell {
             RecurrentCell::Gru => Op::Recurrent(Recurrent {
                 cell: Cell::GruResetAfter,
+                hidden,
+                stateful: false,
+            }),
+            RecurrentCell::Darts(nodes) => Op::DartsCell(DartsCell {
+                nodes,
                 hidden,
                 stateful: false,
             }),

@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::*;
 use ember_codegen::{passes, steps};
-use ember_ir::{Activation, FloatGraph, FloatParams, Graph, Op};
+use ember_ir::{Activation, CellFunction, FloatGraph, FloatParams, Graph, Op};
 
 /// More parameters than these cost a test time and show nothing new.
 const MANY: usize = 10_000;
@@ -149,6 +149,7 @@ proptest! {
             Block::Recurrent { cell: RecurrentCell::Lstm, width: width.min(9) },
             Block::Residual { width: width.min(9), window },
             Block::Recurrent { cell: RecurrentCell::Lstm, width: width.min(9) },
+            Block::Recurrent { cell: RecurrentCell::one_node(CellFunction::Relu), width: width.min(9) },
             Block::Dense { width },
             Block::Recurrent { cell: RecurrentCell::Gru, width },
             Block::Conv { width, window },
@@ -259,7 +260,10 @@ proptest! {
         let mut network = space.sample(&mut rng);
         let remembers = |graph: &Graph| {
             let mut nodes = graph.nodes.iter();
-            nodes.any(|node| matches!(node.op, Op::Recurrent(_) | Op::Lstm(_)))
+            nodes.any(|node| matches!(
+                node.op,
+                Op::Recurrent(_) | Op::Lstm(_) | Op::DartsCell(_)
+            ))
         };
         for _ in 0..10 {
             network = space.mutate(&mut rng, &network);
@@ -471,7 +475,9 @@ fn what_no_space_offers_is_named() {
         blocks: vec![Kind::Conv],
         ..Narrowing::default()
     };
-    assert!(open(SpaceKind::Recurrent, &conv).contains("without \"gru\" and \"lstm\""));
+    assert!(
+        open(SpaceKind::Recurrent, &conv).contains("without \"gru\", \"lstm\" and \"darts-cell\"")
+    );
     let bottleneck = Narrowing {
         bottleneck: Some(100..=200),
         ..Narrowing::default()

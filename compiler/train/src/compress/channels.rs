@@ -134,6 +134,7 @@ fn role(graph: &Graph, node: &Node) -> Role {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Move(_)
         | Op::Reduce(_)
         | Op::ArgMax(_)

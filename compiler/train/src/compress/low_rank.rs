@@ -259,6 +259,7 @@ fn layers(op: &Op, factor: &Factor) -> Option<[Op; 2]> {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Move(_)
         | Op::Reduce(_)

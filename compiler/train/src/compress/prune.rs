@@ -135,6 +135,7 @@ fn narrowed(op: &Op, width: usize) -> Op {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Move(_)
         | Op::Reduce(_)

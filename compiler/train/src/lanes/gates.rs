@@ -111,7 +111,7 @@ pub(super) fn sum(a: &Lanes, b: &Lanes) -> Lanes {
 }
 
 #[inline(always)]
-fn logistic(x: &Lanes) -> Lanes {
+pub(super) fn logistic(x: &Lanes) -> Lanes {
     let mut y = [0.0; LANES];
     for i in 0..LANES {
         y[i] = 1.0 / (1.0 + exp(-x[i]));
@@ -121,7 +121,7 @@ fn logistic(x: &Lanes) -> Lanes {
 
 /// 1 − 2 / (e^2x + 1): exact to 1e-7, which is absolute near zero.
 #[inline(always)]
-fn tanh(x: &Lanes) -> Lanes {
+pub(super) fn tanh(x: &Lanes) -> Lanes {
     let mut y = [0.0; LANES];
     for i in 0..LANES {
         y[i] = 1.0 - 2.0 / (exp(2.0 * x[i]) + 1.0);

@@ -8,7 +8,7 @@ use burn::tensor::TensorData;
 
 use super::norm::{self, Norm, Past};
 use super::ops::{FlexTensor, Unary, Weighted, floats, lanes, like, vector};
-use super::{activate, conv2d, depthwise_conv2d, pool2d, recurrent};
+use super::{activate, conv2d, darts_cell, depthwise_conv2d, pool2d, recurrent};
 
 #[derive(Debug)]
 pub(super) struct UnaryBackward;
@@ -72,6 +72,11 @@ impl Backward<Flex, 2> for WeightedBackward {
             }
             Weighted::Recurrent(size) => {
                 let (dx, dw) = recurrent::gradients(&size, lanes(&x), floats(&weights), lanes(&dy));
+                (Some(dx), Some(dw))
+            }
+            Weighted::DartsCell(size) => {
+                let (dx, dw) =
+                    darts_cell::gradients(&size, lanes(&x), floats(&weights), lanes(&dy));
                 (Some(dx), Some(dw))
             }
         };

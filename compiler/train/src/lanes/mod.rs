@@ -12,6 +12,7 @@
 
 mod activate;
 mod conv2d;
+mod darts_cell;
 mod depthwise_conv2d;
 mod gates;
 mod geometry;
@@ -24,9 +25,10 @@ mod simd;
 
 use burn::backend::Dispatch;
 use burn::tensor::{Device, Tensor, TensorData};
-use ember_ir::{Activation, Window2d};
+use ember_ir::{Activation, CellNodes, Window2d};
 
 pub use activate::Grid;
+pub use darts_cell::CellSteps;
 pub use geometry::Geometry;
 pub use norm::Norm;
 use ops::{LaneOps, Unary, Weighted};
@@ -121,6 +123,20 @@ pub fn recurrent(cell: Cell, weighted: Tensor<5>, weights: Tensor<2>) -> Tensor<
         units: rows / cell.gates(),
     };
     self::weighted(Weighted::Recurrent(size), weighted, weights)
+}
+
+/// Hidden values of every step of DARTS' recurrent cell, from the weighted inputs of its first gated step
+/// `[block, 1, steps, 2·units, lane]`; `weights` are `[gated steps · 2·units, units + 1]`, a bias behind those of
+/// the state that is read.
+pub fn darts_cell(nodes: CellNodes, weighted: Tensor<5>, weights: Tensor<2>) -> Tensor<5> {
+    let [blocks, _, steps, rows, _] = weighted.dims();
+    let size = CellSteps {
+        nodes,
+        blocks,
+        steps,
+        units: rows / 2,
+    };
+    self::weighted(Weighted::DartsCell(size), weighted, weights)
 }
 
 /// Batch norm with the batch's own statistics, then the activation; also gives mean and (biased)

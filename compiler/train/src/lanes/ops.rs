@@ -8,6 +8,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 use burn::tensor::TensorData;
 use ember_ir::Activation;
 
+use super::darts_cell::{self, CellSteps};
 use super::gradients::{NormBackward, UnaryBackward, WeightedBackward};
 use super::norm::{self, Norm};
 use super::recurrent::{self, Recurrence};
@@ -37,6 +38,8 @@ pub enum Weighted {
     Activate(Activation),
     /// The steps of a recurrent layer; weights of hidden values, with a bias per row.
     Recurrent(Recurrence),
+    /// The steps of DARTS' recurrent cell; weights of states, with a bias per row.
+    DartsCell(CellSteps),
 }
 
 /// The operators over tensors of lanes.
@@ -105,6 +108,11 @@ impl LaneOps for Flex {
                 size.blocks,
                 [1, size.steps, size.units],
                 recurrent::forward(&size, values, weights),
+            ),
+            Weighted::DartsCell(size) => image(
+                size.blocks,
+                [1, size.steps, size.units],
+                darts_cell::forward(&size, values, weights),
             ),
         }
     }

@@ -238,7 +238,7 @@ const TOGETHER: usize = 4;
 
 /// A row-major matrix times a vector.
 #[inline(always)]
-fn product<S: Simd>(matrix: &[f32], vector: &[Lanes], to: &mut [Lanes]) {
+pub(super) fn product<S: Simd>(matrix: &[f32], vector: &[Lanes], to: &mut [Lanes]) {
     let width = vector.len();
     let (groups, rest) = to.as_chunks_mut::<TOGETHER>();
     let (tall, low) = matrix.split_at(groups.len() * TOGETHER * width);

@@ -192,7 +192,7 @@ impl<'a> Net<'a> {
                     let [height, width, channels] = output;
                     x.reshape([blocks, height, width, channels, lanes::LANES])
                 }
-                Op::Lstm(_) | Op::Recurrent(_) => {
+                Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_) => {
                     let Some(own) = leaves.of(index) else {
                         unreachable!("BUG: node {index} has no weights");
                     };
@@ -254,7 +254,7 @@ impl<'a> Net<'a> {
 fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
     match &node.op {
         Op::AveragePool2d(op) if op.window.dilation != [1, 1] => Some("a dilated average pool"),
-        Op::Lstm(_) | Op::Recurrent(_) => sequence::untrainable(&node.op),
+        Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_) => sequence::untrainable(&node.op),
         Op::Move(Move::Slice(op)) if sequence::is_plain(op) => None,
         Op::Dense(op) if op.over_rows => Some("a dense layer over rows"),
         Op::Add(_) if graph.input_shape(node) != &graph.tensor(node.inputs[1]).shape => {

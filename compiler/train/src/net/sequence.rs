@@ -1,7 +1,7 @@
 //! Recurrent layers in burn: the weights as the IR has them, cut into what the lanes' operators take.
 
 use burn::tensor::{Device, Tensor};
-use ember_ir::{Activation, Cell, Op, Slice, Window2d};
+use ember_ir::{Activation, Cell, DartsCell, Op, Slice, Window2d};
 
 use super::Numerics;
 use super::leaves::NodeLeaves;
@@ -15,6 +15,7 @@ pub(super) fn untrainable(op: &Op) -> Option<&'static str> {
             Some("a long short-term memory whose cells are clipped")
         }
         Op::Recurrent(op) if op.stateful => Some("a recurrent layer that keeps its state"),
+        Op::DartsCell(op) if op.stateful => Some("a recurrent layer that keeps its state"),
         Op::Recurrent(op) => match op.cell {
             Cell::GruResetAfter => None,
             Cell::RnnTanh | Cell::RnnRelu => Some("a recurrent layer without gates"),
@@ -33,6 +34,9 @@ pub(super) fn run(
     x: Tensor<5>,
     numerics: &mut dyn Numerics,
 ) -> Tensor<5> {
+    if let Op::DartsCell(op) = op {
+        return darts_cell(node, op, own, x, numerics);
+    }
     let (cell, units, shared) = match op {
         Op::Lstm(op) => (lanes::Cell::Lstm, op.hidden, op.hidden),
         Op::Recurrent(op) => (lanes::Cell::Gru, op.hidden, 1),
@@ -62,6 +66,39 @@ pub(super) fn run(
     };
     let weights = Tensor::cat(vec![of_hidden, of_products.reshape([rows, 1])], 1);
     lanes::recurrent(cell, weighted, weights)
+}
+
+/// As [`run`], of DARTS' cell: a row has a part of inputs, then one of what each gated step reads.
+fn darts_cell(
+    node: usize,
+    op: &DartsCell,
+    own: &NodeLeaves,
+    x: Tensor<5>,
+    numerics: &mut dyn Numerics,
+) -> Tensor<5> {
+    let (rows, units) = (op.rows(), op.hidden);
+    let inputs = own.kernel.dims()[3] - op.stages() * units;
+    let mut part = |start: usize, count: usize| {
+        let kernel = own.kernel.clone().narrow(3, start, count);
+        numerics.kernel(node, kernel.reshape([rows, 1, 1, count]), 0)
+    };
+    let of_inputs = part(0, inputs);
+    let bias = |stage: usize| own.bias.clone().narrow(0, stage * rows, rows);
+    let stages = (0..op.stages()).map(|stage| {
+        let of_states = part(inputs + stage * units, units).reshape([rows, units]);
+        let bias = match stage {
+            // With the inputs.
+            0 => zeros(rows, &own.bias.device()),
+            _ => bias(stage),
+        };
+        Tensor::cat(vec![of_states, bias.reshape([rows, 1])], 1)
+    });
+    let weights = Tensor::cat(stages.collect(), 0);
+    let [_, height, width, _, _] = x.dims();
+    let one = Window2d::valid([1, 1], [1, 1]);
+    let weighted = lanes::conv2d(x, of_inputs, one, [height, width, rows]);
+    let weighted = lanes::biased(weighted, bias(0), Activation::None);
+    lanes::darts_cell(op.nodes, weighted, weights)
 }
 
 fn zeros(count: usize, device: &Device) -> Tensor<1> {

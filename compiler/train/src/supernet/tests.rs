@@ -83,19 +83,23 @@ fn cut(
             continue;
         };
         let to = node.op.weight_shape(graph.input_shape(node)).unwrap();
-        if let Op::Lstm(_) | Op::Recurrent(_) = &node.op {
-            // All units of fewer inputs: a row ends with the weights of hidden values.
+        if let Op::Lstm(_) | Op::Recurrent(_) | Op::DartsCell(_) = &node.op {
+            // All units of fewer inputs: a row ends with the weights of hidden values, or of all states.
             let widths = [&to, &shape.unwrap()].map(|shape| shape.dims()[1]);
             let units = node
                 .op
                 .output_shape(&[graph.input_shape(node)])
                 .unwrap()
                 .dims()[1];
+            let states = match &node.op {
+                Op::DartsCell(op) => units * op.stages(),
+                _ => units,
+            };
             let rows = theirs.kernel.chunks_exact(widths[1]);
             for (to, from) in own.kernel.chunks_exact_mut(widths[0]).zip(rows) {
-                let (inputs, hidden) = to.split_at_mut(widths[0] - units);
+                let (inputs, hidden) = to.split_at_mut(widths[0] - states);
                 copy_prefix(inputs, from);
-                hidden.copy_from_slice(&from[widths[1] - units..]);
+                hidden.copy_from_slice(&from[widths[1] - states..]);
             }
         } else {
             copy_corner(&mut own.kernel, &to, &theirs.kernel, &shape.unwrap());

@@ -13,6 +13,10 @@ pub(super) fn node(graph: &Graph, node: &Node, random: &mut Random) -> Option<No
     let fan_in = match &node.op {
         // Biases are no count of rows.
         Op::Recurrent(op) => shape.elements() / op.rows().max(1),
+        // Of the parts of a row one or two are read at a time.
+        Op::DartsCell(op) => {
+            (shape.elements() / op.rows().max(1)).saturating_sub((op.stages() - 1) * op.hidden)
+        }
         _ => shape.elements() / channels.max(1),
     };
     let fan_in = fan_in.max(1) as f32;
@@ -36,6 +40,7 @@ pub(super) fn node(graph: &Graph, node: &Node, random: &mut Random) -> Option<No
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)
@@ -59,9 +64,14 @@ pub(super) fn node(graph: &Graph, node: &Node, random: &mut Random) -> Option<No
     })
 }
 
-/// Zero, but gates that keep what a unit knows are half open at first (Jozefowicz et al., "An empirical exploration
+/// Zero, but those of gates that take in the new are half closed, and gates that keep what a unit knows are half open at first (Jozefowicz et al., "An empirical exploration
 /// of recurrent network architectures", 2015): otherwise gradients do not reach early steps.
 fn first_biases(op: &Op, channels: usize) -> Vec<f32> {
+    if let Op::DartsCell(op) = op {
+        let is_gate = |channel: usize| channel % op.rows() < op.hidden;
+        let bias = |channel| if is_gate(channel) { -1.0 } else { 0.0 };
+        return (0..channels).map(bias).collect();
+    }
     let keeping = match op {
         Op::Lstm(op) => op.hidden..2 * op.hidden,
         Op::Recurrent(op) if op.cell.gates() > 1 => 0..op.hidden,

@@ -68,6 +68,7 @@ pub(super) fn counts(graph: &Graph, node: &Node, rescale: Rescale) -> Option<(Ke
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Move(_)

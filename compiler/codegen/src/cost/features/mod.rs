@@ -7,6 +7,7 @@ mod binary;
 mod constant;
 mod conv2d;
 mod copy;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod gather;
@@ -104,6 +105,8 @@ pub enum Kernel {
     Rnn,
     /// Gated units of `recurrent_s8`.
     Gru,
+    /// `darts_cell_s8`.
+    DartsCell,
     /// `conv2d_s16`.
     Conv2dS16,
     /// `depthwise_conv2d_s16`.
@@ -126,7 +129,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 39] = [
+    pub const ALL: [Kernel; 40] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -157,6 +160,7 @@ impl Kernel {
         Kernel::Svdf,
         Kernel::Rnn,
         Kernel::Gru,
+        Kernel::DartsCell,
         Kernel::Conv2dS16,
         Kernel::DepthwiseConv2dS16,
         Kernel::DenseS16,
@@ -201,6 +205,7 @@ impl Kernel {
             Kernel::Svdf => "svdf",
             Kernel::Rnn => "rnn",
             Kernel::Gru => "gru",
+            Kernel::DartsCell => "darts_cell",
             Kernel::Conv2dS16 => "conv2d_s16",
             Kernel::DepthwiseConv2dS16 => "depthwise_conv2d_s16",
             Kernel::DenseS16 => "dense_s16",
@@ -284,6 +289,7 @@ pub fn features_in(
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)
@@ -347,6 +353,10 @@ pub fn features_in(
         Op::Recurrent(op) => {
             let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
             recurrent::counts(op, sequence, rescale)
+        }
+        Op::DartsCell(op) => {
+            let sequence = [0, 1].map(|axis| input.dims().get(axis).copied().unwrap_or(0));
+            (Kernel::DartsCell, darts_cell::counts(op, sequence, rescale))
         }
         Op::Unary(_) => (Kernel::Lookup, lookup::counts(output.elements())),
         Op::Move(op) => {

@@ -59,6 +59,10 @@ impl Rescale {
                 double: layer.rounding == Rounding::TfLite,
                 ..Self::USUAL
             },
+            Layer::DartsCell(layer) => Self {
+                double: layer.rounding == Rounding::TfLite,
+                ..Self::USUAL
+            },
             Layer::Binary(p) if p.function == BinaryFunction::Prelu => {
                 new(one_by_one(p.rounding), p.rounding, p.clamp)
             }

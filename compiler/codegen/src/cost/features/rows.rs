@@ -184,6 +184,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

@@ -7,6 +7,7 @@ mod binary;
 pub(super) mod constant;
 mod conv2d;
 mod copy;
+mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
 mod int16;
@@ -118,6 +119,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Svdf(layer) => svdf::quote_layer(&layer.params(), names),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Recurrent(layer) => recurrent::quote_layer(&layer.params(), names),
+        Layer::DartsCell(layer) => darts_cell::quote_layer(&layer.params(), names),
         Layer::Lookup(layer) => lookup::quote_layer(&layer.params(), names),
         Layer::Binary(params) => binary::quote_layer(params),
         Layer::Copy(layer) => copy::quote_layer(&layer.params(), names),

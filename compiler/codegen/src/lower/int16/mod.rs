@@ -59,6 +59,7 @@ pub(super) fn lower(
         | Op::Matmul(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Svdf(_)
         | Op::Binary(_)
         | Op::Reduce(_)

@@ -138,6 +138,7 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
+        | Op::DartsCell(_)
         | Op::Unary(_)
         | Op::Binary(_)
         | Op::Move(_)

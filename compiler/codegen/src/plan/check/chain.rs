@@ -181,6 +181,7 @@ impl Ticks<'_> {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)

@@ -158,6 +158,7 @@ impl Run<'_> {
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
+            | Op::DartsCell(_)
             | Op::Move(_)
             | Op::Reduce(_)
             | Op::ArgMax(_)

@@ -103,6 +103,8 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
                 let of_unit = if op.stateful { 1 } else { 3 };
                 op.hidden * (of_unit + usize::from(op.cell == Cell::Gru))
             }
+            // 16-bit states of all gated steps, hidden values that nobody keeps.
+            Op::DartsCell(op) => 2 * op.hidden * (op.stages() + usize::from(!op.stateful)),
             Op::Dense(_)
             | Op::Add(_)
             | Op::AveragePool2d(_)
