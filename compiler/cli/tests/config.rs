@@ -389,12 +389,12 @@ fn a_space_is_narrowed_by_ranges_and_lists() {
               help: did you mean "mean"?
 
             Error: 
-              × `blocks` must be an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm, not an array
+              × `blocks` must be an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm, darts-cell, not an array
                 ╭─[ember.toml:11:10]
              10 │ heads = ["meen"]
              11 │ blocks = []
                 ·          ─┬
-                ·           ╰── expected an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm
+                ·           ╰── expected an array of at least one of conv, separable, residual, inverted-residual, max-pool, average-pool, dense, gru, lstm, darts-cell
                 ╰────
         "#]],
     );
