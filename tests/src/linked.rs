@@ -55,7 +55,7 @@ pub fn helpers(elf: &Elf) -> Vec<(&'static str, usize)> {
 /// A run in QEMU.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// Instructions per inference.
+    /// Instructions per call.
     pub instructions: u64,
     /// Stack of the whole firmware, in bytes.
     pub stack: usize,
@@ -83,6 +83,13 @@ pub fn link(planned: &Planned, board: &Board) -> Result<Linked, String> {
     let ran = board
         .qemu_args()
         .map(|_| run_vectors(board, &path, &dir, &vectors));
+    // A sample may take several calls.
+    let ran = ran.map(|ran| {
+        ran.map(|ran| Ran {
+            instructions: ran.instructions / planned.calls() as u64,
+            ..ran
+        })
+    });
     Ok(Linked { ran, ..linked })
 }
 

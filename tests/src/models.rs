@@ -126,8 +126,8 @@ pub fn in_int4(mut network: QuantGraph) -> QuantGraph {
     network
 }
 
-/// Random samples with the outputs that the interpreter computes, behind the front end if there is one; every
-/// second one is saturated.
+/// Random samples with the outputs that the interpreter computes, behind the front end if there is one, or after
+/// all calls of a sample; every second one is saturated.
 pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
     let interpreter = Interpreter::new(planned.network())
         .unwrap_or_else(|error| panic!("BUG: a planned network: {error}"));
@@ -142,8 +142,13 @@ pub fn golden(planned: &Planned, count: usize) -> Vec<Golden> {
             };
             let value = |_| (random.real() * gain) as i8;
             let Some(front) = planned.front() else {
-                let input: Vec<i8> = (0..interpreter.input_len()).map(value).collect();
-                let output = stream.run(&input);
+                let call = interpreter.input_len();
+                let input: Vec<i8> = (0..call * planned.calls()).map(value).collect();
+                if planned.calls() > 1 {
+                    stream = interpreter.start();
+                }
+                let calls = input.chunks_exact(call);
+                let output = calls.fold(Vec::new(), |_, part| stream.run(part));
                 return Golden { input, output };
             };
             // Noise, each sample's a sixteenth as loud as the one's before.

@@ -1,17 +1,18 @@
 //! Networks as linked firmware on every core: the predictions are true, nothing can panic, and the
-//! emulated runs give the interpreter's outputs. Three small ones have every operator; two were found by
-//! the search for the examples.
+//! emulated runs give the interpreter's outputs. Three small ones have every operator of searched images and series; four were found by
+//! the search for the examples, one is fed a step at a time.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use ember_codegen::cost::{Features, Kernel, Table, features, footprint_of, row_features};
 use ember_codegen::plan::{Isa, Planned};
 use ember_codegen::target::Board;
-use ember_ir::Rounding;
+use ember_ir::{Cell, DartsCell, GraphBuilder, Lstm, Op, Real, Recurrent, Rounding};
 use ember_tests::calibrate::{chains, layers};
 use ember_tests::firmware::{board, root};
 use ember_tests::linked::link;
 use ember_tests::models::{MODELS, in_int4, quantized};
+use ember_tests::random_graphs::{Random, nodes};
 
 /// One board per core; the last ones are real boards, whose transport is another.
 const BOARDS: [&str; 8] = [
@@ -48,7 +49,38 @@ fn networks(isa: Isa) -> Vec<(String, Planned)> {
         }
         networks.push((name.into(), Planned::new(network, isa).unwrap()));
     }
+    networks.push(("steps".into(), steps(isa)));
     networks
+}
+
+/// Layers that remember, fed a step at a time.
+fn steps(isa: Isa) -> Planned {
+    let mut random = Random::new(3);
+    let mut builder = GraphBuilder::new("steps");
+    let mut x = builder.input("input", [1, 6]);
+    let layers = [
+        Op::Recurrent(Recurrent {
+            cell: Cell::GruResetAfter,
+            hidden: 12,
+            stateful: true,
+        }),
+        Op::DartsCell(DartsCell {
+            nodes: nodes(&mut random, 4),
+            hidden: 10,
+            stateful: true,
+        }),
+        Op::Lstm(Lstm {
+            hidden: 8,
+            cell_bits: 11,
+            clip: Real::new(f32::INFINITY),
+            stateful: true,
+        }),
+    ];
+    for op in layers {
+        x = builder.node(op.name(), op, &[x]).unwrap();
+    }
+    let network = quantized(builder.finish(&[x]), Rounding::Single, 3);
+    Planned::new(network, isa).unwrap().with_calls(7)
 }
 
 /// How far executed instructions may be from their prediction, in percent.

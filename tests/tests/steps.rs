@@ -5,7 +5,10 @@
 use ember_codegen::interpret::Interpreter;
 use ember_codegen::quantize::quantize_sample;
 use ember_codegen::steps::{StepsError, calls, graph_per_call, per_call};
-use ember_ir::{GraphBuilder, Mean, Op, Recurrent, Reshape, Rounding, Shape, verify_quant};
+use ember_ir::{
+    GraphBuilder, Mean, Op, QuantGraph, Recurrent, Reshape, Rounding, Shape, WeightType,
+    verify_quant,
+};
 use ember_search::space::{Narrowing, open_narrowed};
 use ember_search::{SearchRng, SpaceKind, Task};
 use ember_tests::random_graphs;
@@ -29,7 +32,10 @@ fn a_stream_of_steps_equals_the_whole_window() {
             classes: 4,
         };
         let space = open_narrowed(SpaceKind::Recurrent, task, &allowed).unwrap();
-        let graph = space.build(&space.sample(&mut SearchRng::seed_from_u64(seed)));
+        let mut graph = space.build(&space.sample(&mut SearchRng::seed_from_u64(seed)));
+        for node in graph.nodes.iter_mut().filter(|node| node.op.has_int4()) {
+            node.weights = [WeightType::Int8, WeightType::Int4][seed as usize % 2];
+        }
         if graph_per_call(&graph, hop).is_err() {
             // Pooled to a single step, there is no last one to take.
             assert_eq!(hop, WINDOW);
@@ -41,6 +47,13 @@ fn a_stream_of_steps_equals_the_whole_window() {
             random_graphs::in_int8(random_graphs::with_weights(graph, seed), seed, rounding);
         let call = per_call(&whole, hop).unwrap();
         assert_eq!(verify_quant(&call), []);
+        let halved = |network: &QuantGraph| {
+            let nodes = network.graph.nodes.iter();
+            nodes
+                .filter(|node| node.weights == WeightType::Int4)
+                .count()
+        };
+        assert_eq!(halved(&call), halved(&whole), "seed {seed}");
         assert_eq!(calls(&whole.graph, &call.graph), WINDOW / hop);
         let (whole_run, call_run) = (
             Interpreter::new(&whole).unwrap(),

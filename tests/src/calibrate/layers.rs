@@ -20,7 +20,7 @@ const COUNTS: [(Kind, usize); 10] = [
     (Kind::MaxPool2d, 60),
     (Kind::Mean, 40),
     (Kind::Softmax, 16),
-    (Kind::Lstm, 30),
+    (Kind::Lstm, 50),
     (Kind::Unary, 16),
 ];
 
@@ -268,7 +268,8 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
                 hidden: random.pick(&[2, 4, 8, 11, 16, 20]),
                 cell_bits: 12,
                 clip: Real::new(f32::INFINITY),
-                stateful: false,
+                // Else what the first step does not do is nowhere to be seen.
+                stateful: random.below(2) == 0,
             };
             let steps = random.pick(&[1, 2, 3, 6, 9]);
             (vec![steps, random.between(1, 20)], Op::Lstm(op))

@@ -13,7 +13,8 @@ pub(super) fn counts(op: &Lstm, [steps, inputs]: [usize; 2], rescale: Rescale) -
     // Three more per unit: two for its cell, one for its output.
     let requantised = gates + recurrent + 3 * steps * hidden;
     numbers(&[
-        &[1, hidden, steps, steps * hidden],
+        &[1, hidden * flag(!op.stateful), hidden * flag(op.stateful)],
+        &[steps, steps * hidden],
         &[recurrent, gates * inputs, recurrent * hidden],
         &[requantised * flag(rescale.double)],
     ])
