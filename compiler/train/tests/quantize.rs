@@ -115,7 +115,10 @@ fn int4_weights_are_fine_tuned_on_their_grid() {
             .expect("accuracy")
     });
     assert!((fake - after).abs() <= 0.0034, "fake {fake}, real {after}");
-    assert!(after > before - 0.01, "{before} before tuning, {after} after it");
+    assert!(
+        after > before - 0.01,
+        "{before} before tuning, {after} after it"
+    );
     assert!(after > 0.8, "{after}");
 }
 
