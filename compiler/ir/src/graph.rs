@@ -110,7 +110,7 @@ impl Graph {
 }
 
 /// Builds a graph node by node; shapes are inferred and checked as it grows.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GraphBuilder {
     graph: Graph,
 }
@@ -187,6 +187,11 @@ impl GraphBuilder {
     /// Shape of a tensor added before.
     pub fn shape(&self, id: TensorId) -> &Shape {
         &self.graph.tensor(id).shape
+    }
+
+    /// The nodes added so far.
+    pub fn nodes(&self) -> &[Node] {
+        &self.graph.nodes
     }
 
     /// Declares the outputs and hands the graph over.

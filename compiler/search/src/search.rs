@@ -28,6 +28,8 @@ use crate::workers::{Queue, Workers};
 pub struct Setup<'a> {
     /// Which networks there are.
     pub space: &'a dyn Space,
+    /// Networks that are asked for before any strategy is asked, in this order; repaired where they do not fit.
+    pub seeds: &'a [Architecture],
     /// What they cost.
     pub price: &'a dyn Price,
     /// What they may cost.
@@ -195,6 +197,21 @@ pub enum SearchError {
         list(.0)
     )]
     NothingFits(Vec<Violation>),
+    /// A seed is not within the limits, and cannot be repaired.
+    #[error(
+        "template {} ({architecture}) does not fit the limits: even cut down it needs {}; raise the limits, or \
+         make it smaller",
+        .seed + 1,
+        list(.violations)
+    )]
+    SeedDoesNotFit {
+        /// Its place in [`Setup::seeds`].
+        seed: usize,
+        /// What it is.
+        architecture: Architecture,
+        /// The limits that its last repair is over.
+        violations: Vec<Violation>,
+    },
     /// The settings name no budget.
     #[error("a search needs at least one rung, that is a training budget; the settings have none")]
     NoRungs,

@@ -80,6 +80,7 @@ fn proposals_fit(board: &Board, limits: &Constraints, kind: SpaceKind, task: Tas
         price: &price,
         constraints: limits,
         probing: None,
+        seeds: &[],
         seen: &HashSet::new(),
         rng: SearchRng::seed_from_u64(7),
         misfit: &mut Vec::new(),

@@ -174,6 +174,7 @@ fn run(strategy: StrategyKind, seed: u64, macs: Option<u64>) -> (Outcome, Gates)
     };
     let setup = Setup {
         space: &Stripes,
+        seeds: &[],
         price: &PlannerPrice {
             board: &board,
             memory: Memory::Whole,

@@ -19,6 +19,8 @@
 //! whose speed is measured and whose outputs mean nothing. Attributes left out have their defaults
 //! (stride and dilation 1x1, no padding, no activation, `rounding=single`, `type=int8`). `pad` is
 //! `top,bottom,left,right`, or `same`. A `constant` has no inputs; its weights are its values.
+//!
+//! A topology alone ([`parse_graph`]) needs neither `scale`, `zero` nor the indented lines.
 
 mod attributes;
 mod line;
@@ -29,8 +31,8 @@ mod print;
 
 pub use line::ParseError;
 pub use params::seeded_weights;
-pub use parse::parse;
-pub use print::{print, print_graph};
+pub use parse::{parse, parse_graph};
+pub use print::{print, print_graph, print_op};
 
 /// The format's version, on the first line of every file.
 const VERSION: &str = "1";

@@ -6,12 +6,24 @@ use super::VERSION;
 use super::attributes::{Attributes, parse_shape};
 use super::line::{Line, ParseError};
 use super::params::RawParams;
-use crate::{Element, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId, WeightType};
+use crate::{Element, Graph, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId, WeightType};
 
 /// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
 /// valid network as a whole is for [`crate::verify_quant`] to say.
 pub fn parse(text: &str) -> Result<QuantGraph, ParseError> {
-    let mut parser = Parser::default();
+    read(text, Parser::default())
+}
+
+/// Reads the topology alone: scales and zero points may be missing, weights are skipped.
+pub fn parse_graph(text: &str) -> Result<Graph, ParseError> {
+    let parser = Parser {
+        topology_only: true,
+        ..Parser::default()
+    };
+    Ok(read(text, parser)?.graph)
+}
+
+fn read(text: &str, mut parser: Parser) -> Result<QuantGraph, ParseError> {
     for (index, raw) in text.lines().enumerate() {
         let content = raw.split('#').next().unwrap_or("").trim_end();
         let line = Line {
@@ -27,6 +39,7 @@ pub fn parse(text: &str) -> Result<QuantGraph, ParseError> {
 
 #[derive(Default)]
 struct Parser {
+    topology_only: bool,
     version_seen: bool,
     builder: Option<GraphBuilder>,
     names: BTreeMap<String, TensorId>,
@@ -179,6 +192,10 @@ impl Parser {
         let zero_point = attributes.number("zero").map_err(error)?;
         match (scale, zero_point) {
             (Some(scale), Some(zero_point)) => Ok(Quant { scale, zero_point }),
+            (None, None) if self.topology_only => Ok(Quant {
+                scale: 1.0,
+                zero_point: 0,
+            }),
             _ => Err(error(
                 "scale=… and zero=… are needed on every tensor".into(),
             )),
@@ -190,6 +207,9 @@ impl Parser {
         let Some(slot) = self.params.last_mut() else {
             return Err(line.error(line.text, "an indented line must follow a node"));
         };
+        if self.topology_only {
+            return Ok(());
+        }
         slot.get_or_insert_with(RawParams::default).line(line)
     }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::VERSION;
 use super::attributes::op_attributes;
-use crate::{Element, Graph, Node, Quant, QuantGraph, QuantParams, Rounding, WeightType};
+use crate::{Element, Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, WeightType};
 
 /// Base64 characters, or decimal numbers, per line.
 const LINE: usize = 96;
@@ -20,11 +20,19 @@ pub fn print(network: &QuantGraph) -> String {
     text
 }
 
-/// The text of a topology: the same lines without quantisation and weights. For people and snapshots.
+/// The text of a topology: the same lines without quantisation and weights; [`super::parse_graph`] reads it
+/// back.
 pub fn print_graph(graph: &Graph) -> String {
     let mut text = String::new();
     write_network(&mut text, graph, None).expect("BUG: a String refused text");
     text
+}
+
+/// An operator with its attributes, as a line has them: `conv2d kernel=3x3 channels=8 act=relu`.
+pub fn print_op(op: &Op) -> String {
+    let attributes = op_attributes(op).into_iter();
+    let words = attributes.map(|(key, value)| format!(" {key}={value}"));
+    format!("{}{}", op.name(), words.collect::<String>())
 }
 
 fn write_network(out: &mut String, graph: &Graph, network: Option<&QuantGraph>) -> fmt::Result {

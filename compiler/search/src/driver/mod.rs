@@ -11,9 +11,10 @@ use ember_ir::Graph;
 
 use crate::archive::Archive;
 use crate::constraint::{Cost, Violation};
-use crate::evaluate::Candidate;
+use crate::evaluate::{Candidate, CandidateId};
 use crate::journal::{Event, Verdict};
 use crate::search::{Happened, Outcome, Progress, SearchError, Session, Setup, Stopped};
+use crate::space::Architecture;
 use crate::strategy::{self, Rungs, Strategy};
 use crate::workers::Workers;
 
@@ -44,6 +45,10 @@ pub(crate) struct Driver<'a, 's> {
     candidates: Vec<(Candidate, Cost)>,
     seen: HashSet<Graph>,
     misfit: Vec<Violation>,
+    /// Seeds looked at.
+    seeds: usize,
+    /// Those that were asked for, as repaired.
+    seeded: Vec<(CandidateId, Architecture)>,
     /// Asked and not told, in the order of the questions.
     window: VecDeque<Slot>,
     asked: usize,
@@ -69,6 +74,8 @@ impl<'a, 's> Driver<'a, 's> {
             candidates: Vec::new(),
             seen: HashSet::new(),
             misfit: Vec::new(),
+            seeds: 0,
+            seeded: Vec::new(),
             window: VecDeque::new(),
             asked: 0,
             archive: Archive::default(),

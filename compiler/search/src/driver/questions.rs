@@ -12,8 +12,10 @@ use crate::constraint::{Cost, Violation};
 use crate::evaluate::{Candidate, CandidateId, EvaluateError};
 use crate::journal::Event;
 use crate::probe::Probing;
+use crate::repair::repair;
 use crate::search::{Happened, SearchError, Setup, Stopped};
-use crate::strategy::{Ask, Proposer};
+use crate::space::Architecture;
+use crate::strategy::{Ask, Proposal, Proposer};
 use crate::workers::Workers;
 
 impl Driver<'_, '_> {
@@ -31,7 +33,7 @@ impl Driver<'_, '_> {
                 return Ok(());
             }
             self.report(Happened::Preparing);
-            let mut proposer = proposer(setup, &self.seen, &mut self.misfit, PREPARATION);
+            let mut proposer = proposer(setup, &[], &self.seen, &mut self.misfit, PREPARATION);
             let gates = match self.strategy.prepare(&mut proposer, supernets) {
                 Ok(Some(gates)) => gates,
                 Ok(None) => return Ok(()),
@@ -47,7 +49,7 @@ impl Driver<'_, '_> {
             self.session.history.prepared = written.prepared();
         }
         if let Some(gates) = self.session.history.prepared.clone() {
-            let mut proposer = proposer(setup, &self.seen, &mut self.misfit, PREPARATION);
+            let mut proposer = proposer(setup, &[], &self.seen, &mut self.misfit, PREPARATION);
             self.strategy.resume(&mut proposer, gates);
         }
         Ok(())
@@ -72,7 +74,7 @@ impl Driver<'_, '_> {
                 self.stop(Stopped::Time, workers);
                 return Ok(());
             }
-            let Some((candidate, cost)) = self.question() else {
+            let Some((candidate, cost)) = self.question()? else {
                 if self.candidates.is_empty() {
                     return Err(SearchError::NothingFits(self.misfit.clone()));
                 }
@@ -114,43 +116,72 @@ impl Driver<'_, '_> {
         Ok(())
     }
 
-    /// The strategy's next candidate.
-    fn question(&mut self) -> Option<(Candidate, Cost)> {
+    /// The next candidate: a seed as long as there is one, then the strategy's.
+    fn question(&mut self) -> Result<Option<(Candidate, Cost)>, SearchError> {
+        if let Some(proposal) = self.seed()? {
+            let (candidate, cost) = self.new_candidate(proposal);
+            self.seeded
+                .push((candidate.id, candidate.architecture.clone()));
+            return Ok(Some((candidate, cost)));
+        }
         let settings = self.setup.settings;
         let number = self.asked as u64;
-        let mut proposer = proposer(self.setup, &self.seen, &mut self.misfit, number);
-        match self.strategy.ask(&mut proposer)? {
-            Ask::New(proposal) => {
-                let id = CandidateId(self.candidates.len() as u64);
-                self.seen.insert(proposal.graph.clone());
-                let narrow = settings.proxy_network && settings.rungs.len() > 1;
-                let narrow = narrow.then(|| proposal.architecture.scaled(1, 2));
-                let candidate = Candidate {
-                    id,
-                    proxy: narrow.map(|narrow| self.setup.space.build(&narrow)),
-                    architecture: proposal.architecture,
-                    graph: proposal.graph,
-                    seed: stream(settings.seed, id.0, Purpose::Training).next_u64(),
-                    rung: 0,
-                    budget: settings.rungs[0],
-                    parent: proposal.parent,
-                };
-                let probing = probing(self.setup);
-                if let Some(proxies) = probing.and_then(|probing| probing.proxies(&candidate.graph))
-                {
-                    self.archive.probe(id, proxies);
-                }
-                self.candidates.push((candidate.clone(), proposal.cost));
-                Some((candidate, proposal.cost))
-            }
-            Ask::Promote(id) => {
+        let (seen, misfit) = (&self.seen, &mut self.misfit);
+        let mut proposer = proposer(self.setup, &self.seeded, seen, misfit, number);
+        Ok(match self.strategy.ask(&mut proposer) {
+            None => None,
+            Some(Ask::New(proposal)) => Some(self.new_candidate(*proposal)),
+            Some(Ask::Promote(id)) => {
                 let (candidate, cost) = &mut self.candidates[id.0 as usize];
                 candidate.rung += 1;
                 candidate.proxy = None;
                 candidate.budget = settings.rungs[candidate.rung];
                 Some((candidate.clone(), *cost))
             }
+        })
+    }
+
+    /// The next seed, repaired if need be; one that was asked for already is passed over.
+    fn seed(&mut self) -> Result<Option<Proposal>, SearchError> {
+        let setup = self.setup;
+        while let Some(seed) = setup.seeds.get(self.seeds) {
+            let repaired = repair(setup.space, setup.price, setup.constraints, seed.clone());
+            let fitting = repaired.map_err(|violations| SearchError::SeedDoesNotFit {
+                seed: self.seeds,
+                architecture: seed.clone(),
+                violations,
+            })?;
+            self.seeds += 1;
+            if !self.seen.contains(&fitting.graph) {
+                return Ok(Some(Proposal::from(fitting)));
+            }
         }
+        Ok(None)
+    }
+
+    /// A network to be trained for the first time.
+    fn new_candidate(&mut self, proposal: Proposal) -> (Candidate, Cost) {
+        let settings = self.setup.settings;
+        let id = CandidateId(self.candidates.len() as u64);
+        self.seen.insert(proposal.graph.clone());
+        let narrow = settings.proxy_network && settings.rungs.len() > 1;
+        let narrow = narrow.then(|| proposal.architecture.scaled(1, 2));
+        let candidate = Candidate {
+            id,
+            proxy: narrow.map(|narrow| self.setup.space.build(&narrow)),
+            architecture: proposal.architecture,
+            graph: proposal.graph,
+            seed: stream(settings.seed, id.0, Purpose::Training).next_u64(),
+            rung: 0,
+            budget: settings.rungs[0],
+            parent: proposal.parent,
+        };
+        let probing = probing(self.setup);
+        if let Some(proxies) = probing.and_then(|probing| probing.proxies(&candidate.graph)) {
+            self.archive.probe(id, proxies);
+        }
+        self.candidates.push((candidate.clone(), proposal.cost));
+        (candidate, proposal.cost)
     }
 }
 
@@ -160,6 +191,7 @@ const PREPARATION: u64 = u64::MAX >> 1;
 /// Where the networks of a question come from.
 fn proposer<'a>(
     setup: &'a Setup<'_>,
+    seeds: &'a [(CandidateId, Architecture)],
     seen: &'a HashSet<Graph>,
     misfit: &'a mut Vec<Violation>,
     number: u64,
@@ -169,6 +201,7 @@ fn proposer<'a>(
         price: setup.price,
         constraints: setup.constraints,
         probing: probing(setup),
+        seeds,
         seen,
         rng: stream(setup.settings.seed, number, Purpose::Question),
         misfit,

@@ -43,6 +43,7 @@ pub(super) enum PoolKind {
 }
 
 /// A graph under construction and the gene that is being built.
+#[derive(Clone)]
 pub(super) struct Assembly {
     pub(super) builder: GraphBuilder,
     parts: Vec<Part>,

@@ -3,7 +3,7 @@
 //! blocks: MobileNet v1 (arXiv 1704.04861) and v2 (1801.04381), ResNet (1512.03385), DS-CNN
 //! (1711.07128).
 
-use ember_ir::Activation;
+use ember_ir::{Activation, Graph};
 
 use super::architecture::{Architecture, Block, Border, Head, Window};
 use super::assembled::{Assembled, Task};
@@ -11,6 +11,7 @@ use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
 use super::narrowing::Narrowing;
+use super::recognise::{Unrecognised, recognise};
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -243,6 +244,10 @@ impl Space for Cnn2d {
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
         let trunk = self.trunk(how.level)?;
         Some(trunk::relax(trunk, how.share, &self.menu.allowed))
+    }
+
+    fn recognise(&self, graph: &Graph) -> Result<Architecture, Unrecognised> {
+        recognise(&self.menu, graph)
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

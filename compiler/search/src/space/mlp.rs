@@ -1,7 +1,7 @@
 //! Fully connected networks over any input; images and series may be pooled first. The logits alone
 //! (logistic regression) are the smallest member.
 
-use ember_ir::Activation;
+use ember_ir::{Activation, Graph};
 
 use super::architecture::{Architecture, Block, Head};
 use super::assembled::{Assembled, Task};
@@ -9,6 +9,7 @@ use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
 use super::narrowing::Narrowing;
+use super::recognise::{Unrecognised, recognise};
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -115,6 +116,10 @@ impl Space for Mlp {
             heads: vec![Head::Flatten],
         };
         Some(trunk::relax(trunk, how.share, &self.menu.allowed))
+    }
+
+    fn recognise(&self, graph: &Graph) -> Result<Architecture, Unrecognised> {
+        recognise(&self.menu, graph)
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

@@ -2,8 +2,8 @@
 //! how it is built. One file per space; [`open`] is the list that registers them.
 //!
 //! Reading order: [`architecture`] (the genes), [`assembled`], [`blocks`] and [`edge`] (genes to graph),
-//! [`decide`] (who draws), [`menu`] (what a space offers; sampling and mutation), then the spaces;
-//! [`relaxation`] and [`mixed`] (all networks at once, for strategies that follow a gradient), `trunk`.
+//! [`decide`] (who draws), [`menu`] (what a space offers; sampling and mutation), then the spaces; `recognise`
+//! (graph to genes); [`relaxation`] and [`mixed`] (all networks at once, for strategies that follow a gradient), `trunk`.
 
 pub mod architecture;
 pub mod assembled;
@@ -21,6 +21,7 @@ pub mod menu;
 pub mod mixed;
 mod mlp;
 mod narrowing;
+mod recognise;
 mod recurrent;
 pub mod relaxation;
 mod sequence;
@@ -38,6 +39,7 @@ pub use menu::Kind;
 pub use mixed::{Mask, Mixed, MixedNode, Piece};
 pub use mlp::Mlp;
 pub use narrowing::Narrowing;
+pub use recognise::Unrecognised;
 pub use recurrent::Recurrent;
 pub use relaxation::{Relaxation, Relaxing};
 
@@ -92,6 +94,18 @@ pub trait Space: Sync {
     /// The part of the space that a gradient can look at; `None` below the smallest level, and at every level of a
     /// space that has no such part.
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>>;
+
+    /// The genes of a network that came as a graph: [`Self::build`] gives it back, up to names and the order
+    /// of nodes, for a task of its own input and classes.
+    ///
+    /// # Errors
+    /// It is no network of this space, or none that is allowed; the error says which node is in the way.
+    fn recognise(&self, graph: &Graph) -> Result<Architecture, Unrecognised> {
+        Err(Unrecognised {
+            node: graph.name.clone(),
+            reason: "networks of this space are not read from graphs".into(),
+        })
+    }
 
     /// The graph alone.
     fn build(&self, architecture: &Architecture) -> Graph {

@@ -323,7 +323,7 @@ fn once<T: PartialEq>(values: impl Iterator<Item = T>) -> Vec<T> {
 }
 
 /// `None` for a block that no menu offers.
-fn kind(block: &Block) -> Option<Kind> {
+pub(super) fn kind(block: &Block) -> Option<Kind> {
     Some(match block {
         Block::Conv { .. } => Kind::Conv,
         Block::Separable { .. } => Kind::Separable,

@@ -3,7 +3,7 @@
 //! Schmidhuber, 1997) or a small cell of those that DARTS searches (Liu et al., 2018), whose last step, mean or weighted mean decides. Every network has a recurrent layer:
 //! those without are [`super::Cnn1d`]'s.
 
-use ember_ir::{Activation, CellFunction};
+use ember_ir::{Activation, CellFunction, Graph};
 
 use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
 use super::assembled::{Assembled, Part, Task};
@@ -11,6 +11,7 @@ use super::blocks;
 use super::decide::Decide;
 use super::menu::{Kind, Menu};
 use super::narrowing::Narrowing;
+use super::recognise::{Unrecognised, recognise};
 use super::relaxation::{Relaxation, Relaxing};
 use super::trunk::{self, Stage, Trunk, quarters};
 use super::{Space, SpaceError, SpaceKind, up_to};
@@ -280,6 +281,17 @@ impl Space for Recurrent {
     fn relax(&self, how: Relaxing) -> Option<Box<dyn Relaxation>> {
         let trunk = self.trunk(how.level)?;
         Some(trunk::relax(trunk, how.share, &self.menu.allowed))
+    }
+
+    fn recognise(&self, graph: &Graph) -> Result<Architecture, Unrecognised> {
+        let found = recognise(&self.menu, graph)?;
+        if remembers(&found) {
+            return Ok(found);
+        }
+        Err(Unrecognised {
+            node: graph.name.clone(),
+            reason: "it has no `gru` and no `lstm`, of which every network here has one".into(),
+        })
     }
 
     fn assemble(&self, architecture: &Architecture) -> Assembled {

@@ -12,7 +12,7 @@ use ember_ir::{Activation, CellFunction, FloatGraph, FloatParams, Graph, Op};
 /// More parameters than these cost a test time and show nothing new.
 const MANY: usize = 10_000;
 
-fn task(input: Shape) -> Task {
+pub(super) fn task(input: Shape) -> Task {
     Task {
         name: "net".into(),
         input,
@@ -20,7 +20,7 @@ fn task(input: Shape) -> Task {
     }
 }
 
-fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
+pub(super) fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
     let size = 1usize..40;
     (0usize..5, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
         match SpaceKind::ALL[kind] {

@@ -3,7 +3,7 @@
 //! forever. Source: Real et al. 2019 (arXiv 1802.01548).
 //!
 //! * The first questions are templates scaled to the limits, then random networks, up to the size of
-//!   the population.
+//!   the population; half of them neighbours of the user's own templates, if there are any.
 //! * Limits are hard, but below them the tournament also prefers cheap networks a little: fitness is
 //!   accuracy − λ·fullness with λ drawn anew per tournament (random scalarisation, as in µNAS, arXiv
 //!   2010.14246, but with accuracy never traded for more than [`Evolution::thrift`]).
@@ -20,7 +20,7 @@ use rand::seq::index;
 use serde::{Deserialize, Serialize};
 
 use super::predictor::Predictor;
-use super::{Ask, Proposal, Proposer, Strategy, Told};
+use super::{Ask, Proposal, Proposer, Starts, Strategy, Told};
 use crate::constraint::{Constraints, Cost};
 use crate::evaluate::CandidateId;
 use crate::probe::{Proxies, Rankings};
@@ -73,8 +73,8 @@ pub struct AgingEvolution {
     rankings: Rankings,
     /// Questions asked so far; the first ones seed the population.
     asked: usize,
-    /// Templates tried so far.
-    templates: usize,
+    /// What the population has begun with.
+    starts: Starts,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl AgingEvolution {
             predictor: Predictor::default(),
             rankings: Rankings::default(),
             asked: 0,
-            templates: 0,
+            starts: Starts::default(),
         }
     }
 
@@ -211,7 +211,7 @@ impl Strategy for AgingEvolution {
     fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask> {
         self.asked += 1;
         let proposal = if self.asked <= self.knobs.population {
-            proposer.start(&mut self.templates)
+            proposer.start(&mut self.starts)
         } else {
             // A neighbourhood can be exhausted before the space is.
             self.child(proposer).or_else(|| proposer.sample())

@@ -20,7 +20,7 @@ pub mod rungs;
 
 pub use aging_evolution::{AgingEvolution, Evolution};
 pub use nsga2::Nsga2;
-pub use proposer::{Proposal, Proposer};
+pub use proposer::{Proposal, Proposer, Starts};
 pub use random::Random;
 pub use reinforce::Reinforce;
 pub use rungs::Rungs;

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 
 use rand::RngExt as _;
 
-use super::{Ask, Proposal, Proposer, Strategy, Told};
+use super::{Ask, Proposal, Proposer, Starts, Strategy, Told};
 use crate::constraint::{Constraints, Cost};
 use crate::evaluate::CandidateId;
 use crate::space::Architecture;
@@ -26,8 +26,8 @@ pub struct Nsga2 {
     constraints: Constraints,
     population: Vec<Member>,
     asked: usize,
-    /// Templates tried so far.
-    templates: usize,
+    /// What the population has begun with.
+    starts: Starts,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Nsga2 {
             constraints,
             population: Vec::new(),
             asked: 0,
-            templates: 0,
+            starts: Starts::default(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Strategy for Nsga2 {
     fn ask(&mut self, proposer: &mut Proposer<'_>) -> Option<Ask> {
         self.asked += 1;
         let proposal = if self.asked <= POPULATION {
-            proposer.start(&mut self.templates)
+            proposer.start(&mut self.starts)
         } else {
             self.child(proposer).or_else(|| proposer.sample())
         };

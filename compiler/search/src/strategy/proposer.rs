@@ -25,6 +25,26 @@ pub struct Proposal {
     pub parent: Option<CandidateId>,
 }
 
+impl From<Fitting> for Proposal {
+    fn from(fitting: Fitting) -> Self {
+        Self {
+            architecture: fitting.architecture,
+            graph: fitting.graph,
+            cost: fitting.cost,
+            parent: None,
+        }
+    }
+}
+
+/// What a population has begun with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Starts {
+    /// Networks asked for.
+    asked: usize,
+    /// Templates tried.
+    templates: usize,
+}
+
 /// Draws, repairs, and filters networks for one question.
 pub struct Proposer<'a> {
     /// Which networks there are.
@@ -35,6 +55,8 @@ pub struct Proposer<'a> {
     pub constraints: &'a Constraints,
     /// Who looks at untrained networks, if somebody does.
     pub probing: Option<Probing<'a>>,
+    /// The user's own networks, which were asked for first.
+    pub seeds: &'a [(CandidateId, Architecture)],
     /// Graphs asked for before. Only membership is used, never order.
     pub seen: &'a HashSet<Graph>,
     /// The generator of this question.
@@ -55,11 +77,19 @@ const CROSSED: f64 = 0.9;
 const DRAWS: usize = 256;
 
 impl Proposer<'_> {
-    /// A network to begin with: the next template that is new, or a random one once all `templates` were
-    /// tried.
-    pub fn start(&mut self, templates: &mut usize) -> Option<Proposal> {
-        for template in self.space.templates().iter().skip(*templates) {
-            *templates += 1;
+    /// A network to begin with: by turns a neighbour of a seed, as far as there are seeds, and the next template
+    /// that is new, or a random network once all templates were tried.
+    pub fn start(&mut self, starts: &mut Starts) -> Option<Proposal> {
+        let turn = starts.asked;
+        starts.asked += 1;
+        if turn.is_multiple_of(2) && !self.seeds.is_empty() {
+            let (id, seed) = &self.seeds[turn / 2 % self.seeds.len()];
+            if let Some(proposal) = self.mutate(*id, seed) {
+                return Some(proposal);
+            }
+        }
+        for template in self.space.templates().iter().skip(starts.templates) {
+            starts.templates += 1;
             if let Some(proposal) = self.scale(template) {
                 return Some(proposal);
             }
@@ -155,11 +185,6 @@ impl Proposer<'_> {
     }
 
     fn unseen(&self, fitting: Fitting) -> Option<Proposal> {
-        (!self.seen.contains(&fitting.graph)).then_some(Proposal {
-            architecture: fitting.architecture,
-            graph: fitting.graph,
-            cost: fitting.cost,
-            parent: None,
-        })
+        (!self.seen.contains(&fitting.graph)).then(|| Proposal::from(fitting))
     }
 }

@@ -67,6 +67,7 @@ pub fn measure(
     };
     let setup = Setup {
         space: &benchmark.table,
+        seeds: &[],
         price: &benchmark.table,
         constraints: &benchmark.constraints,
         evaluator: &Noisy {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ember_ir::{Graph, Shape};
-use ember_search::space::{Block, Head, Mixed, open};
+use ember_search::space::{Architecture, Block, Head, Mixed, open};
 use ember_search::{
     Budget, Candidate, Constraints, Cost, Evaluate, EvaluateError, Evolution, Gates, Happened,
     History, Identity, Metric, Order, Outcome, Price, Probe, Relax, Score, SearchError, Session,
@@ -210,6 +210,7 @@ pub struct World {
     /// Whoever trains networks of all networks, if somebody does.
     pub supernets: Option<MadeUpSupernets>,
     pub space: Box<dyn Space>,
+    pub seeds: Vec<Architecture>,
     pub constraints: Constraints,
     pub settings: Settings,
     pub identity: Identity,
@@ -227,6 +228,7 @@ impl World {
         Self {
             supernets: None,
             space: open(SpaceKind::Cnn2d, task).expect("an image suits the space"),
+            seeds: Vec::new(),
             constraints: Constraints {
                 flash_bytes: 16 << 10,
                 ram_bytes: 4 << 10,
@@ -315,6 +317,7 @@ impl World {
     ) -> Result<Outcome, SearchError> {
         let setup = Setup {
             space: self.space.as_ref(),
+            seeds: &self.seeds,
             price: &MadeUpPrice,
             constraints: &self.constraints,
             evaluator,
