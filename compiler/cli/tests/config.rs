@@ -466,3 +466,69 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn templates_are_read_with_or_without_numbers() {
+    let dir = folder();
+    let bare = "ember 1\nmodel a\ninput x 2\nlogits = dense x features=2\noutput logits\n";
+    fs::write(dir.path().join("bare.ember"), bare).unwrap();
+    let trained = "ember 1\nmodel a\ninput x 2 scale=1 zero=0\n\
+                   logits = dense x features=2 -> 2 scale=2 zero=3 rounding=tflite\n  weights AQIDBA==\n\
+                   output logits\n";
+    fs::write(dir.path().join("trained.ember"), trained).unwrap();
+    let text = format!("{GOOD}[space]\ntemplate = [\"bare.ember\", \"trained.ember\"]\n");
+    let job = Job::parse(&text, "ember.toml", dir.path()).unwrap();
+    let [first, second] = job.search.templates.as_slice() else {
+        panic!("two files are two templates");
+    };
+    assert_eq!(first.file, "bare.ember");
+    assert_eq!(first.graph, second.graph);
+}
+
+#[test]
+fn templates_that_cannot_be_read_are_shown() {
+    check(
+        &format!("{GOOD}[space]\ntemplate = \"nowhere.ember\"\n"),
+        &expect![[r#"
+              × ember.toml has a problem
+
+            Error: 
+              × DIR/nowhere.ember: No such file or directory (os error 2)
+               ╭─[ember.toml:9:12]
+             8 │ [space]
+             9 │ template = "nowhere.ember"
+               ·            ───────┬───────
+               ·                   ╰── here
+               ╰────
+              help: a template is a network in Ember's text form, such as ember-out/NAME/NAME.ember of an earlier run; its path is relative to the configuration
+        "#]],
+    );
+    check(
+        &format!("{GOOD}[space]\ntemplate = [\"samples.csv\"]\n"),
+        &expect![[r#"
+              × ember.toml has a problem
+
+            Error: 
+              × DIR/samples.csv: line 1, column 1: the first line must be 'ember 1'
+               ╭─[ember.toml:9:12]
+             8 │ [space]
+             9 │ template = ["samples.csv"]
+               ·            ───────┬───────
+               ·                   ╰── here
+               ╰────
+              help: a template is a network in Ember's text form, such as ember-out/NAME/NAME.ember of an earlier run; its path is relative to the configuration
+        "#]],
+    );
+    check(&format!("{GOOD}[space]\ntemplate = []\n"), &expect![[r#"
+          × ember.toml has a problem
+
+        Error: 
+          × `template` must be a path, or an array of at least one, not an array
+           ╭─[ember.toml:9:12]
+         8 │ [space]
+         9 │ template = []
+           ·            ─┬
+           ·             ╰── expected a path, or an array of at least one
+           ╰────
+    "#]]);
+}

@@ -5,7 +5,12 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
+
+use ember_ir::{Graph, Shape};
+use ember_search::Event;
+use ember_search::space::{Task, blocks};
+use tempfile::TempDir;
 
 /// Series of two classes: which of two bumps comes first. Made by a linear congruential generator.
 fn bumps(count: usize) -> String {
@@ -33,6 +38,52 @@ fn bumps(count: usize) -> String {
     text
 }
 
+fn emberc(dir: &TempDir, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_emberc"))
+        .args(arguments)
+        .current_dir(dir.path())
+        .output()
+        .unwrap()
+}
+
+fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The networks that the only search of a state asked for, in their order.
+fn asked(state: &Path) -> Vec<Graph> {
+    let search = fs::read_dir(state)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let search = search
+        .into_iter()
+        .find(|path| path.join("journal.jsonl").is_file())
+        .unwrap();
+    let journal = fs::read_to_string(search.join("journal.jsonl")).unwrap();
+    let task = Task {
+        name: "order".into(),
+        input: Shape::from([1, 24, 1]),
+        classes: 2,
+    };
+    let lines = journal
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let networks = lines.filter_map(|event| match event {
+        Event::Started { architecture, .. } => Some(blocks::assemble(&task, &architecture).graph),
+        _ => None,
+    });
+    networks.collect()
+}
+
+/// Topologies are the same whatever things are called.
+fn nameless(graph: &Graph) -> Graph {
+    let mut graph = graph.clone();
+    for (i, tensor) in graph.tensors.iter_mut().enumerate() {
+        tensor.name = i.to_string();
+    }
+    graph
+}
+
 #[test]
 fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
     let dir = tempfile::tempdir().unwrap();
@@ -47,6 +98,35 @@ fn a_recurrent_network_is_found_and_runs_on_the_device_as_on_the_host() {
     let network = fs::read_to_string(dir.path().join("ember-out/order/order.ember")).unwrap();
     assert!(network.contains("= lstm "), "{network}");
     assert!(!network.contains("= gru"), "{network}");
+
+    // What an earlier run found is a template for the next one, whatever the space is called.
+    let again = text
+        .replace("space = \"recurrent\"\ntrials = 3", "trials = 2")
+        .replace(
+            "[\"conv\", \"max-pool\", \"lstm\"]\n",
+            "[\"conv\", \"max-pool\", \"lstm\"]\ntemplate = [\"ember-out/order/order.ember\"]\n",
+        )
+        .replace("ember.toml", "again.toml")
+        + "[output]\ndir = \"again\"\n";
+    fs::write(dir.path().join("again.toml"), &again).unwrap();
+    let output = emberc(&dir, &["search", "again.toml", "--quiet"]);
+    assert!(output.status.success(), "{}", text_of(&output.stderr));
+    let first = &asked(&dir.path().join("again/state/order"))[0];
+    assert_eq!(
+        nameless(first),
+        nameless(&ember_ir::text::parse_graph(&network).unwrap())
+    );
+
+    // One that nothing can be cut off from any more.
+    let tight = again.replace("workers", "macs = 10\nworkers");
+    fs::write(dir.path().join("again.toml"), tight).unwrap();
+    let output = emberc(&dir, &["search", "again.toml", "--quiet"]);
+    let stderr = text_of(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("template 1 (") && stderr.contains("where 10 are"),
+        "{stderr}"
+    );
 
     // What a strategy cannot keep to is said before anything is trained.
     let text = text.replace("trials", "strategy = \"gdas\"\ntrials");

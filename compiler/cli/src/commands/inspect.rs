@@ -12,6 +12,7 @@ use ember_ir::{Graph, TensorId};
 use crate::config::size;
 use crate::model::{self, refused};
 use crate::pipeline::report::thousands;
+use crate::pipeline::space;
 use crate::{Error, boards, data, output};
 
 /// Prints what a file holds.
@@ -142,10 +143,17 @@ fn job(path: &Path) -> Result<(), Error> {
         size::show(limits.flash_bytes),
         size::show(limits.ram_bytes)
     ));
-    let space = crate::pipeline::search::space(&job, parts.shape(), parts.classes().len())?;
+    let space = space::open(&job, parts.shape(), parts.classes().len())?;
     text.push_str(&format!("  space: {}\n", space.describe()));
-    for template in space.templates() {
-        let graph = space.build(&template);
+    let seeds = space::seeds(&job, space.as_ref(), parts.shape())?;
+    let own = job.search.templates.iter().map(|own| own.file.as_str());
+    let own = own.zip(seeds);
+    let examples = space
+        .templates()
+        .into_iter()
+        .map(|example| ("e.g.", example));
+    for (name, network) in own.chain(examples) {
+        let graph = space.build(&network);
         let per_call = job.board.hop.map(|hop| steps::graph_per_call(&graph, hop));
         let Ok(per_call) = per_call.transpose() else {
             continue;
@@ -161,7 +169,7 @@ fn job(path: &Path) -> Result<(), Error> {
             None => footprint,
         };
         text.push_str(&format!(
-            "  e.g. {} parameters: {} bytes of flash, {} of RAM\n",
+            "  {name} {} parameters: {} bytes of flash, {} of RAM\n",
             thousands(graph.parameters()),
             thousands(footprint.flash_bytes),
             thousands(footprint.ram_bytes)

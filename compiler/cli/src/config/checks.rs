@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use ember_codegen::target::{Board, Limits, Prefer};
 use ember_search::space::Narrowing;
 
-use super::job::{BoardChoice, CompressJob, DataJob, Normalize, SearchJob, TrainJob, Vary};
+use super::job::{
+    BoardChoice, CompressJob, DataJob, Normalize, SearchJob, Template, TrainJob, Vary,
+};
 use super::problem::{Problem, nearest};
 use super::values::Values;
 use super::{Split, size};
@@ -355,12 +357,45 @@ fn named<T: serde::de::DeserializeOwned>(names: &[String]) -> Vec<T> {
         .collect()
 }
 
-pub(super) fn search_job(values: &Values) -> SearchJob {
+/// The networks in the files of `template`.
+fn templates(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Vec<Template> {
+    let files = values.texts("space", "template").iter();
+    files
+        .filter_map(|file| {
+            let path = dir.join(file);
+            let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+            let graph = text.and_then(|text| {
+                ember_ir::text::parse_graph(&text).map_err(|error| error.to_string())
+            });
+            match graph {
+                Ok(graph) => Some(Template {
+                    file: file.clone(),
+                    graph,
+                }),
+                Err(error) => {
+                    problems.push(
+                        Problem::new(format!("{}: {error}", path.display()))
+                            .at(values.span("space", "template"))
+                            .help(
+                                "a template is a network in Ember's text form, such as \
+                                 ember-out/NAME/NAME.ember of an earlier run; its path is relative to the \
+                                 configuration",
+                            ),
+                    );
+                    None
+                }
+            }
+        })
+        .collect()
+}
+
+pub(super) fn search_job(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> SearchJob {
     let text = |key| values.text("search", key).unwrap_or_default().to_string();
     let limit = |key| Some(values.integer("search", key) as u64).filter(|&limit| limit > 0);
     SearchJob {
         space: text("space"),
         narrowing: narrowing(values),
+        templates: templates(values, dir, problems),
         strategy: text("strategy"),
         trials: values.integer("search", "trials") as usize,
         minutes: values.number("search", "minutes"),

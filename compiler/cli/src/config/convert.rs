@@ -24,6 +24,9 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
         }
         (Kind::Text, _) => Err(wrong("a string that is not empty")),
         (Kind::File | Kind::Path, _) => Err(wrong("a path")),
+        (Kind::Files, value) => paths(value)
+            .map(Value::Texts)
+            .ok_or_else(|| wrong("a path, or an array of at least one")),
         (Kind::Choice(choices), DeValue::String(text)) => choice(key, choices, text),
         (Kind::Choice(choices), _) => Err(wrong(&format!("one of {}", choices.join(", ")))),
         (Kind::Integer(low, high), value) => integer(value)
@@ -106,6 +109,20 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
         (Kind::Split, value) => split(value).map(Value::Split).ok_or_else(|| {
             wrong("a fraction such as 0.2, \"tail 500\", { groups = [8, 9] }, { names = [\"*_0.wav\"] } or { file = \"…\" }")
         }),
+    }
+}
+
+/// A path, or several.
+fn paths(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let path = |value: &DeValue<'_>| match value {
+        DeValue::String(text) if !text.is_empty() => Some(text.to_string()),
+        _ => None,
+    };
+    match value {
+        DeValue::Array(items) if !items.is_empty() => {
+            items.iter().map(|item| path(item.get_ref())).collect()
+        }
+        one => path(one).map(|path| vec![path]),
     }
 }
 

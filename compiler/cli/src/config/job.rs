@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ember_codegen::cost::Memory;
 use ember_codegen::target::{Board, Limits};
+use ember_ir::Graph;
 use ember_search::space::Narrowing;
 
 use super::checks::{
@@ -149,6 +150,8 @@ pub struct SearchJob {
     pub space: String,
     /// What of it is allowed: `[space]`.
     pub narrowing: Narrowing,
+    /// Networks that the search begins with.
+    pub templates: Vec<Template>,
     /// A name of [`ember_search::StrategyKind`].
     pub strategy: String,
     /// Candidates to train at most.
@@ -175,6 +178,15 @@ pub struct SearchJob {
     pub proxy_network: bool,
     /// Candidates trained at a time; 0: as many as there are cores.
     pub workers: usize,
+}
+
+/// A network of the user's own.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Template {
+    /// The file's name, for messages.
+    pub file: String,
+    /// Its topology.
+    pub graph: Graph,
 }
 
 /// `[train]`.
@@ -289,7 +301,7 @@ impl Job {
             task,
             data: data?,
             board: board.or_else(any_board)?,
-            search: search_job(values),
+            search: search_job(values, dir, problems),
             train: train_job(values),
             compress: compress_job(values),
             output: dir.join(values.text("output", "dir").unwrap_or("ember-out")),

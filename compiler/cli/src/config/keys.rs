@@ -12,6 +12,8 @@ pub enum Kind {
     /// The path of a file that must exist (a folder, where the documentation says so), relative to the
     /// configuration.
     File,
+    /// A path as [`Kind::File`], or an array of them.
+    Files,
     /// A path that need not exist.
     Path,
     /// An integer in this range.
@@ -485,6 +487,13 @@ pub const KEYS: &[Key] = &[
         Kind::Integer(0, 1024),
         Some("0"),
         "Candidates trained at a time, one thread each; 0: as many as there are cores. The result does not depend on it.",
+    ),
+    key(
+        "space",
+        "template",
+        Kind::Files,
+        None,
+        "A network of your own that the search begins with, or an array of several: a file in Ember's text form, of which the topology counts, such as the .ember of an earlier run.",
     ),
     key(
         "space",

@@ -15,7 +15,7 @@ mod values;
 use std::path::PathBuf;
 
 pub use job::{
-    BoardChoice, CompressJob, DataJob, Job, Normalize, SearchJob, TaskJob, TrainJob, Vary,
+    BoardChoice, CompressJob, DataJob, Job, Normalize, SearchJob, TaskJob, Template, TrainJob, Vary,
 };
 pub use problem::{Problem, Problems};
 

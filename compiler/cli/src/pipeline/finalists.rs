@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::replica::{Finish, Replica, Run, Spread, run_all};
 use super::search::{self, Found};
+use super::space;
 use super::state::State;
 use crate::Error;
 use crate::config::Job;
@@ -94,7 +95,7 @@ pub fn replicate(
     if job.train.seeds == 0 {
         return Ok((found, None));
     }
-    let space = search::space(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts.shape(), parts.classes().len())?;
     let tie = search::settings(job).tie;
     let ranked = choose::rank(&found.outcome.scored, &search::constraints(job), tie);
     let finalists: Vec<(&Scored, Graph)> = ranked

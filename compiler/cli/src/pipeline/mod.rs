@@ -1,7 +1,7 @@
 //! The main job, from a configuration to verified firmware. Each line of [`run`] is a stage; each
 //! stage finds what an earlier run has left and goes on from there.
 //!
-//! Reading order: [`run`], then the stages in its order: [`chosen`] ([`search`], [`teacher`], [`finalists`]; runs are
+//! Reading order: [`run`], then the stages in its order: [`chosen`] ([`search`] in its [`space`], [`teacher`], [`finalists`]; runs are
 //! those of [`replica`]), [`compress`], [`train`], [`package`], [`build`], [`verify`]; [`ablate`] asks what compression brings, [`compile`] takes a model from elsewhere ([`imported`], [`compare`]), [`infer`]
 //! runs samples, [`bench`] measures by itself; [`anomaly`] sets a threshold, [`state`] says what is kept where, [`report`] and [`page`] what comes out.
 
@@ -23,6 +23,7 @@ mod recipe;
 pub mod replica;
 pub mod report;
 pub mod search;
+pub mod space;
 pub mod state;
 pub mod teacher;
 pub mod testset;

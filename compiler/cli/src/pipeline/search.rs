@@ -4,13 +4,13 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use ember_ir::{Graph, Shape};
+use ember_ir::Graph;
 use ember_search::{
     Budget, Constraints, Evaluate, Happened, History, Identity, Outcome, Probe, Ranking, Relax,
-    Resource, Scored, SearchError, Session, Settings, Setup, Space, SpaceError, SpaceKind, Stop,
-    Stopped, StrategyKind, Task,
+    Resource, Scored, SearchError, Session, Settings, Setup, Stop, Stopped, StrategyKind,
 };
 
+use super::space;
 use super::state::State;
 use crate::config::{Job, Problem, TaskJob};
 use crate::data::Parts;
@@ -65,45 +65,6 @@ pub fn settings(job: &Job) -> Settings {
     }
 }
 
-/// The space of a job.
-pub fn space(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
-    let named = |kind: &SpaceKind| kind.name() == job.search.space;
-    let kind = SpaceKind::ALL.into_iter().find(named);
-    let kind = kind.unwrap_or_else(|| match (&job.task, job.board.hop) {
-        (TaskJob::Anomaly { .. }, _) => SpaceKind::Autoencoder,
-        (TaskJob::Classification, Some(_)) => SpaceKind::Recurrent,
-        (TaskJob::Classification, None) => SpaceKind::for_input(input),
-    });
-    let task = Task {
-        name: job.name.clone(),
-        input: input.clone(),
-        classes,
-    };
-    let allowed = &job.search.narrowing;
-    ember_search::space::open_narrowed(kind, task, allowed).map_err(|error| {
-        let problem = Problem::new(error.to_string());
-        let problem = match &error {
-            SpaceError::Narrow { what, .. } => problem
-                .at(job.span("space", what))
-                .help("widen it, or leave it out"),
-            SpaceError::Hop { .. } => problem
-                .at(job
-                    .span("board", "hop")
-                    .or_else(|| job.span("board", "input")))
-                .help(
-                    "a sample is a whole number of calls: change `hop`, or the window of the data",
-                ),
-            SpaceError::Whole(_) => problem
-                .at(job.span("board", "input"))
-                .help("`[search] space = \"recurrent\"` has networks for `input = \"steps\"`"),
-            SpaceError::Input { .. } | SpaceError::Classes => problem
-                .at(job.span("search", "space"))
-                .help("`space = \"auto\"` chooses by the shape of the samples"),
-        };
-        job.problems(vec![problem]).into()
-    })
-}
-
 /// Runs or resumes the search of a job.
 pub fn search(
     job: &Job,
@@ -112,7 +73,8 @@ pub fn search(
     evaluator: &(impl Evaluate + Probe + Relax),
     progress: Progress,
 ) -> Result<Found, Error> {
-    let space = space(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts.shape(), parts.classes().len())?;
+    let seeds = space::seeds(job, space.as_ref(), parts.shape())?;
     if job.board.fed && parts.shape().hwc().is_none_or(|[height, ..]| height < 2) {
         let problem = Problem::new(format!(
             "samples of {} have no rows that could come one by one",
@@ -160,8 +122,12 @@ pub fn search(
     let mut journal = JournalFile::open(&path, history.valid_bytes)?;
     let stage = progress.stage("search", job.search.trials as u64);
     let began = Instant::now();
+    for (template, seed) in job.search.templates.iter().zip(&seeds) {
+        progress.say(format!("{:>9} {}: {seed}", "template", template.file));
+    }
     let setup = Setup {
         space: space.as_ref(),
+        seeds: &seeds,
         price: &super::price(job, parts),
         constraints: &constraints(job),
         evaluator,
@@ -272,6 +238,11 @@ fn explain(job: &Job, error: SearchError) -> Error {
                     .into_iter()
                     .find_map(|key| job.span("board", key))
             });
+            job.problems(vec![Problem::new(error.to_string()).at(span)])
+                .into()
+        }
+        SearchError::SeedDoesNotFit { .. } => {
+            let span = job.span("space", "template");
             job.problems(vec![Problem::new(error.to_string()).at(span)])
                 .into()
         }

@@ -126,7 +126,12 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
             job.board.limits,
             (job.search.instructions, job.search.macs)
         ),
-        format!("{} {:?}", job.search.space, job.search.narrowing),
+        format!(
+            "{} {:?}{}",
+            job.search.space,
+            job.search.narrowing,
+            templates(job)
+        ),
         format!("{settings:?}"),
         format!(
             "{:?}",
@@ -140,4 +145,11 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
         ),
     ];
     hash::of(&texts.each_ref().map(String::as_str))
+}
+
+fn templates(job: &Job) -> String {
+    let graphs = job.search.templates.iter();
+    graphs
+        .map(|template| ember_ir::text::print_graph(&template.graph))
+        .collect()
 }

@@ -8,7 +8,7 @@ use ember_ir::Graph;
 use ember_train::{FinalRecipe, Recipe, Supervision, Teachers, Training, teach};
 
 use super::replica::failed;
-use super::search;
+use super::space;
 use super::state::{Kept, State};
 use crate::Error;
 use crate::config::Job;
@@ -98,7 +98,7 @@ pub fn nobody() -> Teachers {
 
 /// The template with the most parameters.
 fn network(job: &Job, parts: &Parts) -> Result<Graph, Error> {
-    let space = search::space(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts.shape(), parts.classes().len())?;
     let templates = space.templates();
     let graphs = templates.iter().map(|template| space.build(template));
     graphs.max_by_key(Graph::parameters).ok_or_else(|| {

@@ -8,19 +8,18 @@
 //! again, so the work is bounded by nodes times candidates.
 
 mod candidates;
+mod reasons;
 mod trace;
 
 use std::collections::BTreeSet;
 
-use ember_ir::{Activation, Element, Graph, Node, Op, TensorId, text};
-use serde::Serialize;
+use ember_ir::{Activation, Element, Graph, Node, Op, TensorId};
 
 use self::trace::{Difference, Trace};
-use super::architecture::{Architecture, Block, Head};
+use super::architecture::{Architecture, Head};
 use super::assembled::Task;
 use super::blocks::{Assembly, PoolKind};
 use super::menu::Menu;
-use super::narrowing::kind;
 
 /// Why a graph is no network of a space.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -227,48 +226,6 @@ impl<'a> Reader<'a> {
         widths
     }
 
-    /// Says so if the space has no blocks of this kind.
-    fn not_offered(&self, block: &Block, trace: &Trace) -> Option<Difference> {
-        let kinds = || self.menu.stems.iter().chain(&self.menu.kinds).copied();
-        let kind = kind(block)?;
-        if kinds().any(|offered| offered == kind) {
-            return None;
-        }
-        let reason = format!(
-            "a block `{block}` is not offered; blocks here are {}",
-            names(kinds())
-        );
-        Some(self.difference(trace, reason))
-    }
-
-    fn nothing_begins(&self, trace: &Trace) -> Difference {
-        let kinds = self.menu.stems.iter().chain(&self.menu.kinds).copied();
-        let (kinds, heads) = (names(kinds), names(self.menu.heads.iter().copied()));
-        let reason = format!("neither a block begins so ({kinds}) nor an end ({heads})");
-        self.difference(trace, reason)
-    }
-
-    /// About the first node that reads where `trace` stands.
-    fn difference(&self, trace: &Trace, reason: String) -> Difference {
-        let at = trace.place();
-        let reader = candidates::readers(self.graph, at).into_iter().next();
-        let (node, there) = match reader {
-            Some(node) => (
-                node.output,
-                format!("it is `{}`, ", text::print_op(&node.op)),
-            ),
-            None => (at, "nothing reads it, ".to_string()),
-        };
-        Difference {
-            length: trace.length(),
-            is_near: false,
-            why: Unrecognised {
-                node: self.graph.tensor(node).name.clone(),
-                reason: format!("{there}and {reason}"),
-            },
-        }
-    }
-
     /// Keeps the difference that most of the network comes before.
     fn note(&mut self, difference: Difference) {
         let rank = |difference: &Difference| (difference.length, difference.is_near);
@@ -311,19 +268,6 @@ impl<'a> Reader<'a> {
             "[space] does not allow it: it is {found}; the nearest that is allowed is {nearest}"
         )))
     }
-}
-
-/// Their names in configurations, each once.
-fn names(values: impl Iterator<Item = impl Serialize>) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for value in values {
-        let name = serde_json::to_value(value).ok();
-        let name = name.and_then(|name| name.as_str().map(str::to_string));
-        if let Some(name) = name.filter(|name| !names.contains(name)) {
-            names.push(name);
-        }
-    }
-    names.join(", ")
 }
 
 #[cfg(test)]
