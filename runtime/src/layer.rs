@@ -6,10 +6,10 @@ use crate::arena::Region;
 use crate::params::{
     AddParams, AddS16Params, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams,
     Conv2dS16Params, CopyParams, DartsCellParams, DenseParams, DenseS16Params,
-    DepthwiseConv2dParams, DepthwiseConv2dS16Params, L2NormParams, LogSoftmaxParams, LookupParams,
-    LstmParams, MatmulParams, MeanParams, Pool2dParams, Pool2dS16Params, QuantizeParams,
-    RecurrentParams, ReduceParams, ResizeBilinearParams, Schedule, SoftmaxParams, SvdfParams,
-    TransposeConv2dParams,
+    DepthwiseConv2dParams, DepthwiseConv2dS16Params, EmbeddingParams, L2NormParams,
+    LogSoftmaxParams, LookupParams, LstmParams, MatmulParams, MeanParams, Pool2dParams,
+    Pool2dS16Params, QuantizeParams, RecurrentParams, ReduceParams, ResizeBilinearParams, Schedule,
+    SoftmaxParams, SvdfParams, TransposeConv2dParams,
 };
 
 /// A layer with one input.
@@ -125,6 +125,12 @@ pub trait LogSoftmax: Unary {
 pub trait L2Norm: Unary {
     /// Shapes and constants.
     const PARAMS: L2NormParams;
+}
+
+/// Input of [`crate::kernels::embedding_s8`].
+pub trait Embedding: Unary {
+    /// Shapes and the table.
+    const PARAMS: EmbeddingParams<'static>;
 }
 
 /// Input of [`crate::kernels::svdf_s8`].

@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`arena`], [`requant`], [`fixed_point`], [`params`], [`layer`], [`reference`](mod@reference),
 //! [`scratch`], [`packing`], [`kernels`] (with `isa` and the innermost sums per instruction set in
-//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`], [`log_mel`], [`anomaly`].
+//! `portable`, `thumb1`, `thumb2`, `dsp`, `mve`), [`model`], [`window`], [`log_mel`], [`anomaly`], [`text`].
 #![no_std]
 
 pub mod anomaly;
@@ -31,6 +31,7 @@ pub mod reference;
 pub mod requant;
 pub mod scratch;
 pub mod softmax_math;
+pub mod text;
 #[cfg(all(
     target_arch = "arm",
     not(target_has_atomic = "32"),

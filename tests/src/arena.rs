@@ -156,6 +156,7 @@ pub(crate) fn run(
         | Layer::Softmax(_)
         | Layer::LogSoftmax(_)
         | Layer::L2Norm(_)
+        | Layer::Embedding(_)
         | Layer::Svdf(_)
         | Layer::Lstm(_)
         | Layer::Recurrent(_)
@@ -194,6 +195,7 @@ pub(crate) fn run(
             reference::log_softmax_s8(&layer.params(), input, &mut result);
         }
         Layer::L2Norm(params) => reference::l2_norm_s8(params, input, &mut result),
+        Layer::Embedding(layer) => reference::embedding_s8(&layer.params(), input, &mut result),
         Layer::Svdf(layer) => {
             let mut state = vec![0; layer.units * layer.rank * layer.memory];
             reference::svdf_s8(&layer.params(), input, &mut state, &mut result);

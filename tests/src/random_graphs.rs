@@ -16,12 +16,14 @@ mod functions;
 pub mod int16;
 mod others;
 mod recurrent;
+mod tokens;
 
 pub use chains::chain;
 pub use functions::functions;
 pub use int16::int16;
 pub(crate) use others::{bilinear, movement, product, transposed};
 pub use recurrent::{nodes, recurrent};
+pub use tokens::tokens;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -116,7 +118,8 @@ pub fn with_weights(graph: Graph, seed: u64) -> FloatGraph {
     }
 }
 
-/// `count` samples for a network's inputs, values in [−1, 1).
+/// `count` samples for a network's inputs: values in [−1, 1), or numbers from 0 to 100 where an embedding reads
+/// them.
 pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
     let mut random = Random::new(seed ^ 0x5a3b1e);
     let inputs = graph
@@ -124,8 +127,13 @@ pub fn samples(graph: &Graph, seed: u64, count: usize) -> Vec<Vec<f32>> {
         .iter()
         .map(|&id| graph.tensor(id).shape.elements());
     let elements: usize = inputs.sum();
+    let are_numbers = graph
+        .nodes
+        .iter()
+        .any(|node| matches!(node.op, Op::Embedding(_)));
+    let value = |x: f32| if are_numbers { 50.0 * (x + 1.0) } else { x };
     (0..count)
-        .map(|_| (0..elements).map(|_| random.real()).collect())
+        .map(|_| (0..elements).map(|_| value(random.real())).collect())
         .collect()
 }
 

@@ -19,6 +19,7 @@ fn autoencoder(name: &str, input: &[usize], isa: Isa) -> Planned {
         name: name.into(),
         input: Shape::new(input.to_vec()),
         classes: 1,
+        tokens: None,
     };
     let space = open(SpaceKind::Autoencoder, task).expect("an input with elements");
     let graph = space.build(&space.templates()[1]);

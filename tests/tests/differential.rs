@@ -20,9 +20,10 @@ const PRODUCTS: usize = 10;
 const INT16: usize = 20;
 /// Recurrent networks: every kind, streams and whole sequences, both roundings.
 const RECURRENT: usize = 24;
+const TOKENS: usize = 10;
 /// Networks of all functions of one number, a rounding each.
 const FUNCTIONS: usize = 2;
-const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT + FUNCTIONS;
+const NETWORKS: usize = WHOLE + CHAINS + PRODUCTS + INT16 + RECURRENT + TOKENS + FUNCTIONS;
 const SAMPLES: usize = 4;
 
 fn cases() -> Vec<Case> {
@@ -91,6 +92,11 @@ fn cases() -> Vec<Case> {
         };
         let network = random_graphs::with_weights(random_graphs::recurrent(seed), seed);
         let network = random_graphs::in_int8(network, seed, rounding);
+        cases.push(Case::new(network, cases.len(), SAMPLES));
+    }
+    for seed in 0..TOKENS as u64 {
+        let network = random_graphs::with_weights(random_graphs::tokens(seed), seed);
+        let network = random_graphs::in_int8(network, seed, Rounding::Single);
         cases.push(Case::new(network, cases.len(), SAMPLES));
     }
     for rounding in [Rounding::TfLite, Rounding::Single] {

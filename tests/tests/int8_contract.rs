@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 
 use ember_codegen::interpret::Interpreter;
+use ember_codegen::quantize::quantize_sample;
 use ember_ir::{
     Activation, BinaryFunction, Coordinates, Matmul, Node, Op, Quant, QuantGraph, QuantParams,
     Reduce, ReduceFunction, ResizeBilinear, Rounding, TransposeConv2d, Window2d,
 };
 use ember_tests::random_graphs;
-use proptest::prelude::{Just, ProptestConfig, any, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Just, ProptestConfig, TestCaseError, any, prop_assert_eq, prop_oneof, proptest,
+};
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
@@ -33,14 +36,33 @@ proptest! {
         }
         let sample = random_graphs::samples(&network.graph, seed, 1).remove(0);
         let sample: Vec<i8> = sample.iter().map(|x| (x * 128.0) as i8).collect();
-        let tensors = Interpreter::new(&network).unwrap().run_all(&sample);
-        for (index, node) in network.graph.nodes.iter().enumerate() {
-            let inputs: Vec<&[i8]> = node.inputs.iter().map(|id| tensors[id.0].as_slice()).collect();
-            let contract = Contract::new(&network, index);
-            let Some(expected) = contract.run(&inputs) else { continue };
-            prop_assert_eq!(&tensors[node.output.0], &expected, "{:?}", node);
-        }
+        obeys(&network, &sample)?;
     }
+
+    #[test]
+    fn rows_are_those_of_the_numbers(seed in any::<u64>()) {
+        let network = random_graphs::with_weights(random_graphs::tokens(seed), seed);
+        let network = random_graphs::in_int8(network, seed, Rounding::Single);
+        let sample = random_graphs::samples(&network.graph, seed, 1).remove(0);
+        obeys(&network, &quantize_sample(&network, &sample))?;
+    }
+}
+
+fn obeys(network: &QuantGraph, sample: &[i8]) -> Result<(), TestCaseError> {
+    let tensors = Interpreter::new(network).unwrap().run_all(sample);
+    for (index, node) in network.graph.nodes.iter().enumerate() {
+        let inputs: Vec<&[i8]> = node
+            .inputs
+            .iter()
+            .map(|id| tensors[id.0].as_slice())
+            .collect();
+        let contract = Contract::new(network, index);
+        let Some(expected) = contract.run(&inputs) else {
+            continue;
+        };
+        prop_assert_eq!(&tensors[node.output.0], &expected, "{:?}", node);
+    }
+    Ok(())
 }
 
 /// A node with what the contract says about it.
@@ -110,6 +132,13 @@ impl<'a> Contract<'a> {
                 }
             }),
             Op::MaxPool2d(op) => self.pool(&op.window, x, |taps| *taps.iter().max().unwrap()),
+            Op::Embedding(op) => {
+                let weights = &self.params.unwrap().weights;
+                let row = |&x: &i8| (i64::from(x) + 128).clamp(0, op.rows as i64 - 1) as usize;
+                let rows = x.iter().map(row);
+                rows.flat_map(|row| weights[row * op.width..][..op.width].to_vec())
+                    .collect()
+            }
             Op::Mean(_) => self.means(&[0, 1], x),
             Op::Reshape(_) => x.to_vec(),
             Op::Softmax(_)

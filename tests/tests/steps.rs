@@ -30,6 +30,7 @@ fn a_stream_of_steps_equals_the_whole_window() {
             name: "net".into(),
             input: Shape::from([1, WINDOW, 3]),
             classes: 4,
+            tokens: None,
         };
         let space = open_narrowed(SpaceKind::Recurrent, task, &allowed).unwrap();
         let mut graph = space.build(&space.sample(&mut SearchRng::seed_from_u64(seed)));

@@ -519,7 +519,9 @@ fn templates_that_cannot_be_read_are_shown() {
               help: a template is a network in Ember's text form, such as ember-out/NAME/NAME.ember of an earlier run; its path is relative to the configuration
         "#]],
     );
-    check(&format!("{GOOD}[space]\ntemplate = []\n"), &expect![[r#"
+    check(
+        &format!("{GOOD}[space]\ntemplate = []\n"),
+        &expect![[r#"
           × ember.toml has a problem
 
         Error: 
@@ -530,5 +532,6 @@ fn templates_that_cannot_be_read_are_shown() {
            ·            ─┬
            ·             ╰── expected a path, or an array of at least one
            ╰────
-    "#]]);
+    "#]],
+    );
 }

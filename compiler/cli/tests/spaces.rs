@@ -64,6 +64,7 @@ fn asked(state: &Path) -> Vec<Graph> {
         name: "order".into(),
         input: Shape::from([1, 24, 1]),
         classes: 2,
+        tokens: None,
     };
     let lines = journal
         .lines()

@@ -21,6 +21,7 @@ pub(crate) fn is(op: &Op) -> bool {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -5,7 +5,7 @@
 //! quotes Rust.
 //!
 //! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
-//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`], [`anomaly`].
+//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`], [`anomaly`], [`text`].
 #![forbid(unsafe_code)]
 
 pub mod anomaly;
@@ -24,6 +24,7 @@ pub mod quantize;
 pub mod state;
 pub mod steps;
 pub mod target;
+pub mod text;
 mod whole;
 
 pub use pipeline::{CompileError, compile};

@@ -208,7 +208,7 @@ fn step(graph: &Graph, node: &Node, now: &Shape) -> Option<Step> {
         Op::AveragePool2d(op) => tiled(&op.window),
         Op::MaxPool2d(op) => tiled(&op.window),
         Op::Dense(op) => op.over_rows.then(|| Step::Steps(node.op.clone())),
-        Op::Add(_) | Op::Unary(_) => Some(Step::Steps(node.op.clone())),
+        Op::Add(_) | Op::Unary(_) | Op::Embedding(_) => Some(Step::Steps(node.op.clone())),
         Op::Recurrent(op) => Some(Step::Steps(Op::Recurrent(ember_ir::Recurrent {
             stateful: true,
             ..*op

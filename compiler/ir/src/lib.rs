@@ -25,7 +25,7 @@ pub use graph::{Graph, GraphBuilder, Node, Tensor, TensorId};
 pub use op::{
     Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Block, BlockAxis, Cell,
     CellFunction, CellNode, CellNodes, Concat, Constant, Conv2d, Coordinates, DartsCell, Dense,
-    DepthToSpace, DepthwiseConv2d, Function, GATES, Gather, L2Norm, LogSoftmax, Lstm,
+    DepthToSpace, DepthwiseConv2d, Embedding, Function, GATES, Gather, L2Norm, LogSoftmax, Lstm,
     MAX_CELL_NODES, Matmul, MaxPool2d, Mean, MirrorPad, Move, Op, Pad, Padding, Real, Recurrent,
     Reduce, ReduceFunction, Reshape, ResizeBilinear, ResizeNearest, ShapeError, Slice, Softmax,
     SpaceToDepth, Svdf, Transpose, TransposeConv2d, Unary, Window2d, broadcast_strides,

@@ -76,6 +76,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)

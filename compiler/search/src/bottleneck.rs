@@ -119,6 +119,7 @@ mod tests {
             name: "net".into(),
             input: Shape::from([16, 16, 1]),
             classes: 10,
+            tokens: None,
         };
         let space = open(SpaceKind::Cnn2d, task).unwrap();
         let window = |stride| Window {

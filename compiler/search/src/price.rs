@@ -5,6 +5,7 @@ use ember_codegen::cost::{Memory, add_calls, add_front, footprint, plan_for};
 use ember_codegen::front::Front;
 use ember_codegen::steps;
 use ember_codegen::target::Board;
+use ember_codegen::text;
 use ember_ir::Graph;
 
 use crate::constraint::{Cost, Price};
@@ -31,7 +32,7 @@ impl Price for PlannerPrice<'_> {
         let calls = per_call
             .as_ref()
             .map_or(1, |call| steps::calls(graph, call));
-        let graph = per_call.as_ref().unwrap_or(graph);
+        let graph = &*text::of_bytes(per_call.as_ref().unwrap_or(graph));
         let Some(plan) = plan_for(graph, self.board, self.memory) else {
             return Cost::UNAFFORDABLE;
         };

@@ -214,6 +214,7 @@ mod tests {
             name: "net".into(),
             input: Shape::from([16, 16, 1]),
             classes: 10,
+            tokens: None,
         }
     }
 

@@ -55,6 +55,7 @@ fn every_space_has_networks_for_the_smallest_boards() {
                 name: "net".into(),
                 input,
                 classes: 10,
+                tokens: None,
             };
             proposals_fit(&board, &whole, kind, task.clone());
             let fullest = proposals_fit(&board, &tight, kind, task);

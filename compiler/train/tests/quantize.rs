@@ -128,6 +128,7 @@ fn candidate(budget: Budget) -> Candidate {
         name: "digits".into(),
         input: ember_ir::Shape::from([8, 8, 1]),
         classes: 10,
+        tokens: None,
     };
     let space = open(SpaceKind::Cnn2d, task).expect("the space");
     let architecture = space.templates().remove(0);
@@ -344,7 +345,7 @@ fn a_larger_network_teaches_a_small_one() {
     let mut wide = Builder::new([8, 8, 1]);
     wide.conv(3, 1, 16);
     wide.conv(3, 2, 24);
-    wide.dense(10, ember_ir::Activation::None);
+    wide.dense(10, Activation::None);
     let wide = wide.finish();
     let recipe = FinalRecipe::new(
         Recipe {

@@ -50,6 +50,7 @@ fn task() -> Task {
         name: "stripes".into(),
         input: Shape::from([8, 8, 1]),
         classes: 2,
+        tokens: None,
     }
 }
 

@@ -22,6 +22,7 @@ mod darts_cell;
 pub(crate) mod dense;
 mod dense_s4;
 pub(crate) mod depthwise_conv2d;
+mod embedding;
 mod int16;
 mod l2_norm;
 mod log_softmax;
@@ -54,6 +55,7 @@ pub use darts_cell::darts_cell_s8;
 pub use dense::dense_s8;
 pub use dense_s4::dense_s4;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use embedding::embedding_s8;
 pub use int16::add::add_s16;
 pub use int16::conv2d::conv2d_s16;
 pub use int16::dense::dense_s16;
@@ -78,7 +80,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 40] = [
+pub const TASK_BYTES: [(&str, usize); 41] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -106,6 +108,7 @@ pub const TASK_BYTES: [(&str, usize); 40] = [
     ("constant", size_of::<constant::Task>()),
     ("log_softmax", size_of::<log_softmax::Task>()),
     ("l2_norm", size_of::<l2_norm::Task>()),
+    ("embedding", size_of::<embedding::Task>()),
     ("transpose_conv2d", size_of::<conv2d::TransposeTask>()),
     ("matmul", size_of::<matmul::Task>()),
     ("resize_bilinear", size_of::<resize_bilinear::Task>()),

@@ -31,7 +31,7 @@ pub use recurrent::{RecurrentCell, RecurrentParams, recurrent_scratch};
 pub use reduce::{ArgMaxParams, ReduceAxis, ReduceParams, SumParams};
 pub use resize_bilinear::ResizeBilinearParams;
 pub(crate) use resize_bilinear::{BILINEAR_BITS, between, rounded};
-pub use rows::{L2NormParams, LogSoftmaxParams, SoftmaxParams};
+pub use rows::{EmbeddingParams, L2NormParams, LogSoftmaxParams, SoftmaxParams};
 pub use svdf::SvdfParams;
 pub use transpose_conv2d::{PHASE_WORDS, Phase, TransposeConv2dParams};
 

@@ -39,3 +39,14 @@ pub struct L2NormParams {
     /// Input zero point.
     pub input_zero: i8,
 }
+
+/// Rows of a table by their number: input scale 1, zero point −128, so the byte −128 is row 0.
+#[derive(Clone, Copy, Debug)]
+pub struct EmbeddingParams<'a> {
+    /// Numbers read.
+    pub len: usize,
+    /// Elements of a row.
+    pub width: usize,
+    /// The rows, one after the other; the last one stands for all numbers behind it.
+    pub values: &'a [i8],
+}

@@ -2,8 +2,8 @@
 //! begins.
 
 use super::declare::{
-    add, conv2d, darts_cell, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d,
-    recurrent, softmax, svdf, unary,
+    add, conv2d, darts_cell, dense, depthwise, embedding, l2_norm, log_softmax, lookup, lstm, mean,
+    pool2d, recurrent, softmax, svdf, unary,
 };
 use super::int4::{conv2d_s4, dense_s4};
 
@@ -124,6 +124,12 @@ log_softmax! {
     LogSoftmax100: 2, 100, (1_288_490_189, 20, -496), 255;
 }
 
+embedding! {
+    EmbeddingOfTokens: 40, 30, 12, 41;
+    EmbeddingOfBytes: 9, 256, 5, 42;
+    EmbeddingOfOne: 3, 1, 1, 43;
+}
+
 l2_norm! {
     L2Norm12: 1, 12, 3;
     L2NormRows: 7, 5, -128;
@@ -224,6 +230,7 @@ macro_rules! for_each_layer {
         $run!(darts_cell: DartsChain, DartsStar, DartsOne, DartsKept, DartsEight);
         $run!(lookup: LookupApart, LookupInPlace, LookupOne);
         $run!(log_softmax: LogSoftmax10, LogSoftmax4, LogSoftmax1, LogSoftmax100);
+        $run!(embedding: EmbeddingOfTokens, EmbeddingOfBytes, EmbeddingOfOne);
         $run!(l2_norm: L2Norm12, L2NormRows, L2Norm1, L2Norm300);
         $run!(svdf: Svdf6, SvdfRank, SvdfOne, SvdfLong);
         $run!(softmax: Softmax10, Softmax4, Softmax1, Softmax100);

@@ -3,8 +3,8 @@
 use core::cell::RefCell;
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, DartsCell, Dense, DenseS4, DepthwiseConv2d, L2Norm, LogSoftmax, Lookup,
-    Lstm, Mean, Pool2d, Recurrent, Softmax, Svdf, Unary,
+    Add, Binary, Conv2d, DartsCell, Dense, DenseS4, DepthwiseConv2d, Embedding, L2Norm, LogSoftmax,
+    Lookup, Lstm, Mean, Pool2d, Recurrent, Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
@@ -150,6 +150,7 @@ checks! {
     softmax: Softmax, softmax_s8, softmax_s8, NONE;
     log_softmax: LogSoftmax, log_softmax_s8, log_softmax_s8, NONE;
     l2_norm: L2Norm, l2_norm_s8, l2_norm_s8, NONE;
+    embedding: Embedding, embedding_s8, embedding_s8, NONE;
     lookup: Lookup, lookup_s8, lookup_s8, NONE;
     conv2d_apart: Conv2d, conv2d_s8, conv2d_s8, L::SCRATCH;
     depthwise_conv2d_apart: DepthwiseConv2d, depthwise_conv2d_s8, depthwise_conv2d_s8, L::SCRATCH;

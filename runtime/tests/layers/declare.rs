@@ -335,6 +335,19 @@ macro_rules! l2_norm {
     )*};
 }
 
+/// `name: numbers, rows, width, seed`.
+macro_rules! embedding {
+    ($($name:ident: $len:literal, $rows:literal, $width:literal, $seed:literal;)*) => {$(
+        unary!($name, $len, $len * $width);
+        impl ember_runtime::layer::Embedding for $name {
+            const PARAMS: ember_runtime::params::EmbeddingParams<'static> = {
+                static ROWS: [i8; $rows * $width] = crate::layers::declare::weights($seed);
+                ember_runtime::params::EmbeddingParams { len: $len, width: $width, values: &ROWS }
+            };
+        }
+    )*};
+}
+
 /// `name: inputs, units, rank, memory, output zero point, lowest and highest number kept, rounding`.
 macro_rules! svdf {
     ($($name:ident: $inputs:literal, $units:literal, $rank:literal, $memory:literal, $zero:literal,
@@ -561,6 +574,6 @@ macro_rules! lookup {
 }
 
 pub(crate) use {
-    add, conv2d, darts_cell, dense, depthwise, l2_norm, log_softmax, lookup, lstm, mean, pool2d,
-    recurrent, softmax, svdf, unary,
+    add, conv2d, darts_cell, dense, depthwise, embedding, l2_norm, log_softmax, lookup, lstm, mean,
+    pool2d, recurrent, softmax, svdf, unary,
 };

@@ -154,6 +154,8 @@ pub fn finish_one_by_one(network: &mut QuantGraph, dead: bool) {
     let input = network.quants[input.0].scale;
     let weights = network.params.last_mut().and_then(|params| params.as_mut());
     network.quants[node.output.0].scale = match (weights, &node.op) {
+        // Nothing is computed.
+        (Some(params), _) if params.scales.is_empty() => return,
         // A channel that does next to nothing, as trained networks have them: a right shift of more than
         // 22 bits.
         (Some(params), _) if dead => {

@@ -1,7 +1,7 @@
 //! Random layers that move, combine and reduce, each the last node of a network of its own.
 
 use ember_ir::{
-    Activation, Add, ArgMax, Binary, BinaryFunction, Constant, DepthwiseConv2d, Graph,
+    Activation, Add, ArgMax, Binary, BinaryFunction, Constant, DepthwiseConv2d, Embedding, Graph,
     GraphBuilder, L2Norm, LogSoftmax, Move, Op, Real, Reduce, ReduceFunction, Shape, Svdf,
     TensorId, Window2d,
 };
@@ -9,7 +9,7 @@ use ember_ir::{
 use crate::random_graphs::{Random, bilinear, movement, product, transposed};
 
 /// How many layers of each kind are measured.
-const COUNTS: [(Kind, usize); 15] = [
+const COUNTS: [(Kind, usize); 16] = [
     (Kind::Sum, 48),
     (Kind::Product, 48),
     (Kind::Pick, 24),
@@ -25,6 +25,7 @@ const COUNTS: [(Kind, usize); 15] = [
     (Kind::ResizeBilinear, 12),
     (Kind::Matmul, 24),
     (Kind::Svdf, 32),
+    (Kind::Embedding, 16),
 ];
 
 #[derive(Clone, Copy)]
@@ -44,6 +45,7 @@ enum Kind {
     ResizeBilinear,
     Matmul,
     Svdf,
+    Embedding,
 }
 
 /// Networks like those of [`super::layers`], whose names count on from `first`.
@@ -158,6 +160,16 @@ fn draw(random: &mut Random, kind: Kind, index: usize) -> Option<Graph> {
             (Op::Svdf(op), vec![input])
         }
         Kind::L2Norm => (Op::L2Norm(L2Norm {}), vec![input]),
+        Kind::Embedding => {
+            let op = Embedding {
+                rows: random.between(2, 80),
+                width: random.pick(&[1, 2, 3, 4, 6, 8, 12, 16, 24, 32]),
+            };
+            let mut builder = GraphBuilder::new(format!("l{index}"));
+            let input = builder.input("input", [1, random.between(1, 80), 1]);
+            let output = builder.node("layer", Op::Embedding(op), &[input]).ok()?;
+            return Some(builder.finish(&[output]));
+        }
     };
     let output = builder.node("layer", op, &inputs).ok()?;
     Some(builder.finish(&[output]))

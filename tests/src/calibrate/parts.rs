@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 64] = [
+const MODULES: [(&str, &str); 65] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -79,6 +79,7 @@ const MODULES: [(&str, &str); 64] = [
     ("::log_softmax::", "log_softmax"),
     ("::softmax::", "softmax"),
     ("::l2_norm::", "l2_norm"),
+    ("::embedding::", "embedding"),
     ("::svdf::", "svdf"),
     ("::lookup::", "lookup"),
     ("::lstm::", "lstm"),

@@ -75,6 +75,7 @@ pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
             name: format!("s{seed}"),
             input: Shape::new(input.to_vec()),
             classes,
+            tokens: None,
         };
         let space = open(kind, task).unwrap_or_else(|error| panic!("BUG: {error}"));
         let drawn = space.sample(&mut SearchRng::seed_from_u64(seed as u64));

@@ -6,6 +6,7 @@ use ember_codegen::cost::{Footprint, Memory, add_front, footprint, footprint_of,
 use ember_codegen::plan::{Isa, Plan, Planned, map, plan};
 use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
+use ember_codegen::text::of_bytes;
 use ember_import::Network;
 use ember_ir::{Graph, TensorId};
 
@@ -143,7 +144,7 @@ fn job(path: &Path) -> Result<(), Error> {
         size::show(limits.flash_bytes),
         size::show(limits.ram_bytes)
     ));
-    let space = space::open(&job, parts.shape(), parts.classes().len())?;
+    let space = space::open(&job, &parts)?;
     text.push_str(&format!("  space: {}\n", space.describe()));
     let seeds = space::seeds(&job, space.as_ref(), parts.shape())?;
     let own = job.search.templates.iter().map(|own| own.file.as_str());
@@ -158,7 +159,8 @@ fn job(path: &Path) -> Result<(), Error> {
         let Ok(per_call) = per_call.transpose() else {
             continue;
         };
-        let graph = per_call.unwrap_or(graph);
+        let built = per_call.unwrap_or(graph);
+        let graph = of_bytes(&built);
         let board = &job.board.board;
         let Some(plan) = plan_for(&graph, board, job.board.memory()) else {
             continue;

@@ -133,7 +133,17 @@ pub(super) fn data_job(
         );
     }
     let labels = existing(values, "data", "labels", dir, problems);
-    let window = values.integer("data", "window") as usize;
+    let length = values.integer("data", "window") as usize;
+    let text = values.column("data", "text").cloned();
+    if text.is_some() && length == 0 {
+        problems.push(
+            Problem::new("`text` needs `window`, the number of bytes of a text that count")
+                .at(values.span("data", "text"))
+                .help("add `window = 64`; what is longer is cut, what is shorter is filled up"),
+        );
+    }
+    // A text is one sample, whatever its length.
+    let window = if text.is_some() { 0 } else { length };
     let hop = match values.integer("data", "hop") as usize {
         0 => window.div_ceil(2),
         hop => hop,
@@ -172,6 +182,7 @@ pub(super) fn data_job(
         input: values.text("data", "input").unwrap_or("x").to_string(),
         label: values.column("data", "label").cloned(),
         ignore: values.texts("data", "ignore").to_vec(),
+        text: text.map(|column| (column, length.max(1))),
         shape: values.shape("data", "shape").map(<[usize]>::to_vec),
         classes: values.texts("data", "classes").to_vec(),
         group: values.column("data", "group").cloned(),

@@ -74,6 +74,8 @@ pub struct DataJob {
     pub label: Option<Column>,
     /// csv: columns that are left out.
     pub ignore: Vec<String>,
+    /// csv: the column of texts and how many of their bytes count; `window` is 0 then.
+    pub text: Option<(Column, usize)>,
     /// Shape of a sample, if given.
     pub shape: Option<Vec<usize>>,
     /// Names of the classes, if given.

@@ -165,6 +165,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "data",
+        "text",
+        Kind::Column,
+        None,
+        "csv: column of texts, by name or number; a sample is then the first `window` bytes of its text, and the firmware takes bytes (`read_text`). Capital letters count as small ones.",
+    ),
+    key(
+        "data",
         "shape",
         Kind::Shape,
         None,
@@ -203,7 +210,7 @@ pub const KEYS: &[Key] = &[
         "window",
         Kind::Integer(0, 1 << 20),
         Some("0"),
-        "Rows of a recording that make one sample of shape [1, window, channels]; 0: every row is a sample. Of sound, rows of the front end; required.",
+        "Rows of a recording that make one sample of shape [1, window, channels]; 0: every row is a sample. Of sound, rows of the front end; required. Of a text, its bytes; required.",
     ),
     key(
         "data",
@@ -384,9 +391,17 @@ pub const KEYS: &[Key] = &[
     key(
         "search",
         "space",
-        Kind::Choice(&["auto", "cnn2d", "cnn1d", "mlp", "recurrent", "autoencoder"]),
+        Kind::Choice(&[
+            "auto",
+            "cnn2d",
+            "cnn1d",
+            "mlp",
+            "recurrent",
+            "text",
+            "autoencoder",
+        ]),
         Some("\"auto\""),
-        "Kind of network; auto: by the shape of a sample. recurrent: GRU, LSTM or small cells of DARTS over a series, behind convolutions. autoencoder: fully connected through a bottleneck; what task = \"anomaly\" takes.",
+        "Kind of network; auto: by the shape of a sample. recurrent: GRU, LSTM or small cells of DARTS over a series, behind convolutions. text: an embedding of bytes, then convolutions, GRU or LSTM. autoencoder: fully connected through a bottleneck; what task = \"anomaly\" takes.",
     ),
     key(
         "search",

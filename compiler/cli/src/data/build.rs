@@ -32,6 +32,7 @@ pub(super) fn source(
         group: data.group.clone(),
         series: data.series.clone(),
         ignore: data.ignore.clone(),
+        text: data.text.clone(),
         names: data.names.clone(),
         shape: data.shape.clone(),
         sound: Wish {

@@ -21,10 +21,11 @@ pub(crate) fn parse(bytes: &[u8], fields: &Fields) -> Result<Table, Reason> {
     let first = first.map_err(bad)?;
     let columns = Columns::find(&first, fields)?;
     let is_header = columns.by_name
-        || columns
-            .features
-            .iter()
-            .any(|&at| number(&first, at).is_none());
+        || columns.text.is_none()
+            && columns
+                .features
+                .iter()
+                .any(|&at| number(&first, at).is_none());
     let mut table = Table::new(columns.features.len(), fields);
     if !is_header {
         columns.push(&first, 1, &mut table)?;
@@ -41,6 +42,8 @@ struct Columns {
     group: Option<usize>,
     series: Option<usize>,
     features: Vec<usize>,
+    /// The column of texts, and how many of their bytes count.
+    text: Option<(usize, usize)>,
     by_name: bool,
 }
 
@@ -68,6 +71,9 @@ impl Columns {
         let label = find(fields.label.as_ref().unwrap_or(&Column::Last))?;
         let group = fields.group.as_ref().map(find).transpose()?;
         let series = fields.series.as_ref().map(find).transpose()?;
+        let text = fields.text.as_ref();
+        let text = text.map(|(column, bytes)| find(column).map(|at| (at, *bytes)));
+        let text = text.transpose()?;
         let taken = [Some(label), group, series];
         let mut ignored = Vec::with_capacity(fields.ignore.len());
         for name in &fields.ignore {
@@ -78,8 +84,11 @@ impl Columns {
                 (at, _) => at?,
             });
         }
-        let by_name = [&fields.label, &fields.group, &fields.series]
+        let text_column = fields.text.as_ref().map(|(column, _)| column);
+        let columns = [&fields.label, &fields.group, &fields.series].map(Option::as_ref);
+        let by_name = columns
             .into_iter()
+            .chain([text_column])
             .any(|column| matches!(column, Some(Column::Name(_))))
             || ignored
                 .iter()
@@ -89,6 +98,7 @@ impl Columns {
             label,
             group,
             series,
+            text,
             features: (0..first.len())
                 .filter(|at| !taken.contains(&Some(*at)) && !ignored.contains(at))
                 .collect(),
@@ -102,7 +112,13 @@ impl Columns {
         line: usize,
         table: &mut Table,
     ) -> Result<(), Reason> {
-        for &at in &self.features {
+        let word = |at: usize| record.get(at).unwrap_or_default();
+        if let Some((at, length)) = self.text {
+            let bytes = word(at).bytes().chain(std::iter::repeat(0));
+            table.values.extend(bytes.take(length).map(f32::from));
+        }
+        let features = self.features.iter().filter(|_| self.text.is_none());
+        for &at in features {
             let value = number(record, at).ok_or_else(|| {
                 let text = record.get(at).unwrap_or_default();
                 Reason::format(
@@ -112,7 +128,6 @@ impl Columns {
             })?;
             table.values.push(value);
         }
-        let word = |at: usize| record.get(at).unwrap_or_default();
         table.push_words(
             word(self.label),
             self.group.map(word),

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
 //! [`names`], `pictures` and [`sound`] are its sources), `window`
-//! (rows → samples), `split`, `anomaly`, `build` and `checks` (samples →
+//! (rows → samples), [`text`], `split`, `anomaly`, `build` and `checks` (samples →
 //! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
 mod anomaly;
@@ -23,6 +23,7 @@ pub mod samples;
 pub mod sound;
 mod split;
 pub mod table;
+pub mod text;
 mod window;
 
 pub(crate) use bytes::bounded;

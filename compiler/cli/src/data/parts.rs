@@ -14,6 +14,7 @@ use super::build::{Build, Source, hash, learn, source};
 use super::checks::{check_part, classes, sample_shape};
 use super::sound::Sounds;
 use super::split;
+use super::text::Texts;
 use crate::Error;
 use crate::config::{Job, Normalize, Problem, Problems, Split, TaskJob};
 
@@ -40,6 +41,8 @@ pub struct Parts {
     pub sound: Option<Sounds>,
     /// Anomalies that no split takes.
     pub unused: usize,
+    /// The vocabulary and the test set's texts, if the samples are numbers of bytes.
+    pub text: Option<Texts>,
     /// Hash of all values and labels of all parts.
     pub hash: String,
 }
@@ -267,7 +270,28 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         );
         return None;
     }
-    let normalization = learn(data, &calibration, sound.is_some());
+    if data.text.is_some() && !matches!(data.normalize, Normalize::Auto | Normalize::None) {
+        let problem =
+            Problem::new("`normalize` does not go with a text, whose bytes are no amounts");
+        problems.push(
+            problem
+                .at(job.span("data", "normalize"))
+                .help("leave it out"),
+        );
+        return None;
+    }
+    let text = data
+        .text
+        .as_ref()
+        .map(|_| Texts::learn(&calibration, &test));
+    let [train, all, calibration, validation, test] = match &text {
+        Some(text) => [train, all, calibration, validation, test].map(|part| text.read(&part)),
+        None => [train, all, calibration, validation, test],
+    };
+    let normalization = match &text {
+        Some(_) => Normalization::identity(&shape),
+        None => learn(data, &calibration, sound.is_some()),
+    };
     let hash = hash(&[&train, &validation, &test]);
     Some(Parts {
         train,
@@ -278,6 +302,7 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
         normalization,
         sound,
         unused: divided - rest.len(),
+        text,
         hash,
     })
 }

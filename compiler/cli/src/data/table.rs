@@ -25,6 +25,8 @@ pub struct Fields {
     pub series: Option<Column>,
     /// csv: columns that are left out.
     pub ignore: Vec<String>,
+    /// csv: the column of texts, which are then all that a sample is, and how many of their bytes count.
+    pub text: Option<(Column, usize)>,
     /// Folder: what names say, as [`super::Names`] reads it; without, folders are classes.
     pub names: Option<String>,
     /// Folder of pictures: their shape, if they may be resized to it.
@@ -106,7 +108,10 @@ pub struct Table {
 impl Table {
     pub(crate) fn new(features: usize, fields: &Fields) -> Self {
         Self {
-            row_shape: vec![features],
+            row_shape: match &fields.text {
+                Some((_, bytes)) => vec![*bytes, 1],
+                None => vec![features],
+            },
             values: Vec::new(),
             labels: Words::default(),
             groups: fields.group.as_ref().map(|_| Words::default()),
@@ -154,6 +159,10 @@ impl Table {
 
 /// Reads a folder, or a file by the kind that its name says; `labels` is the file of the labels, if they have one.
 pub fn read_table(path: &Path, labels: Option<&Path>, fields: &Fields) -> Result<Table, DataError> {
+    if fields.text.is_some() && !matches!(Kind::of(path), Ok(Kind::Csv)) {
+        let why = "`text` names a column of texts, and only a .csv file has one";
+        return Err(Reason::format("text", why).of(path));
+    }
     if path.is_dir() {
         return folder::read(path, fields);
     }

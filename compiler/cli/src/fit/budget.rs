@@ -19,6 +19,7 @@ pub(super) fn guess(question: &Question<'_>, table: &Table, sample: &Sample, gue
     );
     guess.set("board", "name", board.name.as_str(), limits);
     let space = match sample.shape.as_slice() {
+        _ if sample.is_text => "text",
         [1, _, _] => "cnn1d",
         [_, _, _] => "cnn2d",
         _ => "mlp",

@@ -17,6 +17,8 @@ pub(super) struct Sample {
     pub window: usize,
     /// About how many there are.
     pub count: usize,
+    /// Whether it is the bytes of a text.
+    pub is_text: bool,
 }
 
 pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample {
@@ -25,6 +27,7 @@ pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample
             shape: shape.clone(),
             window: 0,
             count: table.rows(),
+            is_text: false,
         };
     }
     if source.fields.sound.window > 0 {
@@ -36,6 +39,15 @@ pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample
                 true => table.rows() / window,
                 false => 2 * table.rows() / window,
             },
+            is_text: false,
+        };
+    }
+    if let Some((_, bytes)) = source.fields.text {
+        return Sample {
+            shape: vec![1, bytes, 1],
+            window: 0,
+            count: table.rows(),
+            is_text: true,
         };
     }
     match table.row_shape.as_slice() {
@@ -46,12 +58,14 @@ pub(super) fn guess(table: &Table, source: &Source, guess: &mut Guess) -> Sample
                 shape: vec![1, time, channels],
                 window: 0,
                 count: table.rows(),
+                is_text: false,
             }
         }
         shape => Sample {
             shape: shape.to_vec(),
             window: 0,
             count: table.rows(),
+            is_text: false,
         },
     }
 }
@@ -73,6 +87,7 @@ fn of_vectors(table: &Table, features: usize, guess: &mut Guess) -> Sample {
             shape: vec![1, window, features],
             window,
             count: 2 * table.rows() / window,
+            is_text: false,
         };
     }
     let side = features.isqrt();
@@ -86,12 +101,14 @@ fn of_vectors(table: &Table, features: usize, guess: &mut Guess) -> Sample {
             shape,
             window: 0,
             count: table.rows(),
+            is_text: false,
         };
     }
     Sample {
         shape: vec![features],
         window: 0,
         count: table.rows(),
+        is_text: false,
     }
 }
 
@@ -127,6 +144,7 @@ fn axes(channels: usize, guess: &mut Guess) {
 /// A sentence about the samples.
 pub(super) fn describe(table: &Table, sample: &Sample) -> String {
     let what = match sample.shape.as_slice() {
+        [1, bytes, 1] if sample.is_text => format!("texts of {bytes} bytes"),
         [1, time, channels] => format!("series of {time} steps of {channels} values"),
         [height, width, channels] => format!("pictures of {height}×{width}×{channels}"),
         shape => format!("vectors of {} values", shape.iter().product::<usize>()),

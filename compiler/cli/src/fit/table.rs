@@ -10,6 +10,8 @@ use crate::data::Fields;
 
 /// Most values of a column that a label may have.
 const CLASSES: usize = 100;
+/// Most bytes of a text that count.
+const LONGEST: usize = 256;
 
 /// A column at a glance.
 struct Seen {
@@ -22,6 +24,10 @@ struct Seen {
     counts: bool,
     /// Different values, as long as they are not too many.
     values: BTreeSet<String>,
+    /// Most values are several words.
+    is_text: bool,
+    /// Bytes that nearly all values have room in.
+    length: usize,
 }
 
 pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source, Error> {
@@ -87,6 +93,34 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
             "Its name says which recording a row is of.",
         );
     }
+    let is_text = |&at: &usize| {
+        let column = &columns[at];
+        column.is_text && column.values.len() > CLASSES.min(rows / 2)
+    };
+    let texts = (0..columns.len()).filter(|&at| at != label);
+    if let Some(at) = texts.filter(is_text).max_by_key(|&at| columns[at].length) {
+        guess.set(
+            "data",
+            "text",
+            value(at),
+            "Words, and hardly the same ones twice.",
+        );
+        let length = columns[at].length;
+        let why = format!("Bytes of a text that count: nearly all have at most {length}.");
+        let length = length.next_multiple_of(8).clamp(8, LONGEST);
+        guess.set("data", "window", length as i64, why);
+        return Ok(Source {
+            file: path.to_path_buf(),
+            labels: None,
+            fields: Fields {
+                label: Some(column(label)),
+                group: group.map(column),
+                series: series.map(column),
+                text: Some((column(at), length)),
+                ..Fields::default()
+            },
+        });
+    }
     let taken = [Some(label), group, series];
     let ignored: Vec<usize> = (0..columns.len())
         .filter(|at| !taken.contains(&Some(*at)))
@@ -135,6 +169,9 @@ fn look(bytes: &[u8]) -> Result<(Vec<Seen>, usize), csv::Error> {
         let numbers: Vec<Option<f64>> = texts().map(number).collect();
         let is_number = numbers.iter().all(Option::is_some);
         let pairs = numbers.windows(2);
+        let several = texts().filter(|text| text.contains(' ')).count();
+        let mut lengths: Vec<usize> = texts().map(str::len).collect();
+        lengths.sort_unstable();
         let mut values = BTreeSet::new();
         for text in texts() {
             if values.len() > CLASSES {
@@ -151,6 +188,8 @@ fn look(bytes: &[u8]) -> Result<(Vec<Seen>, usize), csv::Error> {
                     [Some(a), Some(b)] => *b == *a + 1.0,
                     _ => false,
                 }),
+            is_text: !is_number && 2 * several > rows.len(),
+            length: lengths.get(lengths.len() * 19 / 20).copied().unwrap_or(0),
             values,
         }
     };

@@ -169,6 +169,7 @@ fn window(op: &Op) -> Option<Window2d> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)

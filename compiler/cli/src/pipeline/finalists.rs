@@ -95,7 +95,7 @@ pub fn replicate(
     if job.train.seeds == 0 {
         return Ok((found, None));
     }
-    let space = space::open(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts)?;
     let tie = search::settings(job).tie;
     let ranked = choose::rank(&found.outcome.scored, &search::constraints(job), tie);
     let finalists: Vec<(&Scored, Graph)> = ranked

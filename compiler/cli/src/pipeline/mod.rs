@@ -79,6 +79,11 @@ pub fn run(job: &Job, parts: &Parts, progress: Progress) -> Result<Report, Error
         &state,
         progress,
     )?;
+    // What was trained on numbers is deployed with the table that makes them of bytes.
+    let trained = match &parts.text {
+        Some(texts) => trained.of_texts(texts),
+        None => trained,
+    };
     let packed = package::package(job, parts, &trained.network, &trained.record, progress)?;
     let built = build::build(
         &packed.dir,

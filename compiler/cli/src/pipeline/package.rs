@@ -11,6 +11,7 @@ use ember_codegen::plan::Planned;
 use ember_codegen::quantize::quantize_sample;
 use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
+use ember_codegen::text::reads_bytes;
 use ember_ir::QuantGraph;
 
 use super::provenance::{detector, provenance};
@@ -268,10 +269,16 @@ fn tests(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
 pub fn test_set(network: &QuantGraph, parts: &Parts) -> Result<TestSet, Error> {
     let normalized = parts.test.normalized(&parts.normalization);
     let interpreter = Interpreter::new(network).map_err(Error::tool)?;
-    let samples: Vec<i8> = normalized
-        .iter()
-        .flat_map(|sample| quantize_sample(network, sample))
-        .collect();
+    let numbers = || {
+        let samples = normalized.iter();
+        samples
+            .flat_map(|sample| quantize_sample(network, sample))
+            .collect()
+    };
+    let samples: Vec<i8> = match &parts.text {
+        Some(texts) if reads_bytes(&network.graph) => texts.bytes.clone(),
+        _ => numbers(),
+    };
     Ok(TestSet {
         input_len: interpreter.input_len(),
         samples,

@@ -60,9 +60,10 @@ pub fn provenance(job: &Job, parts: &Parts, record: &Record) -> Provenance {
     Provenance {
         tool_version: env!("CARGO_PKG_VERSION").to_string(),
         task,
-        inputs: match &parts.sound {
-            Some(_) => Vec::new(),
-            None => input_channels(&parts.normalization),
+        inputs: match (&parts.sound, &parts.text) {
+            (Some(_), _) => Vec::new(),
+            (None, Some(_)) => vec!["a byte of the text, as read_text writes it".into()],
+            (None, None) => input_channels(&parts.normalization),
         },
         classes,
         threshold: record.threshold.map(|threshold| threshold.score),

@@ -21,7 +21,7 @@ pub fn recipe(job: &Job, parts: &Parts) -> Recipe {
         learning_rate: train.learning_rate as f32,
         label_smoothing: train.label_smoothing as f32,
         mixup: train.mixup as f32,
-        augmentation: if train.augment {
+        augmentation: if train.augment && parts.text.is_none() {
             augmentation(job, parts.shape(), parts.sound.is_some())
         } else {
             Augmentation::None

@@ -12,7 +12,7 @@ use ember_search::{
 
 use super::space;
 use super::state::State;
-use crate::config::{Job, Problem, TaskJob};
+use crate::config::{Job, Problem};
 use crate::data::Parts;
 use crate::files::{self, JournalFile, io_error};
 use crate::interrupt::CANCEL;
@@ -73,7 +73,7 @@ pub fn search(
     evaluator: &(impl Evaluate + Probe + Relax),
     progress: Progress,
 ) -> Result<Found, Error> {
-    let space = space::open(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts)?;
     let seeds = space::seeds(job, space.as_ref(), parts.shape())?;
     if job.board.fed && parts.shape().hwc().is_none_or(|[height, ..]| height < 2) {
         let problem = Problem::new(format!(

@@ -6,46 +6,43 @@ use ember_search::{Architecture, Space, SpaceError, SpaceKind, Task};
 
 use crate::Error;
 use crate::config::{Job, Problem, TaskJob, Template};
+use crate::data::Parts;
 
 /// The space that the job names; `auto` is the one for samples of this shape, or the first one that has all
 /// templates.
-pub fn open(job: &Job, input: &Shape, classes: usize) -> Result<Box<dyn Space>, Error> {
+pub fn open(job: &Job, parts: &Parts) -> Result<Box<dyn Space>, Error> {
     let named = |kind: &SpaceKind| kind.name() == job.search.space;
     let usual = match (&job.task, job.board.hop) {
         (TaskJob::Anomaly { .. }, _) => SpaceKind::Autoencoder,
+        (TaskJob::Classification, _) if parts.text.is_some() => SpaceKind::Text,
         (TaskJob::Classification, Some(_)) => SpaceKind::Recurrent,
-        (TaskJob::Classification, None) => SpaceKind::for_input(input),
+        (TaskJob::Classification, None) => SpaceKind::for_input(parts.shape()),
     };
     let Some(kind) = SpaceKind::ALL.into_iter().find(named) else {
-        let is_other = |&kind: &SpaceKind| {
-            kind != usual && ![kind, usual].contains(&SpaceKind::Autoencoder)
-        };
+        let is_other =
+            |&kind: &SpaceKind| kind != usual && ![kind, usual].contains(&SpaceKind::Autoencoder);
         let others = SpaceKind::ALL.into_iter().filter(is_other);
         let all = [usual].into_iter().chain(others);
         let mut fitting = all.filter_map(|kind| {
-            let space = open_kind(job, kind, input, classes).ok()?;
+            let space = open_kind(job, kind, parts).ok()?;
             let mut templates = job.search.templates.iter();
             let has_all = templates.all(|template| space.recognise(&template.graph).is_ok());
             has_all.then_some(space)
         });
         return match fitting.next() {
             Some(space) => Ok(space),
-            None => open_kind(job, usual, input, classes),
+            None => open_kind(job, usual, parts),
         };
     };
-    open_kind(job, kind, input, classes)
+    open_kind(job, kind, parts)
 }
 
-fn open_kind(
-    job: &Job,
-    kind: SpaceKind,
-    input: &Shape,
-    classes: usize,
-) -> Result<Box<dyn Space>, Error> {
+fn open_kind(job: &Job, kind: SpaceKind, parts: &Parts) -> Result<Box<dyn Space>, Error> {
     let task = Task {
         name: job.name.clone(),
-        input: input.clone(),
-        classes,
+        input: parts.shape().clone(),
+        classes: parts.classes().len(),
+        tokens: parts.text.as_ref().map(|texts| texts.tokens),
     };
     open_narrowed(kind, task, &job.search.narrowing).map_err(|error| {
         let problem = Problem::new(error.to_string());
@@ -63,7 +60,7 @@ fn open_kind(
             SpaceError::Whole(_) => problem
                 .at(job.span("board", "input"))
                 .help("`[search] space = \"recurrent\"` has networks for `input = \"steps\"`"),
-            SpaceError::Input { .. } | SpaceError::Classes => problem
+            SpaceError::Input { .. } | SpaceError::Text { .. } | SpaceError::Classes => problem
                 .at(job.span("search", "space"))
                 .help("`space = \"auto\"` chooses by the shape of the samples"),
         };

@@ -98,7 +98,7 @@ pub fn nobody() -> Teachers {
 
 /// The template with the most parameters.
 fn network(job: &Job, parts: &Parts) -> Result<Graph, Error> {
-    let space = space::open(job, parts.shape(), parts.classes().len())?;
+    let space = space::open(job, parts)?;
     let templates = space.templates();
     let graphs = templates.iter().map(|template| space.build(template));
     graphs.max_by_key(Graph::parameters).ok_or_else(|| {

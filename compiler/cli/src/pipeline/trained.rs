@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use ember_codegen::text::with_table;
 use ember_ir::QuantGraph;
 use ember_search::Metric;
 use ember_train::Step;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::anomaly::Threshold;
 use crate::Error;
+use crate::data::text::Texts;
 use crate::files;
 
 /// A network that is ready to be emitted.
@@ -44,6 +46,14 @@ pub struct Record {
 }
 
 impl Trained {
+    /// The network for the bytes of texts.
+    pub fn of_texts(self, texts: &Texts) -> Self {
+        Self {
+            network: with_table(&self.network, &texts.numbers),
+            ..self
+        }
+    }
+
     /// Reads a record; `None` if it is not complete.
     pub fn load(dir: &Path, name: &str) -> Option<Self> {
         let record = fs::read_to_string(dir.join("training.json")).ok()?;

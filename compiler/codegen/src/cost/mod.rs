@@ -259,7 +259,7 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
                 .len()
                 .saturating_mul(PIECE_WORDS)
         }
-        Op::Constant(_) => return weights,
+        Op::Constant(_) | Op::Embedding(_) => return weights,
         Op::Add(_)
         | Op::Binary(_)
         | Op::AveragePool2d(_)

@@ -165,6 +165,7 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
         | Kernel::ReduceMax
         | Kernel::ArgMax
         | Kernel::ResizeBilinear
+        | Kernel::Embedding
         | Kernel::Constant => {
             parts.extend([(kernel.name(), None)]);
         }

@@ -8,8 +8,9 @@ use super::literals::size;
 use super::names::{Names, ident};
 use crate::plan::Planned;
 use crate::target::{Board, Limits, Runner};
+use crate::text;
 use ember_ir::Element;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 /// `Cargo.toml`.
@@ -304,7 +305,31 @@ pub(super) fn golden_test(
         },
     ];
     items.extend(scores);
+    items.push(test_of_texts(planned, model));
     source(first_line, &items)
+}
+
+/// Of a model that reads texts: the golden inputs are those of their texts.
+fn test_of_texts(planned: &Planned, model: &Ident) -> TokenStream {
+    if !text::reads_bytes(planned.graph()) {
+        return TokenStream::new();
+    }
+    quote! {
+        #[test]
+        fn texts_become_the_golden_inputs() {
+            let samples = include_bytes!("golden.bin").chunks_exact(INPUT_LEN + OUTPUT_LEN);
+            let mut model = #model::new();
+            for (index, sample) in samples.enumerate() {
+                let input = &sample[..INPUT_LEN];
+                let text: Vec<u8> = input.iter().map(|byte| byte ^ 0x80).collect();
+                let end = text.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+                model.poison(-86);
+                model.read_text(&text[..end]);
+                let read = model.input_mut().map(i8::cast_unsigned);
+                assert_eq!(read, input, "sample {index}");
+            }
+        }
+    }
 }
 
 /// `tests/golden.rs` of a model whose input or output is not int8, or whose samples come in parts: bytes go

@@ -54,6 +54,7 @@ pub(super) fn operator(node: &Node) -> String {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Binary(_)
         | Op::Move(_)
         | Op::Reduce(_)

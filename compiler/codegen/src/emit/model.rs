@@ -15,7 +15,7 @@ use super::names::Names;
 use super::outputs::{Outputs, outputs};
 use super::provenance::Provenance;
 use crate::plan::Planned;
-use crate::state;
+use crate::{state, text};
 
 /// The items of a model: imports, constants, the type, its methods.
 pub(super) fn model(
@@ -36,6 +36,17 @@ pub(super) fn model(
     }
     items.push(type_and_methods(planned, names, layers, &outputs));
     let model = &names.model;
+    if text::reads_bytes(planned.graph()) {
+        items.push(quote! {
+            impl #model {
+                /// Writes the bytes of a text to the input: of a longer one the first, behind a shorter one
+                /// zeros.
+                pub fn read_text(&mut self, text: &[u8]) {
+                    ember_runtime::text::read(text, Self::input_mut(self));
+                }
+            }
+        });
+    }
     items.push(quote! {
         impl Default for #model {
             fn default() -> Self {

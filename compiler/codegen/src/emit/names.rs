@@ -33,7 +33,7 @@ const TAKEN_PACKAGES: [&str; 16] = [
 ];
 
 /// Types and traits that an emitted file has in scope beside the layers.
-const TAKEN_TYPES: [&str; 39] = [
+const TAKEN_TYPES: [&str; 40] = [
     "AddParams",
     "ArgMaxParams",
     "BinaryAxis",
@@ -56,6 +56,7 @@ const TAKEN_TYPES: [&str; 39] = [
     "Conv2dParams",
     "DenseParams",
     "DepthwiseConv2dParams",
+    "EmbeddingParams",
     "L2NormParams",
     "LogSoftmaxParams",
     "LookupParams",

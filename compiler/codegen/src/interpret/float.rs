@@ -7,6 +7,7 @@ mod conv2d;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod embedding;
 mod l2_norm;
 mod log_softmax;
 mod lstm;
@@ -76,6 +77,7 @@ pub fn run_float(network: &FloatGraph, input: &[f32]) -> Vec<Vec<f32>> {
             Op::Softmax(_) => softmax::run(from, left),
             Op::LogSoftmax(_) => log_softmax::run(from, left),
             Op::L2Norm(_) => l2_norm::run(from, left),
+            Op::Embedding(op) => embedding::run(op, weights(), left),
             Op::Svdf(op) => svdf::run(op, weights(), left),
             Op::Lstm(op) => lstm::run(op, weights(), from, left),
             Op::Recurrent(op) => recurrent::run(op, weights(), from, left),

@@ -47,6 +47,7 @@ pub fn run_int16(layer: &Layer, inputs: &[&[i8]], output: &mut [i8]) {
         | Layer::Softmax(_)
         | Layer::LogSoftmax(_)
         | Layer::L2Norm(_)
+        | Layer::Embedding(_)
         | Layer::Lstm(_)
         | Layer::Recurrent(_)
         | Layer::DartsCell(_)

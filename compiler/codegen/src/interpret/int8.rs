@@ -164,6 +164,7 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
         Layer::Softmax(layer) => reference::softmax_s8(&layer.params(), left, output),
         Layer::LogSoftmax(layer) => reference::log_softmax_s8(&layer.params(), left, output),
         Layer::L2Norm(params) => reference::l2_norm_s8(params, left, output),
+        Layer::Embedding(layer) => reference::embedding_s8(&layer.params(), left, output),
         Layer::Svdf(layer) => reference::svdf_s8(&layer.params(), left, state, output),
         Layer::Lstm(layer) => {
             let (mut fresh, mut values) = (vec![0; 2 * layer.hidden], vec![0; layer.hidden]);

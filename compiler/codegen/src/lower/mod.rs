@@ -14,6 +14,7 @@ pub(crate) mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod embedding;
 mod int16;
 mod l2_norm;
 mod log_softmax;
@@ -36,6 +37,7 @@ pub use copy::Copy;
 pub use darts_cell::DartsCell;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use embedding::Embedding;
 pub use int16::{Conv2dS16, DenseS16, DepthwiseConv2dS16};
 pub use log_softmax::LogSoftmax;
 pub use lstm::Lstm;
@@ -83,6 +85,8 @@ pub enum Layer {
     LogSoftmax(LogSoftmax),
     /// Rows divided by their length.
     L2Norm(L2NormParams),
+    /// Rows of a table by their number.
+    Embedding(Embedding),
     /// Filter over the last steps of a stream.
     Svdf(Svdf),
     /// Long short-term memory.
@@ -154,6 +158,7 @@ impl Layer {
             | Layer::Softmax(_)
             | Layer::LogSoftmax(_)
             | Layer::L2Norm(_)
+            | Layer::Embedding(_)
             | Layer::Svdf(_)
             | Layer::Lstm(_)
             | Layer::Recurrent(_)
@@ -287,6 +292,7 @@ fn lower_node(
         Op::Softmax(_) => Layer::Softmax(softmax::lower(context, overflows)),
         Op::LogSoftmax(_) => Layer::LogSoftmax(log_softmax::lower(context, overflows)),
         Op::L2Norm(_) => Layer::L2Norm(l2_norm::lower(context, overflows)),
+        Op::Embedding(op) => Layer::Embedding(embedding::lower(context, op.width, weights())),
         Op::Svdf(op) => Layer::Svdf(svdf::lower(context, op, weights(), overflows)),
         Op::Lstm(op) => Layer::Lstm(lstm::lower(context, op, weights(), overflows)),
         Op::Recurrent(op) => Layer::Recurrent(recurrent::lower(context, op, weights(), overflows)),

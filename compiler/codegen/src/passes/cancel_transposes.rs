@@ -86,6 +86,7 @@ impl Region {
                 | Op::Softmax(_)
                 | Op::LogSoftmax(_)
                 | Op::L2Norm(_)
+                | Op::Embedding(_)
                 | Op::TransposeConv2d(_)
                 | Op::ResizeBilinear(_)
                 | Op::Matmul(_)

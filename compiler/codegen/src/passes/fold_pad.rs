@@ -50,6 +50,7 @@ fn folded(graph: &Graph, node: &Node, op: &Pad) -> Option<Op> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)

@@ -69,6 +69,7 @@ fn activation(op: &mut Op) -> Option<&mut Activation> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)
         | Op::Lstm(_)

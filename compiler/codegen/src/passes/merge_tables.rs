@@ -74,6 +74,7 @@ fn first_before(network: &QuantGraph, second: usize) -> Option<(usize, Vec<Tenso
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::TransposeConv2d(_)
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)

@@ -42,6 +42,7 @@ fn is_copy(network: &QuantGraph, index: usize, node: &Node) -> bool {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)

@@ -32,6 +32,7 @@ pub(super) fn run<N: Network>(mut network: N) -> N {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)

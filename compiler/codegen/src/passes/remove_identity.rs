@@ -44,6 +44,7 @@ fn is_identity(graph: &Graph, node: &Node) -> bool {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -70,6 +70,7 @@ impl Storages {
                 | Op::Softmax(_)
                 | Op::LogSoftmax(_)
                 | Op::L2Norm(_)
+                | Op::Embedding(_)
                 | Op::Svdf(_)
                 | Op::Lstm(_)
                 | Op::Recurrent(_)

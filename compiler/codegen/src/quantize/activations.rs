@@ -27,11 +27,19 @@ pub fn quants(graph: &Graph, ranges: &[Range]) -> Vec<Quant> {
         .collect();
     let mut is_fixed = vec![false; graph.tensors.len()];
     for node in &graph.nodes {
-        if let Some(fixed) = node.op.fixed_output() {
-            is_fixed[group[node.output.0]] = true;
+        let input = node.inputs.first().copied();
+        let fixed = [
+            node.op.fixed_output().map(|quant| (node.output, quant)),
+            node.op
+                .fixed_input()
+                .zip(input)
+                .map(|(quant, id)| (id, quant)),
+        ];
+        for (fixed, as_fixed) in fixed.into_iter().flatten() {
+            is_fixed[group[fixed.0]] = true;
             for (tensor, quant) in quants.iter_mut().enumerate() {
-                if group[tensor] == group[node.output.0] {
-                    *quant = fixed;
+                if group[tensor] == group[fixed.0] {
+                    *quant = as_fixed;
                 }
             }
         }

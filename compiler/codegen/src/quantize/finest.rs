@@ -46,6 +46,7 @@ pub(super) fn finest(graph: &Graph, node: &Node, quants: &[Quant]) -> f64 {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Unary(_)
         | Op::Move(_)
         | Op::ArgMax(_)

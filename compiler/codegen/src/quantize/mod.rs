@@ -17,7 +17,7 @@ pub use activations::quants as activation_quants;
 pub use calibrate::{Range, RangeMethod, calibrate};
 pub use dequantize::dequantize;
 
-use ember_ir::{FloatGraph, QuantGraph, Rounding, Violation, verify_float, verify_quant};
+use ember_ir::{FloatGraph, Op, QuantGraph, Rounding, Violation, verify_float, verify_quant};
 
 /// Why a network cannot be quantised.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -114,12 +114,12 @@ pub fn quantize(
         .zip(&network.params)
         .map(|(node, params)| {
             let params = params.as_ref()?;
-            Some(match node.inputs.first() {
-                Some(input) => {
+            Some(match (&node.op, node.inputs.first()) {
+                (Op::Embedding(_), _) | (_, None) => weights::values(params, quants[node.output.0]),
+                (_, Some(input)) => {
                     let ends = [*input, node.output].map(|id| quants[id.0]);
                     weights::quantize(node, params, ends)
                 }
-                None => weights::constant(params, quants[node.output.0]),
             })
         });
     let quantized = QuantGraph {

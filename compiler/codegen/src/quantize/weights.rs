@@ -72,6 +72,7 @@ impl Layout {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Unary(_)
             | Op::Binary(_)
@@ -245,8 +246,8 @@ fn svdf(op: &Svdf, params: &FloatParams) -> QuantParams {
     }
 }
 
-/// The values of a constant, as any tensor's.
-pub(super) fn constant(params: &FloatParams, quant: Quant) -> QuantParams {
+/// The values of a constant or of the rows of an embedding, as any tensor's.
+pub(super) fn values(params: &FloatParams, quant: Quant) -> QuantParams {
     QuantParams {
         weights: params.weights.iter().map(|&x| quant.quantize(x)).collect(),
         scales: Vec::new(),

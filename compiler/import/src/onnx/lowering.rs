@@ -293,6 +293,7 @@ impl Lowering {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Unary(_)
             | Op::Binary(_)

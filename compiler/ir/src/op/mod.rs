@@ -11,6 +11,7 @@ mod conv2d;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod embedding;
 mod error;
 mod l2_norm;
 mod log_softmax;
@@ -40,6 +41,7 @@ pub use conv2d::Conv2d;
 pub use darts_cell::{CellFunction, CellNode, CellNodes, DartsCell, MAX_CELL_NODES};
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use embedding::Embedding;
 pub use error::ShapeError;
 pub use l2_norm::L2Norm;
 pub use log_softmax::LogSoftmax;
@@ -94,6 +96,8 @@ pub enum Op {
     LogSoftmax(LogSoftmax),
     /// Rows of the last axis divided by their Euclidean length.
     L2Norm(L2Norm),
+    /// Rows of a table by their number.
+    Embedding(Embedding),
     /// Filter over the last steps of a stream, which it keeps from call to call.
     Svdf(Svdf),
     /// Long short-term memory over a sequence.
@@ -148,6 +152,7 @@ impl Op {
             Op::Softmax(_) => "softmax",
             Op::LogSoftmax(_) => "log_softmax",
             Op::L2Norm(_) => "l2_norm",
+            Op::Embedding(_) => "embedding",
             Op::Svdf(_) => "svdf",
             Op::Lstm(_) => "lstm",
             Op::Recurrent(op) => op.cell.name(),
@@ -180,6 +185,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
@@ -209,6 +215,7 @@ impl Op {
             Op::Softmax(_) => softmax::output_shape(inputs[0]),
             Op::LogSoftmax(_) => log_softmax::output_shape(inputs[0]),
             Op::L2Norm(_) => l2_norm::output_shape(inputs[0]),
+            Op::Embedding(op) => op.output_shape(inputs[0]),
             Op::Svdf(op) => op.output_shape(inputs[0]),
             Op::Lstm(op) => op.output_shape(inputs[0]),
             Op::Recurrent(op) => op.output_shape(inputs[0]),
@@ -242,6 +249,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
             | Op::DartsCell(_)

@@ -1,6 +1,6 @@
 //! What integers ask of an operator: fixed ranges, shared parameters, 16-bit activations.
 
-use super::{ArgMax, Function, L2Norm, LogSoftmax, Move, Op, ReduceFunction};
+use super::{ArgMax, Embedding, Function, L2Norm, LogSoftmax, Move, Op, ReduceFunction};
 use crate::{Element, Quant, Shape};
 
 impl Op {
@@ -30,11 +30,17 @@ impl Op {
             | Op::TransposeConv2d(_)
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)
+            | Op::Embedding(_)
             | Op::Constant(_) => None,
             Op::LogSoftmax(_) => Some(LogSoftmax::QUANT),
             Op::L2Norm(_) => Some(L2Norm::QUANT),
             Op::ArgMax(_) => Some(ArgMax::QUANT),
         }
+    }
+
+    /// The scale and zero point that the int8 input always has, where it is numbers and not amounts.
+    pub fn fixed_input(&self) -> Option<Quant> {
+        matches!(self, Op::Embedding(_)).then_some(Embedding::INPUT)
     }
 
     /// Whether the int8 output has the scale and zero point of all inputs: operators that compute nothing new,
@@ -56,6 +62,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)
@@ -84,6 +91,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::TransposeConv2d(_)
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)

@@ -5,7 +5,7 @@ use crate::Shape;
 
 impl Op {
     /// Shape of the weights (conv and its transpose OHWI, depthwise `[1, H, W, C]`, dense `[out, in]`, the values
-    /// of a constant or a table), or `None` for
+    /// of a constant or a table, the rows of an embedding), or `None` for
     /// operators without weights. The input shape must be one that [`Op::output_shape`] accepts.
     pub fn weight_shape(&self, input: &Shape) -> Option<Shape> {
         match self {
@@ -19,6 +19,7 @@ impl Op {
             Op::Svdf(op) => Some(op.weight_shape(input)),
             Op::Constant(op) => Some(op.shape.clone()),
             Op::Unary(op) => op.weight_shape(),
+            Op::Embedding(op) => Some(Shape::from([op.rows, op.width])),
             Op::Add(_)
             | Op::Binary(_)
             | Op::AveragePool2d(_)
@@ -49,7 +50,7 @@ impl Op {
             // Beside the biases the weights over time.
             Op::Svdf(op) => Some(op.units.saturating_add(op.state())),
             // Scales and zero points are those of tensors.
-            Op::Constant(_) => Some(0),
+            Op::Constant(_) | Op::Embedding(_) => Some(0),
             Op::Unary(op) => op.weight_shape().map(|_| 0),
             Op::Add(_)
             | Op::Binary(_)
@@ -87,6 +88,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -135,6 +137,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Unary(_)
             | Op::Binary(_)
             | Op::Move(_)
@@ -168,6 +171,7 @@ impl Op {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::TransposeConv2d(_)
             | Op::ResizeBilinear(_)
             | Op::Matmul(_)

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::moves;
 use crate::{
     Activation, Add, ArgMax, AveragePool2d, Binary, BinaryFunction, Cell, CellFunction, CellNode,
-    CellNodes, Constant, Conv2d, DartsCell, Dense, DepthwiseConv2d, Function, L2Norm, LogSoftmax,
-    Lstm, MAX_CELL_NODES, Matmul, MaxPool2d, Mean, Op, Padding, Real, Recurrent, Reduce,
-    ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf, TransposeConv2d, Unary,
+    CellNodes, Constant, Conv2d, DartsCell, Dense, DepthwiseConv2d, Embedding, Function, L2Norm,
+    LogSoftmax, Lstm, MAX_CELL_NODES, Matmul, MaxPool2d, Mean, Op, Padding, Real, Recurrent,
+    Reduce, ReduceFunction, Reshape, ResizeBilinear, Shape, Softmax, Svdf, TransposeConv2d, Unary,
     Window2d,
 };
 
@@ -100,6 +100,10 @@ pub(super) fn op_attributes(op: &Op) -> Vec<(&'static str, String)> {
         }
         Op::ArgMax(op) => out.push(("axis", op.axis.to_string())),
         Op::Constant(constant) => out.push(("shape", constant.shape.to_string())),
+        Op::Embedding(op) => {
+            out.push(("rows", op.rows.to_string()));
+            out.push(("width", op.width.to_string()));
+        }
         Op::Add(_)
         | Op::Binary(_)
         | Op::Mean(_)
@@ -247,6 +251,10 @@ impl<'a> Attributes<'a> {
             "softmax" => Op::Softmax(Softmax {}),
             "log_softmax" => Op::LogSoftmax(LogSoftmax {}),
             "l2_norm" => Op::L2Norm(L2Norm {}),
+            "embedding" => Op::Embedding(Embedding {
+                rows: self.required("rows")?,
+                width: self.required("width")?,
+            }),
             "lstm" => Op::Lstm(Lstm {
                 hidden: self.required("hidden")?,
                 cell_bits: self.required("cell_bits")?,
@@ -297,7 +305,7 @@ impl<'a> Attributes<'a> {
                         "there is no operator '{name}'; the operators are conv2d, depthwise_conv2d, \
                          transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, \
                          mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, \
-                         log_softmax, l2_norm, constant, pad, \
+                         log_softmax, l2_norm, embedding, constant, pad, \
                          mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, \
                          resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, \
                          gru_reset_after, darts_cell, svdf, unary"

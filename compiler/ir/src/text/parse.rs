@@ -6,7 +6,9 @@ use super::VERSION;
 use super::attributes::{Attributes, parse_shape};
 use super::line::{Line, ParseError};
 use super::params::RawParams;
-use crate::{Element, Graph, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId, WeightType};
+use crate::{
+    Element, Graph, GraphBuilder, Quant, QuantGraph, Rounding, Shape, TensorId, WeightType,
+};
 
 /// Reads the text form of an int8 network. The result is well formed line by line; whether it is a
 /// valid network as a whole is for [`crate::verify_quant`] to say.

@@ -378,7 +378,7 @@ fn errors_say_where_and_what() {
     expect![[r#"
         line 1, column 7: format version 9 is not supported; this tool reads 1
         line 2, column 1: the second line must be 'model NAME'
-        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, gru_reset_after, darts_cell, svdf, unary
+        line 4, column 9: there is no operator 'conv3d'; the operators are conv2d, depthwise_conv2d, transpose_conv2d, dense, add, sub, mul, maximum, minimum, prelu, average_pool2d, max_pool2d, mean, reduce_mean, reduce_sum, reduce_max, arg_max, reshape, softmax, log_softmax, l2_norm, embedding, constant, pad, mirror_pad, transpose, slice, concat, gather, space_to_depth, depth_to_space, resize_nearest, resize_bilinear, matmul, lstm, rnn_tanh, rnn_relu, gru, gru_reset_after, darts_cell, svdf, unary
         line 4, column 16: there is no tensor 'picture' above this line
         line 4, column 9: channels=two is not a number that fits here
         line 4, column 67: the attribute 'width' does not belong here

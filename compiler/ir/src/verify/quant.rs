@@ -74,7 +74,7 @@ fn weights(network: &QuantGraph, index: usize, node: &Node, violations: &mut Vec
         violations,
     );
     length(&of("bias"), sizes.channels, params.bias.len(), violations);
-    if let Op::Constant(_) | Op::Unary(_) = node.op {
+    if let Op::Constant(_) | Op::Unary(_) | Op::Embedding(_) = node.op {
         // Their values are those of a tensor, not weights that something is multiplied by.
         length(&of("weight scales"), 0, params.scales.len(), violations);
         return;
@@ -157,6 +157,16 @@ fn rules(graph: &Graph, quants: &[Quant], node: &Node, violations: &mut Vec<Viol
         let other = inputs.clone().find(|&input| input != output);
         other.unwrap_or(output)
     };
+    if let (Some(fixed), Some(input)) = (node.op.fixed_input(), node.inputs.first())
+        && quants[input.0] != fixed
+    {
+        violations.push(Violation::Quantisation {
+            node: graph.node_name(node).to_owned(),
+            op: node.op.name(),
+            rule: format!("the input has {}", show(fixed)),
+            actual: show(quants[input.0]),
+        });
+    }
     let (rule, expected) = match node.op.fixed_output() {
         Some(fixed) => ("the output has", fixed),
         None if node.op.shares_quant() => ("input and output share", shared()),

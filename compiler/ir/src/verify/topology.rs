@@ -211,6 +211,7 @@ fn blind(graph: &Graph, node: &Node) -> Option<usize> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -95,6 +95,13 @@ pub enum Block {
         /// Outputs.
         width: usize,
     },
+    /// Numbers become rows of a table; nothing where the input is no map of single numbers.
+    Embedding {
+        /// Rows: how many numbers there are. The data's, not to be changed.
+        rows: usize,
+        /// Elements of a row.
+        width: usize,
+    },
     /// Units that remember, over the pixels of a map in their order; on a series, over time.
     Recurrent {
         /// What a unit computes.
@@ -160,6 +167,7 @@ impl Block {
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
             | Block::Dense { width }
+            | Block::Embedding { width, .. }
             | Block::Recurrent { width, .. } => Some(*width),
             Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
@@ -173,6 +181,7 @@ impl Block {
             | Block::Residual { width, .. }
             | Block::InvertedResidual { width, .. }
             | Block::Dense { width }
+            | Block::Embedding { width, .. }
             | Block::Recurrent { width, .. } => Some(width),
             Block::MaxPool { .. } | Block::AveragePool { .. } | Block::Edge(_) => None,
         }
@@ -188,6 +197,7 @@ impl Block {
             Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Embedding { .. }
             | Block::Recurrent { .. }
             | Block::Edge(_) => None,
         }
@@ -203,6 +213,7 @@ impl Block {
             Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Embedding { .. }
             | Block::Recurrent { .. }
             | Block::Edge(_) => None,
         }

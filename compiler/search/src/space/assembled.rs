@@ -36,4 +36,6 @@ pub struct Task {
     pub input: Shape,
     /// Number of logits; positive. What an autoencoder gives is as large as its input.
     pub classes: usize,
+    /// The input is numbers from 0 on, so many of them, as the bytes of a text become.
+    pub tokens: Option<usize>,
 }

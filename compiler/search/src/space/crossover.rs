@@ -42,6 +42,7 @@ mod tests {
                 name: "net".into(),
                 input: Shape::from([16, 16, 1]),
                 classes: 10,
+                tokens: None,
             };
             let space = open([SpaceKind::Cnn2d, SpaceKind::Mlp][kind], task).unwrap();
             let mut rng = SearchRng::seed_from_u64(seed);

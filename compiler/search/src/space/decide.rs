@@ -26,6 +26,8 @@ pub enum What {
     Growth,
     /// Kind of a block, or the whole block where a space lists blocks.
     Kind,
+    /// Width of the embedding.
+    Embedding,
     /// Nudge of a width off the level.
     Width,
     /// Taps.

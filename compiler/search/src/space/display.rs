@@ -36,6 +36,7 @@ impl fmt::Display for Block {
             Block::MaxPool { size } => write!(f, "max {size}"),
             Block::AveragePool { size } => write!(f, "average {size}"),
             Block::Dense { width } => write!(f, "dense {width}"),
+            Block::Embedding { width, .. } => write!(f, "embedding {width}"),
             Block::Recurrent { cell, width } => write!(f, "{cell} {width}"),
             Block::Edge(op) => write!(f, "{op}"),
         }

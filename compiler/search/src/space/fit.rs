@@ -7,6 +7,8 @@ use super::architecture::{Border, Window};
 /// Larger widths, kernels and strides are cut: they come from hand-written files only, and sizes
 /// must not overflow.
 pub(super) const MAX_WIDTH: usize = 1 << 12;
+/// Numbers of a byte.
+pub(super) const MAX_ROWS: usize = 1 << 8;
 pub(super) const MAX_WINDOW: usize = 1 << 6;
 
 /// The window cut to a map of `[height, width]`.

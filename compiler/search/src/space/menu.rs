@@ -164,8 +164,8 @@ impl Menu {
             Block::Dense { width } | Block::Recurrent { width, .. } => {
                 *width = self.step(*width, rng);
             }
-            // No menu offers it.
-            Block::Edge(_) => {}
+            // No menu offers them.
+            Block::Edge(_) | Block::Embedding { .. } => {}
             Block::Conv { width, window }
             | Block::Separable { width, window }
             | Block::Residual { width, window } => {

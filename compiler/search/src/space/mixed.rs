@@ -98,6 +98,7 @@ impl Piece {
             | Block::MaxPool { .. }
             | Block::AveragePool { .. }
             | Block::Dense { .. }
+            | Block::Embedding { .. }
             | Block::Recurrent { .. }
             | Block::Edge(_) => 1,
         };

@@ -25,6 +25,7 @@ mod recognise;
 mod recurrent;
 pub mod relaxation;
 mod sequence;
+mod text;
 mod trunk;
 
 pub use architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
@@ -42,6 +43,7 @@ pub use narrowing::Narrowing;
 pub use recognise::Unrecognised;
 pub use recurrent::Recurrent;
 pub use relaxation::{Relaxation, Relaxing};
+pub use text::Text;
 
 use std::fmt;
 
@@ -127,19 +129,22 @@ pub enum SpaceKind {
     Recurrent,
     /// Networks that rebuild their input.
     Autoencoder,
+    /// Embeddings of the bytes of a text, and convolutions or recurrent layers over them.
+    Text,
 }
 
 impl SpaceKind {
     /// All of them.
-    pub const ALL: [SpaceKind; 5] = [
+    pub const ALL: [SpaceKind; 6] = [
         SpaceKind::Cnn2d,
         SpaceKind::Cnn1d,
         SpaceKind::Mlp,
         SpaceKind::Recurrent,
+        SpaceKind::Text,
         SpaceKind::Autoencoder,
     ];
 
-    /// The space of classifiers that suits an input of this shape.
+    /// The space of classifiers that suits an input of this shape, unless that is a text.
     pub fn for_input(input: &Shape) -> Self {
         match input.dims() {
             [1, _, _] => SpaceKind::Cnn1d,
@@ -156,6 +161,7 @@ impl SpaceKind {
             SpaceKind::Mlp => "mlp",
             SpaceKind::Recurrent => "recurrent",
             SpaceKind::Autoencoder => "autoencoder",
+            SpaceKind::Text => "text",
         }
     }
 }
@@ -204,6 +210,12 @@ pub enum SpaceError {
         "networks of the space {0} take whole samples; of those that take steps as they come there is the space recurrent"
     )]
     Whole(SpaceKind),
+    /// Numbers that stand for bytes are for one space alone.
+    #[error("the space {space} computes with amounts, and the bytes of a text are none")]
+    Text {
+        /// The space.
+        space: SpaceKind,
+    },
     /// Nothing to classify.
     #[error("a network needs at least one output; the task has no class")]
     Classes,
@@ -236,12 +248,16 @@ pub fn open_narrowed(
             offered: "none".into(),
         });
     }
+    if task.tokens.is_some() && kind != SpaceKind::Text {
+        return Err(SpaceError::Text { space: kind });
+    }
     Ok(match kind {
         SpaceKind::Cnn2d => Box::new(Cnn2d::new(task, allowed)?),
         SpaceKind::Cnn1d => Box::new(Cnn1d::new(task, allowed)?),
         SpaceKind::Mlp => Box::new(Mlp::new(task, allowed)?),
         SpaceKind::Recurrent => Box::new(Recurrent::new(task, allowed)?),
         SpaceKind::Autoencoder => Box::new(Autoencoder::new(task, allowed)?),
+        SpaceKind::Text => Box::new(Text::new(task, allowed)?),
     })
 }
 

@@ -344,7 +344,7 @@ pub(super) fn kind(block: &Block) -> Option<Kind> {
             cell: RecurrentCell::Darts(_),
             ..
         } => Kind::DartsCell,
-        Block::Edge(_) => return None,
+        Block::Edge(_) | Block::Embedding { .. } => return None,
     })
 }
 

@@ -13,6 +13,7 @@ mod trace;
 
 use std::collections::BTreeSet;
 
+use ember_codegen::text;
 use ember_ir::{Activation, Element, Graph, Node, Op, TensorId};
 
 use self::trace::{Difference, Trace};
@@ -59,8 +60,10 @@ struct Reader<'a> {
     graph: &'a Graph,
     task: Task,
     activation: Activation,
+    /// Where the network begins.
+    first: TensorId,
     logits: TensorId,
-    /// Nodes that are read or need not be: all but those behind the logits.
+    /// Nodes to be read: all but a softmax behind the logits and a table in front of an embedding.
     nodes: usize,
     /// Tensors from which no way leads to the logits.
     dead_ends: BTreeSet<TensorId>,
@@ -102,6 +105,13 @@ impl<'a> Reader<'a> {
             }) => (inputs[0], graph.nodes.len() - 1),
             _ => (output, graph.nodes.len()),
         };
+        // What turns bytes into numbers comes with the data.
+        let of_bytes =
+            text::reads_bytes(graph).then(|| candidates::readers(graph, input)[0].output);
+        let (first, nodes) = match of_bytes {
+            Some(numbers) => (numbers, nodes - 1),
+            None => (input, nodes),
+        };
         let activations = graph.nodes.iter().map(|node| node.op.activation());
         let activation = activations.into_iter().find(|&a| a != Activation::None);
         let activation = activation.unwrap_or(menu.activations[0]);
@@ -109,6 +119,7 @@ impl<'a> Reader<'a> {
             name: graph.name.clone(),
             input: graph.tensor(input).shape.clone(),
             classes: graph.tensor(logits).shape.elements(),
+            tokens: None,
         };
         if task.input.elements() == 0 || task.classes == 0 {
             return Err(refuse(input, "it has no elements".to_string()));
@@ -118,6 +129,7 @@ impl<'a> Reader<'a> {
             graph,
             task,
             activation,
+            first,
             logits,
             nodes,
             dead_ends: BTreeSet::new(),
@@ -127,12 +139,12 @@ impl<'a> Reader<'a> {
 
     fn begin(&self) -> Trace {
         let (assembly, input) = Assembly::new(&self.task.name, &self.task.input, self.activation);
-        Trace::new(assembly, input, self.graph.inputs[0])
+        Trace::new(assembly, input, self.first)
     }
 
     /// Poolings of the input that the graph may begin with.
     fn pools(&self) -> Vec<usize> {
-        let first = candidates::readers(self.graph, self.graph.inputs[0]);
+        let first = candidates::readers(self.graph, self.first);
         let pools = first.iter().filter_map(|node| match &node.op {
             Op::AveragePool2d(op) => Some(op.window.kernel[0].max(op.window.kernel[1])),
             _ => None,

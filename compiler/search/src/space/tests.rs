@@ -17,21 +17,35 @@ pub(super) fn task(input: Shape) -> Task {
         name: "net".into(),
         input,
         classes: 5,
+        tokens: None,
+    }
+}
+
+/// The same for a space, of which one is for numbers alone.
+pub(super) fn task_of(kind: SpaceKind, input: Shape) -> Task {
+    Task {
+        tokens: (kind == SpaceKind::Text).then_some(30),
+        ..task(input)
     }
 }
 
 pub(super) fn spaces() -> impl Strategy<Value = (SpaceKind, Shape)> {
     let size = 1usize..40;
-    (0usize..5, size.clone(), size.clone(), 1usize..7).prop_map(|(kind, h, w, c)| {
-        match SpaceKind::ALL[kind] {
+    (
+        0usize..SpaceKind::ALL.len(),
+        size.clone(),
+        size.clone(),
+        1usize..7,
+    )
+        .prop_map(|(kind, h, w, c)| match SpaceKind::ALL[kind] {
             SpaceKind::Cnn2d => (SpaceKind::Cnn2d, Shape::from([h, w, c])),
             SpaceKind::Cnn1d => (SpaceKind::Cnn1d, Shape::from([1, w * 5, c])),
             SpaceKind::Mlp => (SpaceKind::Mlp, Shape::from([h, w, c])),
             SpaceKind::Recurrent => (SpaceKind::Recurrent, Shape::from([1, w * 3, c])),
+            SpaceKind::Text => (SpaceKind::Text, Shape::from([1, w * 3, 1])),
             SpaceKind::Autoencoder if h > 20 => (SpaceKind::Autoencoder, Shape::from([w * c])),
             SpaceKind::Autoencoder => (SpaceKind::Autoencoder, Shape::from([1, w, c])),
-        }
-    })
+        })
 }
 
 /// What the evaluator, the planner and the emitter rely on of a classifier.
@@ -43,7 +57,11 @@ fn sound(assembled: &Assembled, input: &Shape) {
 fn sound_in(kind: SpaceKind, assembled: &Assembled, input: &Shape) {
     match kind {
         SpaceKind::Autoencoder => sound_to(assembled, input, input),
-        SpaceKind::Cnn2d | SpaceKind::Cnn1d | SpaceKind::Mlp | SpaceKind::Recurrent => {
+        SpaceKind::Cnn2d
+        | SpaceKind::Cnn1d
+        | SpaceKind::Mlp
+        | SpaceKind::Recurrent
+        | SpaceKind::Text => {
             sound(assembled, input);
         }
     }
@@ -98,7 +116,7 @@ fn trained(graph: &Graph) -> FloatGraph {
 proptest! {
     #[test]
     fn every_sample_and_mutation_builds((kind, input) in spaces(), seed in any::<u64>()) {
-        let space = open(kind, task(input.clone())).unwrap();
+        let space = open(kind, task_of(kind, input.clone())).unwrap();
         let mut rng = SearchRng::seed_from_u64(seed);
         let mut network = space.sample(&mut rng);
         sound_in(kind, &space.assemble(&network), &input);
@@ -107,6 +125,27 @@ proptest! {
             prop_assert!(child != network, "a mutation changes something");
             sound_in(kind, &space.assemble(&child), &input);
             network = child;
+        }
+    }
+
+    /// Whatever a text's network comes from, numbers are embedded first, and once.
+    #[test]
+    fn a_text_is_embedded_once(seed in any::<u64>(), steps in 1usize..80) {
+        let space = open(SpaceKind::Text, task_of(SpaceKind::Text, Shape::from([1, steps, 1]))).unwrap();
+        let mut rng = SearchRng::seed_from_u64(seed);
+        let parents = [space.sample(&mut rng), space.templates().remove(0)];
+        let crossed = crossover(&mut rng, &parents[0], &parents[1]);
+        let mut network = space.mutate(&mut rng, &crossed);
+        let all = [Part::Block(0), Part::Block(1), Part::Head, Part::Logits, Part::Hidden, Part::Pool];
+        loop {
+            let graph = space.build(&network);
+            let embeddings = graph.nodes.iter().filter(|node| matches!(node.op, Op::Embedding(_)));
+            prop_assert_eq!(embeddings.count(), 1);
+            prop_assert!(matches!(graph.nodes[0].op, Op::Embedding(op) if op.rows == 30));
+            match space.shrink(&network, &all, Resource::Ram) {
+                Some(smaller) => network = smaller,
+                None => break,
+            }
         }
     }
 
@@ -122,7 +161,7 @@ proptest! {
 
     #[test]
     fn sampling_is_deterministic((kind, input) in spaces(), seed in any::<u64>()) {
-        let space = open(kind, task(input)).unwrap();
+        let space = open(kind, task_of(kind, input)).unwrap();
         let draw = || {
             let mut rng = SearchRng::seed_from_u64(seed);
             let first = space.sample(&mut rng);
@@ -174,7 +213,7 @@ fn templates_build_and_end_in_logits() {
         (SpaceKind::Recurrent, Shape::from([1, 100, 6])),
         (SpaceKind::Autoencoder, Shape::from([1, 32, 2])),
     ] {
-        let space = open(kind, task(input.clone())).unwrap();
+        let space = open(kind, task_of(kind, input.clone())).unwrap();
         let graphs: BTreeSet<String> = space
             .templates()
             .iter()
@@ -387,13 +426,17 @@ fn beyond(allowed: &Narrowing, network: &Architecture) -> Option<String> {
             } => Kind::Lstm,
             _ => Kind::Conv,
         };
-        (allowed.blocks.is_empty() || allowed.blocks.contains(&kind))
+        let is_embedding = matches!(block, Block::Embedding { .. });
+        (allowed.blocks.is_empty() || is_embedding || allowed.blocks.contains(&kind))
             && block
                 .width()
                 .is_none_or(|width| inside(&allowed.width, width))
             && block.window().is_none_or(of_window)
     };
-    let fits = inside(&allowed.depth, network.blocks.len())
+    // The embedding of a text is no block of its body.
+    let embeddings = network.blocks.iter();
+    let embeddings = embeddings.filter(|block| matches!(block, Block::Embedding { .. }));
+    let fits = inside(&allowed.depth, network.blocks.len() - embeddings.count())
         && inside(&allowed.pool, network.pool)
         && network
             .hidden
@@ -412,7 +455,7 @@ proptest! {
         if kind == SpaceKind::Autoencoder {
             allowed.bottleneck = Some([2..=8, 1..=5, 4..=64][seed as usize % 3].clone());
         }
-        let Ok(space) = open_narrowed(kind, task(input.clone()), &allowed) else {
+        let Ok(space) = open_narrowed(kind, task_of(kind, input.clone()), &allowed) else {
             return Ok(());
         };
         let mut rng = SearchRng::seed_from_u64(seed);
@@ -453,7 +496,7 @@ fn what_no_space_offers_is_named() {
             SpaceKind::Cnn2d => Shape::from([16, 16, 1]),
             _ => Shape::from([1, 64, 3]),
         };
-        open_narrowed(kind, task(input), allowed)
+        open_narrowed(kind, task_of(kind, input), allowed)
             .err()
             .unwrap()
             .to_string()
@@ -598,7 +641,7 @@ proptest! {
     fn a_relaxation_is_a_part_of_its_space(
         (kind, input) in spaces(), seed in any::<u64>(), share in 0usize..2,
     ) {
-        let space = open(kind, task(input.clone())).unwrap();
+        let space = open(kind, task_of(kind, input.clone())).unwrap();
         let mut rng = SearchRng::seed_from_u64(seed);
         let share = [1, 4][share];
         let levels: Vec<_> = (0..).map_while(|level| space.relax(Relaxing { level, share })).collect();

@@ -95,6 +95,7 @@ impl Slots {
             name: format!("network_{}", self.place(&chosen)),
             input: self.input.clone(),
             classes: self.classes,
+            tokens: None,
         };
         let slots = self.architecture(&chosen).blocks;
         let chain = [&self.stem[..], &slots, &self.tail].concat();

@@ -91,6 +91,7 @@ impl MadeUpAccuracy {
                 | Block::MaxPool { .. }
                 | Block::AveragePool { .. }
                 | Block::Dense { .. }
+                | Block::Embedding { .. }
                 | Block::Recurrent { .. }
                 | Block::Edge(_) => 0.0,
             };
@@ -224,6 +225,7 @@ impl World {
             name: "net".into(),
             input: Shape::from([16, 16, 1]),
             classes: 10,
+            tokens: None,
         };
         Self {
             supernets: None,

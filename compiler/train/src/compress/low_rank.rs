@@ -256,6 +256,7 @@ fn layers(op: &Op, factor: &Factor) -> Option<[Op; 2]> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

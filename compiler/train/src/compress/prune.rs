@@ -132,6 +132,7 @@ fn narrowed(op: &Op, width: usize) -> Op {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -8,7 +8,7 @@ use burn::tensor::TensorData;
 
 use super::norm::{self, Norm, Past};
 use super::ops::{FlexTensor, Unary, Weighted, floats, lanes, like, vector};
-use super::{activate, conv2d, darts_cell, depthwise_conv2d, pool2d, recurrent};
+use super::{LANES, activate, conv2d, darts_cell, depthwise_conv2d, embedding, pool2d, recurrent};
 
 #[derive(Debug)]
 pub(super) struct UnaryBackward;
@@ -70,6 +70,12 @@ impl Backward<Flex, 2> for WeightedBackward {
                     activate::biased_gradients(activation, channels, lanes(&y), lanes(&dy));
                 (Some(dx), Some(bias))
             }
+            Weighted::Embedding(lookup) => (
+                to_x.is_some().then(|| vec![[0.0; LANES]; lanes(&x).len()]),
+                to_weights
+                    .is_some()
+                    .then(|| embedding::table_gradient(&lookup, lanes(&x), lanes(&dy))),
+            ),
             Weighted::Recurrent(size) => {
                 let (dx, dw) = recurrent::gradients(&size, lanes(&x), floats(&weights), lanes(&dy));
                 (Some(dx), Some(dw))

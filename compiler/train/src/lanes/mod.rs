@@ -14,6 +14,7 @@ mod activate;
 mod conv2d;
 mod darts_cell;
 mod depthwise_conv2d;
+mod embedding;
 mod gates;
 mod geometry;
 mod gradients;
@@ -29,6 +30,7 @@ use ember_ir::{Activation, CellNodes, Window2d};
 
 pub use activate::Grid;
 pub use darts_cell::CellSteps;
+pub use embedding::Lookup;
 pub use geometry::Geometry;
 pub use norm::Norm;
 use ops::{LaneOps, Unary, Weighted};
@@ -80,6 +82,17 @@ pub fn depthwise_conv2d(
 ) -> Tensor<5> {
     let geometry = geometry(&x, window, output);
     weighted(Weighted::DepthwiseConv2d(geometry), x, kernel)
+}
+
+/// Rows of a table `[rows, 1, 1, width]` by their number.
+pub fn embedding(x: Tensor<5>, table: Tensor<4>, op: ember_ir::Embedding) -> Tensor<5> {
+    let [blocks, height, width, _, _] = x.dims();
+    let lookup = Lookup {
+        blocks,
+        size: [height, width],
+        table: op,
+    };
+    weighted(Weighted::Embedding(lookup), x, table)
 }
 
 /// x + bias, activated.

@@ -12,7 +12,9 @@ use super::darts_cell::{self, CellSteps};
 use super::gradients::{NormBackward, UnaryBackward, WeightedBackward};
 use super::norm::{self, Norm};
 use super::recurrent::{self, Recurrence};
-use super::{Geometry, Grid, LANES, Lanes, activate, conv2d, depthwise_conv2d, pool2d};
+use super::{
+    Geometry, Grid, LANES, Lanes, Lookup, activate, conv2d, depthwise_conv2d, embedding, pool2d,
+};
 
 /// An operator without weights.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,8 @@ pub enum Weighted {
     DepthwiseConv2d(Geometry),
     /// Bias and activation; a bias per channel.
     Activate(Activation),
+    /// Rows by their number; a table.
+    Embedding(Lookup),
     /// The steps of a recurrent layer; weights of hidden values, with a bias per row.
     Recurrent(Recurrence),
     /// The steps of DARTS' recurrent cell; weights of states, with a bias per row.
@@ -104,6 +108,11 @@ impl LaneOps for Flex {
             Weighted::Activate(activation) => {
                 like(&x, activate::biased(activation, values, weights))
             }
+            Weighted::Embedding(lookup) => image(
+                lookup.blocks,
+                [lookup.size[0], lookup.size[1], lookup.table.width],
+                embedding::forward(&lookup, values, weights),
+            ),
             Weighted::Recurrent(size) => image(
                 size.blocks,
                 [1, size.steps, size.units],

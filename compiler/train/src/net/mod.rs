@@ -179,6 +179,13 @@ impl<'a> Net<'a> {
                         statistics.push((index, mean, variance));
                     })
                 }
+                Op::Embedding(op) => {
+                    let Some(own) = leaves.of(index) else {
+                        unreachable!("BUG: node {index} has no weights");
+                    };
+                    // Its rows are on the grid of the tensor that they become.
+                    lanes::embedding(x, own.kernel.clone(), *op)
+                }
                 Op::Add(op) => lanes::activated(x + next(), op.activation),
                 Op::AveragePool2d(op) => lanes::average_pool2d(x, op.window, output),
                 Op::MaxPool2d(op) => lanes::max_pool2d(x, op.window, output),
@@ -280,6 +287,7 @@ fn untrainable(graph: &Graph, node: &Node) -> Option<&'static str> {
         | Op::MaxPool2d(_)
         | Op::Mean(_)
         | Op::Reshape(_)
+        | Op::Embedding(_)
         | Op::Softmax(_) => None,
     }
 }

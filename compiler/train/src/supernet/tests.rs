@@ -13,12 +13,13 @@ use crate::{Dataset, Normalization, Parts, Recipe};
 
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
-fn spaces() -> [(SpaceKind, Shape); 4] {
+fn spaces() -> [(SpaceKind, Shape); 5] {
     [
         (SpaceKind::Cnn2d, Shape::from([9, 8, 2])),
         (SpaceKind::Cnn1d, Shape::from([1, 40, 3])),
         (SpaceKind::Mlp, Shape::from([6])),
         (SpaceKind::Recurrent, Shape::from([1, 20, 3])),
+        (SpaceKind::Text, Shape::from([1, 20, 1])),
     ]
 }
 
@@ -27,6 +28,7 @@ fn space(kind: SpaceKind, input: &Shape) -> Box<dyn ember_search::Space> {
         name: "net".into(),
         input: input.clone(),
         classes: 3,
+        tokens: (kind == SpaceKind::Text).then_some(4),
     };
     open(kind, task).unwrap()
 }

@@ -17,6 +17,8 @@ pub(super) fn node(graph: &Graph, node: &Node, random: &mut Random) -> Option<No
         Op::DartsCell(op) => {
             (shape.elements() / op.rows().max(1)).saturating_sub((op.stages() - 1) * op.hidden)
         }
+        // An output is one weight.
+        Op::Embedding(_) => 1,
         _ => shape.elements() / channels.max(1),
     };
     let fan_in = fan_in.max(1) as f32;
@@ -37,6 +39,7 @@ pub(super) fn node(graph: &Graph, node: &Node, random: &mut Random) -> Option<No
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -63,6 +63,7 @@ pub(super) fn counts(graph: &Graph, node: &Node, rescale: Rescale) -> Option<(Ke
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)

@@ -10,6 +10,7 @@ mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod embedding;
 mod gather;
 mod int16;
 mod l2_norm;
@@ -93,6 +94,8 @@ pub enum Kernel {
     LogSoftmax,
     /// `l2_norm_s8`.
     L2Norm,
+    /// `embedding_s8`.
+    Embedding,
     /// `transpose_conv2d_s8`.
     TransposeConv2d,
     /// `resize_bilinear_s8`.
@@ -129,7 +132,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 40] = [
+    pub const ALL: [Kernel; 41] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -154,6 +157,7 @@ impl Kernel {
         Kernel::BinaryPrelu,
         Kernel::LogSoftmax,
         Kernel::L2Norm,
+        Kernel::Embedding,
         Kernel::TransposeConv2d,
         Kernel::ResizeBilinear,
         Kernel::Matmul,
@@ -199,6 +203,7 @@ impl Kernel {
             Kernel::BinaryPrelu => "binary_prelu",
             Kernel::LogSoftmax => "log_softmax",
             Kernel::L2Norm => "l2_norm",
+            Kernel::Embedding => "embedding",
             Kernel::TransposeConv2d => "transpose_conv2d",
             Kernel::ResizeBilinear => "resize_bilinear",
             Kernel::Matmul => "matmul",
@@ -286,6 +291,7 @@ pub fn features_in(
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)
@@ -342,6 +348,7 @@ pub fn features_in(
         Op::Softmax(_) => (Kernel::Softmax, softmax::counts(input)),
         Op::LogSoftmax(_) => (Kernel::LogSoftmax, log_softmax::counts(input)),
         Op::L2Norm(_) => (Kernel::L2Norm, l2_norm::counts(input)),
+        Op::Embedding(op) => (Kernel::Embedding, embedding::counts(op, input.elements())),
         Op::Svdf(op) => {
             let inputs = input.elements();
             (Kernel::Svdf, svdf::counts(op, inputs, rescale))

@@ -82,6 +82,7 @@ impl Rescale {
             | Layer::Softmax(_)
             | Layer::LogSoftmax(_)
             | Layer::L2Norm(_)
+            | Layer::Embedding(_)
             | Layer::Lookup(_)
             | Layer::Copy(_)
             | Layer::ArgMax(_)

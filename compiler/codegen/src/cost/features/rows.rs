@@ -181,6 +181,7 @@ fn row_graph(graph: &Graph, node: &Node) -> Graph {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

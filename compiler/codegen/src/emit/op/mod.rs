@@ -10,6 +10,7 @@ mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod embedding;
 mod int16;
 mod l2_norm;
 mod log_softmax;
@@ -116,6 +117,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Softmax(layer) => softmax::quote_layer(&layer.params(), names),
         Layer::LogSoftmax(layer) => log_softmax::quote_layer(&layer.params(), names),
         Layer::L2Norm(params) => l2_norm::quote_layer(params),
+        Layer::Embedding(layer) => embedding::quote_layer(&layer.params(), names),
         Layer::Svdf(layer) => svdf::quote_layer(&layer.params(), names),
         Layer::Lstm(layer) => lstm::quote_layer(&layer.params(), names),
         Layer::Recurrent(layer) => recurrent::quote_layer(&layer.params(), names),

@@ -54,6 +54,7 @@ pub(super) fn lower(
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::TransposeConv2d(_)
         | Op::ResizeBilinear(_)
         | Op::Matmul(_)

@@ -135,6 +135,7 @@ fn row_geometry(graph: &Graph, step: &Step) -> Option<Geometry> {
         | Op::Softmax(_)
         | Op::LogSoftmax(_)
         | Op::L2Norm(_)
+        | Op::Embedding(_)
         | Op::Svdf(_)
         | Op::Lstm(_)
         | Op::Recurrent(_)

@@ -155,6 +155,7 @@ impl Run<'_> {
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Lstm(_)
             | Op::Recurrent(_)

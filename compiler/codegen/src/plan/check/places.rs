@@ -114,6 +114,7 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
             | Op::Softmax(_)
             | Op::LogSoftmax(_)
             | Op::L2Norm(_)
+            | Op::Embedding(_)
             | Op::Svdf(_)
             | Op::Unary(_)
             | Op::Binary(_)

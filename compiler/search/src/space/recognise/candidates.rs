@@ -43,8 +43,16 @@ pub(super) fn candidates(graph: &Graph, at: TensorId) -> Vec<Block> {
             Op::Dense(op) => found.push(Block::Dense {
                 width: op.out_features,
             }),
+            Op::Embedding(op) => found.push(Block::Embedding {
+                rows: op.rows,
+                width: op.width,
+            }),
             Op::Lstm(op) => found.push(Block::Recurrent {
                 cell: RecurrentCell::Lstm,
+                width: op.hidden,
+            }),
+            Op::DartsCell(op) => found.push(Block::Recurrent {
+                cell: RecurrentCell::Darts(op.nodes),
                 width: op.hidden,
             }),
             Op::Recurrent(op) => match op.cell {

@@ -20,6 +20,7 @@ fn networks() -> Vec<Graph> {
             name: "net".into(),
             input: Shape::from(input),
             classes: 5,
+            tokens: None,
         };
         let space = space::open(kind, task).expect("a space");
         networks.extend(
