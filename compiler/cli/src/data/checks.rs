@@ -8,7 +8,7 @@ use ember_train::{Dataset, Task};
 use super::anomaly;
 use super::build::Source;
 use super::table::{Table, Words};
-use crate::config::{Job, Problem, TaskJob};
+use crate::config::{Job, Normalize, Problem, TaskJob};
 
 /// Shape of a sample as the network sees it.
 pub(super) fn sample_shape(job: &Job, table: &Table, problems: &mut Vec<Problem>) -> Option<Shape> {
@@ -183,4 +183,27 @@ pub(super) fn check_part(
             );
         }
     }
+}
+
+/// What is learned of amounts alone does not go with what is none.
+pub(super) fn check_normalize(job: &Job, is_sound: bool, problems: &mut Vec<Problem>) {
+    let normalize = job.data.normalize;
+    let of_text =
+        job.data.text.is_some() && !matches!(normalize, Normalize::Auto | Normalize::None);
+    let of_sound = is_sound && matches!(normalize, Normalize::Standard | Normalize::Magnitude);
+    let (message, help) = if of_text {
+        (
+            "`normalize` does not go with a text, whose bytes are no amounts",
+            "leave it out",
+        )
+    } else if of_sound {
+        (
+            "`normalize` per channel does not go with sound, whose levels have one table on the device",
+            "leave it out; `loudness = \"relative\"` in [audio] makes windows equally loud",
+        )
+    } else {
+        return;
+    };
+    let problem = Problem::new(message).at(job.span("data", "normalize"));
+    problems.push(problem.help(help));
 }

@@ -11,12 +11,12 @@ use ember_train::{Dataset, NORMAL, Normalization, Task};
 
 use super::anomaly;
 use super::build::{Build, Source, hash, learn, source};
-use super::checks::{check_part, classes, sample_shape};
+use super::checks::{check_normalize, check_part, classes, sample_shape};
 use super::sound::Sounds;
 use super::split;
 use super::text::Texts;
 use crate::Error;
-use crate::config::{Job, Normalize, Problem, Problems, Split, TaskJob};
+use crate::config::{Job, Problem, Problems, Split, TaskJob};
 
 /// Stream of the seed that chooses samples for a part.
 const SPLIT: u64 = 0x5711;
@@ -258,26 +258,8 @@ fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
             .as_ref()
             .map(|sound| sound.of(samples, data.window))
     };
-    if sound.is_some() && matches!(data.normalize, Normalize::Standard | Normalize::Magnitude) {
-        let problem = Problem::new(
-            "`normalize` per channel does not go with sound, whose levels have one table on the device",
-        );
-        let problem = problem.at(job.span("data", "normalize"));
-        problems.push(
-            problem.help(
-                "leave it out; `loudness = \"relative\"` in [audio] makes windows equally loud",
-            ),
-        );
-        return None;
-    }
-    if data.text.is_some() && !matches!(data.normalize, Normalize::Auto | Normalize::None) {
-        let problem =
-            Problem::new("`normalize` does not go with a text, whose bytes are no amounts");
-        problems.push(
-            problem
-                .at(job.span("data", "normalize"))
-                .help("leave it out"),
-        );
+    check_normalize(job, sound.is_some(), problems);
+    if !problems.is_empty() {
         return None;
     }
     let text = data

@@ -9,13 +9,13 @@
 //! recurrent layer is `gru5`, `lstm5` or `darts5`, and a reshape before a node `x` is `x_steps` or `x_map`.
 
 use ember_ir::{
-    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, Embedding, GraphBuilder,
-    MaxPool2d, Op, Shape, TensorId, Window2d,
+    Activation, Add, AveragePool2d, Conv2d, Dense, DepthwiseConv2d, GraphBuilder, MaxPool2d, Op,
+    Shape, TensorId, Window2d,
 };
 
 use super::architecture::{Architecture, Block, Border, Window};
 use super::assembled::{Assembled, Part, Task};
-use super::fit::{MAX_ROWS, MAX_WIDTH, MAX_WINDOW, fit};
+use super::fit::{MAX_WIDTH, MAX_WINDOW, fit};
 
 /// Builds the network that `architecture` describes.
 pub fn assemble(task: &Task, architecture: &Architecture) -> Assembled {
@@ -162,17 +162,6 @@ impl Assembly {
             return self.add(number, Activation::None, x, inner);
         }
         inner
-    }
-
-    fn embedding(&mut self, number: usize, rows: usize, width: usize, x: TensorId) -> TensorId {
-        let Some([_, _, 1]) = self.size(x) else {
-            return x;
-        };
-        let op = Op::Embedding(Embedding {
-            rows: rows.clamp(1, MAX_ROWS),
-            width: width.clamp(1, MAX_WIDTH),
-        });
-        self.node(format!("embedding{number}"), op, &[x])
     }
 
     pub(super) fn pointwise(

@@ -16,6 +16,7 @@ mod crossover;
 pub mod decide;
 mod display;
 pub mod edge;
+mod embedding;
 mod fit;
 pub mod menu;
 pub mod mixed;

@@ -99,6 +99,12 @@ impl Text {
             window: same(kernel, stride),
         };
         let stride = if self.steps >= 16 { 2 } else { 1 };
+        let shortening = |largest: usize| Stage {
+            entry: vec![conv(3, stride), conv(5, stride), separable(7, stride)],
+            inner: vec![conv(3, 1), separable(5, 1)],
+            nodes: 1,
+            widths: quarters(largest * scale),
+        };
         let rows = self.tokens;
         let stages = vec![
             Stage {
@@ -107,18 +113,8 @@ impl Text {
                 nodes: 0,
                 widths: vec![4 * scale],
             },
-            Stage {
-                entry: vec![conv(3, stride), conv(5, stride), separable(7, stride)],
-                inner: vec![conv(3, 1), separable(5, 1)],
-                nodes: 1,
-                widths: quarters(8 * scale),
-            },
-            Stage {
-                entry: vec![conv(3, stride), conv(5, stride), separable(5, stride)],
-                inner: vec![conv(3, 1), separable(5, 1)],
-                nodes: 1,
-                widths: quarters(12 * scale),
-            },
+            shortening(8),
+            shortening(12),
         ];
         Some(Trunk {
             task: self.task.clone(),
