@@ -1,7 +1,7 @@
 //! What is computed from constants alone becomes a constant, unless that is larger than what it is made of:
 //! flash is rarer than the time to repeat a number.
 
-use ember_ir::{Constant, Op, QuantGraph, QuantParams};
+use ember_ir::{Constant, Op, QuantGraph, QuantParams, WeightType};
 
 use super::rewrite::writer;
 use crate::interpret::execute;
@@ -15,8 +15,10 @@ pub(super) fn run(mut network: QuantGraph) -> QuantGraph {
         };
         let graph = &mut network.graph;
         let shape = graph.output_shape(&graph.nodes[index]).clone();
-        graph.nodes[index].op = Op::Constant(Constant { shape });
-        graph.nodes[index].inputs.clear();
+        let node = &mut graph.nodes[index];
+        node.op = Op::Constant(Constant { shape });
+        node.inputs.clear();
+        node.weights = WeightType::default();
         network.params[index] = Some(QuantParams {
             weights: values,
             scales: Vec::new(),
