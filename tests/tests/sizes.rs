@@ -35,7 +35,7 @@ fn networks(isa: Isa) -> Vec<(String, Planned)> {
     for model in &MODELS {
         networks.push((model.name.into(), model.planned_for(isa)));
     }
-    for name in ["digits", "motion", "wrist", "spoken"] {
+    for name in ["digits", "mnist", "motion", "wrist", "spoken"] {
         let path = root().join(format!("tests/nets/{name}.ember"));
         let text = std::fs::read_to_string(path).unwrap();
         let network = ember_ir::text::parse(&text).unwrap();

@@ -14,8 +14,8 @@ use crate::firmware::root;
 use crate::models::{in_int4, plan, quantized};
 
 /// The networks of `tests/nets`, small ones first.
-pub const FILES: [&str; 8] = [
-    "digits", "motion", "wrist", "spoken", "ad", "kws", "vww", "ic",
+pub const FILES: [&str; 9] = [
+    "digits", "mnist", "motion", "wrist", "spoken", "ad", "kws", "vww", "ic",
 ];
 
 /// A network of `tests/nets` for a board.
