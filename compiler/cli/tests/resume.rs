@@ -117,6 +117,27 @@ fn killed_and_resumed(strategy: &str) {
     );
 }
 
+/// Networks that get their input otherwise have other prices, so nothing of the earlier search is theirs.
+#[test]
+fn another_way_of_input_is_another_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = job(dir.path());
+    let text = fs::read_to_string(&config).unwrap();
+    let text = text
+        .replace("\"mlp\"", "\"cnn2d\"")
+        .replace("[board]", "shape = [8, 8, 1]\n[board]")
+        .replace(&format!("trials = {TRIALS}"), "trials = 2");
+    for input in ["whole", "rows"] {
+        let own = format!("\"microbit\"\ninput = \"{input}\"");
+        fs::write(&config, text.replace("\"microbit\"", &own)).unwrap();
+        result(search(&config));
+    }
+    let state = fs::read_dir(dir.path().join("ember-out/state/tiny")).unwrap();
+    let names = state.map(|entry| entry.unwrap().file_name());
+    let searches = names.filter(|name| name.to_string_lossy().starts_with("search-"));
+    assert_eq!(searches.count(), 2);
+}
+
 #[test]
 fn two_runs_at_once_do_not_share_a_state() {
     let dir = tempfile::tempdir().unwrap();

@@ -121,10 +121,11 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
         parts.hash.clone(),
         format!("{:?} {:?}", parts.normalization, job.data.axes),
         format!(
-            "{:?} {:?} {:?}",
+            "{:?} {:?} {:?} {:?}",
             job.board.board,
             job.board.limits,
-            (job.search.instructions, job.search.macs)
+            (job.search.instructions, job.search.macs),
+            (job.board.fed, job.board.hop)
         ),
         format!(
             "{} {:?}{}",
