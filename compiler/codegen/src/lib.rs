@@ -5,12 +5,13 @@
 //! quotes Rust.
 //!
 //! [`compile`] is the pipeline. Reading order: [`target`], [`passes`], [`quantize`], [`lower`],
-//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`], [`anomaly`], [`text`].
+//! [`interpret`], [`plan`], [`cost`], [`emit`]; [`front`], [`steps`], [`anomaly`], [`text`], [`deployed()`].
 #![forbid(unsafe_code)]
 
 pub mod anomaly;
 mod convolution;
 pub mod cost;
+mod deployed;
 mod elementwise;
 pub mod emit;
 pub mod front;
@@ -27,6 +28,7 @@ pub mod target;
 pub mod text;
 mod whole;
 
+pub use deployed::deployed;
 pub use pipeline::{CompileError, compile};
 
 /// One indented line per problem, for messages that list them all.

@@ -3,9 +3,8 @@
 
 use ember_codegen::cost::{Memory, add_calls, add_front, footprint, plan_for};
 use ember_codegen::front::Front;
-use ember_codegen::steps;
 use ember_codegen::target::Board;
-use ember_codegen::text;
+use ember_codegen::{deployed, steps};
 use ember_ir::Graph;
 
 use crate::constraint::{Cost, Price};
@@ -25,14 +24,11 @@ pub struct PlannerPrice<'a> {
 
 impl Price for PlannerPrice<'_> {
     fn price(&self, graph: &Graph) -> Cost {
-        let per_call = self.hop.map(|hop| steps::graph_per_call(graph, hop));
-        let Ok(per_call) = per_call.transpose() else {
+        let Ok(deployed) = deployed(graph, self.hop) else {
             return Cost::UNAFFORDABLE;
         };
-        let calls = per_call
-            .as_ref()
-            .map_or(1, |call| steps::calls(graph, call));
-        let graph = &*text::of_bytes(per_call.as_ref().unwrap_or(graph));
+        let calls = steps::calls(graph, &deployed);
+        let graph = &*deployed;
         let Some(plan) = plan_for(graph, self.board, self.memory) else {
             return Cost::UNAFFORDABLE;
         };

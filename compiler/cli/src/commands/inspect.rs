@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use ember_codegen::cost::{Footprint, Memory, add_front, footprint, footprint_of, plan_for};
+use ember_codegen::deployed;
 use ember_codegen::plan::{Isa, Plan, Planned, map, plan};
-use ember_codegen::steps;
 use ember_codegen::target::{Board, Limits};
-use ember_codegen::text::of_bytes;
 use ember_import::Network;
 use ember_ir::{Graph, TensorId};
 
@@ -155,12 +154,9 @@ fn job(path: &Path) -> Result<(), Error> {
         .map(|example| ("e.g.", example));
     for (name, network) in own.chain(examples) {
         let graph = space.build(&network);
-        let per_call = job.board.hop.map(|hop| steps::graph_per_call(&graph, hop));
-        let Ok(per_call) = per_call.transpose() else {
+        let Ok(graph) = deployed(&graph, job.board.hop) else {
             continue;
         };
-        let built = per_call.unwrap_or(graph);
-        let graph = of_bytes(&built);
         let board = &job.board.board;
         let Some(plan) = plan_for(&graph, board, job.board.memory()) else {
             continue;

@@ -35,8 +35,7 @@ use std::path::Path;
 
 use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
-use ember_search::Metric;
-use ember_search::PlannerPrice;
+use ember_search::{Metric, PlannerPrice};
 use ember_train::{ANOMALY, Evaluator, Recipe};
 
 pub use report::{Replicated, Report};

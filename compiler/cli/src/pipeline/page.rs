@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ember_codegen::cost::{Footprint, plan_for};
+use ember_codegen::deployed;
 use ember_codegen::interpret::Interpreter;
-use ember_codegen::steps;
 use ember_train::anomaly_scores;
 use ember_train::predict::argmax;
 
@@ -46,10 +46,8 @@ pub struct Facts<'a> {
 /// Writes the page and says where.
 pub fn write(facts: &Facts<'_>) -> Result<PathBuf, Error> {
     let Facts { job, parts, .. } = *facts;
-    let whole = &facts.trained.network.graph;
-    let per_call = job.board.hop.map(|hop| steps::graph_per_call(whole, hop));
-    let per_call = per_call.transpose().map_err(Error::usage_of)?;
-    let graph = per_call.as_ref().unwrap_or(whole);
+    let deployed = deployed(&facts.trained.network.graph, job.board.hop);
+    let graph = &*deployed.map_err(Error::usage_of)?;
     let board = &job.board.board;
     let plan = plan_for(graph, board, super::memory(job, parts))
         .ok_or_else(|| Error::usage(format!("{} has no memory plan", graph.name)))?;

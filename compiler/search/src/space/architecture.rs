@@ -35,6 +35,18 @@ pub struct Window {
     pub padding: Border,
 }
 
+impl Window {
+    /// One without gaps that keeps the map's size but for the stride.
+    pub fn same(kernel: usize, stride: usize) -> Self {
+        Self {
+            kernel,
+            stride,
+            dilation: 1,
+            padding: Border::Same,
+        }
+    }
+}
+
 /// How a window treats the border of its map.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -5,7 +5,7 @@
 
 use ember_ir::{Activation, Graph};
 
-use super::architecture::{Architecture, Block, Border, Head, Window};
+use super::architecture::{Architecture, Block, Head, Window};
 use super::assembled::{Assembled, Task};
 use super::blocks;
 use super::decide::Decide;
@@ -85,28 +85,22 @@ impl Cnn2d {
         let (pool, scale) = trunk::level(&self.menu.pools, level)?;
         let edge = self.edge / pool;
         let late = if edge >= 16 { 2 } else { 1 };
-        let window = |kernel, stride| Window {
-            kernel,
-            stride,
-            dilation: 1,
-            padding: Border::Same,
-        };
         let conv = |kernel, stride| Block::Conv {
             width: 0,
-            window: window(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let separable = |kernel, stride| Block::Separable {
             width: 0,
-            window: window(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let inverted = |stride| Block::InvertedResidual {
             expand: 3,
             width: 0,
-            window: window(3, stride),
+            window: Window::same(3, stride),
         };
         let residual = Block::Residual {
             width: 0,
-            window: window(3, 1),
+            window: Window::same(3, 1),
         };
         let stem = Stage {
             entry: vec![conv(3, late), conv(5, late)],
@@ -155,12 +149,7 @@ impl Space for Cnn2d {
     }
 
     fn templates(&self) -> Vec<Architecture> {
-        let same = |stride| Window {
-            kernel: 3,
-            stride,
-            dilation: 1,
-            padding: Border::Same,
-        };
+        let same = |stride| Window::same(3, stride);
         // Small images cannot be halved three times.
         let late = if self.edge >= 16 { 2 } else { 1 };
         let network = |blocks: Vec<Block>, head| Architecture {

@@ -5,7 +5,7 @@
 
 use ember_ir::{Activation, CellFunction, Graph};
 
-use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
+use super::architecture::{Architecture, Block, Head, RecurrentCell, Window};
 use super::assembled::{Assembled, Part, Task};
 use super::blocks;
 use super::decide::Decide;
@@ -91,11 +91,11 @@ impl Recurrent {
         let long = self.steps / pool >= 16;
         let conv = |kernel, stride| Block::Conv {
             width: 0,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let separable = |kernel, stride| Block::Separable {
             width: 0,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let stride = if long { 2 } else { 1 };
         let (entry, inner) = match self.menu.allowed.hop {
@@ -184,15 +184,6 @@ fn step_menu(hop: usize) -> Menu {
     }
 }
 
-fn same(kernel: usize, stride: usize) -> Window {
-    Window {
-        kernel,
-        stride,
-        dilation: 1,
-        padding: Border::Same,
-    }
-}
-
 fn remembers(architecture: &Architecture) -> bool {
     let recurrent = |block: &Block| matches!(block, Block::Recurrent { .. });
     architecture.blocks.iter().any(recurrent)
@@ -229,7 +220,7 @@ impl Space for Recurrent {
     fn templates(&self) -> Vec<Architecture> {
         let conv = |width, kernel, stride| Block::Conv {
             width,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let units = |cell, width| Block::Recurrent { cell, width };
         let network = |blocks, head| Architecture {
@@ -239,7 +230,7 @@ impl Space for Recurrent {
             hidden: None,
             activation: Activation::Relu,
         };
-        let templates = vec![
+        let mut templates = vec![
             // Convolutions see, units remember (DeepConvLSTM, Ordóñez and Roggen, 2016).
             network(
                 vec![conv(16, 5, 4), units(RecurrentCell::Gru, 24)],
@@ -263,7 +254,6 @@ impl Space for Recurrent {
                 Head::Mean,
             ),
         ];
-        let mut templates = templates;
         if self.menu.allowed.hop.is_some() {
             // Nothing shortens the sequence: units alone are the cheapest.
             templates.push(network(vec![units(RecurrentCell::Gru, 16)], Head::Last));

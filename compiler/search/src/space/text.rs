@@ -6,7 +6,7 @@
 use ember_ir::{Activation, Graph};
 use rand::RngExt as _;
 
-use super::architecture::{Architecture, Block, Border, Head, RecurrentCell, Window};
+use super::architecture::{Architecture, Block, Head, RecurrentCell, Window};
 use super::assembled::{Assembled, Part, Task};
 use super::blocks;
 use super::decide::{Decide, Gene, What};
@@ -92,11 +92,11 @@ impl Text {
         let (_, scale) = trunk::level(&self.menu.pools, level)?;
         let conv = |kernel, stride| Block::Conv {
             width: 0,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let separable = |kernel, stride| Block::Separable {
             width: 0,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let stride = if self.steps >= 16 { 2 } else { 1 };
         let shortening = |largest: usize| Stage {
@@ -165,15 +165,6 @@ fn menu(steps: usize) -> Menu {
     }
 }
 
-fn same(kernel: usize, stride: usize) -> Window {
-    Window {
-        kernel,
-        stride,
-        dilation: 1,
-        padding: Border::Same,
-    }
-}
-
 impl Space for Text {
     fn describe(&self) -> String {
         format!(
@@ -210,7 +201,7 @@ impl Space for Text {
     fn templates(&self) -> Vec<Architecture> {
         let conv = |width, kernel, stride| Block::Conv {
             width,
-            window: same(kernel, stride),
+            window: Window::same(kernel, stride),
         };
         let network = |embedding, blocks: Vec<Block>, head| {
             let body = Architecture {
@@ -247,11 +238,11 @@ impl Space for Text {
                     conv(24, 5, 2),
                     Block::Separable {
                         width: 32,
-                        window: same(5, 2),
+                        window: Window::same(5, 2),
                     },
                     Block::Separable {
                         width: 48,
-                        window: same(5, 2),
+                        window: Window::same(5, 2),
                     },
                 ],
                 Head::GlobalDepthwise,
