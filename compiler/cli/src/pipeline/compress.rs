@@ -40,6 +40,14 @@ pub struct Tried {
     pub is_kept: bool,
 }
 
+/// A way to make a network smaller.
+enum Step {
+    /// Channels, or ranks of layers.
+    TakeOut(Wish),
+    /// Half of every weight's bits.
+    Halve,
+}
+
 /// Prunes, factorises and halves weights as far as the job wants it and accuracy allows.
 pub fn compress(
     job: &Job,
@@ -76,21 +84,29 @@ pub fn compress(
     let least = reduced.tried[0].int8.worth() - job.compress.tolerance;
     let constraints = search::constraints(job);
     let steps = [
-        ("pruned", wish.pruning, 0.0, false),
-        ("factorised", 0.0, wish.low_rank, false),
-        ("int4", 0.0, 0.0, job.compress.int4),
+        (
+            "pruned",
+            Step::TakeOut(Wish {
+                low_rank: 0.0,
+                ..wish
+            }),
+        ),
+        (
+            "factorised",
+            Step::TakeOut(Wish {
+                pruning: 0.0,
+                ..wish
+            }),
+        ),
+        ("int4", Step::Halve),
     ];
-    for (name, pruning, low_rank, int4) in steps {
+    for (name, step) in steps {
         let so_far = reduced.reduction.clone();
-        let wish = Wish {
-            pruning,
-            low_rank,
-            ..wish
-        };
-        let reduction = match (wish.is_none(), int4) {
-            (_, true) => halved(job, parts, found, &so_far),
-            (true, false) => continue,
-            (false, false) => propose(job, parts, found, finish, &so_far, wish, state)?,
+        let reduction = match step {
+            Step::TakeOut(wish) if wish.is_none() => continue,
+            Step::TakeOut(wish) => propose(job, parts, found, finish, &so_far, wish, state)?,
+            Step::Halve if !job.compress.int4 => continue,
+            Step::Halve => halved(job, parts, found, &so_far),
         };
         if reduction == so_far {
             progress.say(format!("{name:>9} nothing that would make it smaller"));
