@@ -157,10 +157,11 @@ fn what_cannot_find_anomalies_is_said_before_anything_is_trained() {
             "[\"good\", \"god\"]",
             "`normal`: there is no class \"god\"",
         ),
+        ("\"good\"", "7", "`normal`: there is no class \"7\""),
         (
             "\"good\"",
-            "7",
-            "`normal` must be a string, or an array of strings, not 7",
+            "0.5",
+            "`normal` must be a string, or an array of strings, not 0.5",
         ),
         (
             "trials",

@@ -67,16 +67,16 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
             .map(Value::Triplets)
             .ok_or_else(|| wrong("triples of channels such as [[0, 1, 2]]")),
         (Kind::Triplets, _) => Err(wrong("triples of channels such as [[0, 1, 2]]")),
-        (Kind::TextOrTexts, DeValue::String(text)) if !text.is_empty() => {
-            Ok(Value::Texts(vec![text.to_string()]))
-        }
         (Kind::TextOrTexts | Kind::Texts, DeValue::Array(items)) => items
             .iter()
             .map(|item| word(item.get_ref()))
             .collect::<Option<_>>()
             .map(Value::Texts)
             .ok_or_else(|| wrong("an array of strings")),
-        (Kind::TextOrTexts, _) => Err(wrong("a string, or an array of strings")),
+        (Kind::TextOrTexts, value) => word(value)
+            .filter(|text| !text.is_empty())
+            .map(|text| Value::Texts(vec![text]))
+            .ok_or_else(|| wrong("a string, or an array of strings")),
         (Kind::Texts, _) => Err(wrong("an array of strings")),
         (Kind::Choices(choices), DeValue::Array(items)) if !items.is_empty() => {
             let texts = items.iter().map(|item| match item.get_ref() {

@@ -280,7 +280,8 @@ impl Space for Recurrent {
         }
         Err(Unrecognised {
             node: graph.name.clone(),
-            reason: "it has no `gru` and no `lstm`, of which every network here has one".into(),
+            reason: "it has no `gru`, `lstm` or `darts_cell`, of which every network here has one"
+                .into(),
         })
     }
 

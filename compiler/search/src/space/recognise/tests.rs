@@ -174,6 +174,8 @@ fn what_is_in_the_way_is_said() {
         series.as_ref(),
         "input x 1x8x2\na = conv2d x kernel=1x3 pad=0,0,1,1 channels=8 act=relu\nm = mean a\n\
          logits = dense m features=3\noutput logits",
-        &expect!["`mine`: it has no `gru` and no `lstm`, of which every network here has one"],
+        &expect![
+            "`mine`: it has no `gru`, `lstm` or `darts_cell`, of which every network here has one"
+        ],
     );
 }
