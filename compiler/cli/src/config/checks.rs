@@ -1,18 +1,13 @@
-//! Each table of the configuration as its part of a [`super::Job`], with all that is wrong with it.
+//! Tables of the configuration as their parts of a [`super::Job`], with all that is wrong with them; `[board]` and
+//! `[search]` have files of their own.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use ember_codegen::target::{Board, Limits, Prefer};
-use ember_search::space::Narrowing;
-
-use super::job::{
-    BoardChoice, CompressJob, DataJob, Normalize, SearchJob, Template, TrainJob, Vary,
-};
-use super::problem::{Problem, nearest};
+use super::Split;
+use super::job::{CompressJob, DataJob, Normalize, TrainJob, Vary};
+use super::problem::Problem;
 use super::values::Values;
-use super::{Split, size};
-use crate::boards;
 use crate::data::Names;
 use crate::data::sound::Wish;
 
@@ -62,7 +57,7 @@ pub(super) fn model_name(values: &Values, problems: &mut Vec<Problem>) -> Option
 }
 
 /// A file that must be there.
-fn existing(
+pub(super) fn existing(
     values: &Values,
     section: &'static str,
     key: &'static str,
@@ -203,224 +198,6 @@ pub(super) fn data_job(
         validation,
         test,
     })
-}
-
-pub(super) fn board_choice(
-    values: &Values,
-    dir: &Path,
-    problems: &mut Vec<Problem>,
-) -> Option<BoardChoice> {
-    let (mut board, own_text) = find_board(values, dir, problems)?;
-    if values.text("board", "prefer") == Some("size") {
-        board.prefer = Prefer::Size;
-    }
-    let limit = |key: &'static str, most: u32, problems: &mut Vec<Problem>| {
-        let span = values.span("board", key);
-        let bytes = values.size("board", key).unwrap_or(most as usize);
-        // Less than this holds no vector table, no stack and no network.
-        let least = if key == "flash" { 4096 } else { 512 };
-        if bytes < least {
-            problems.push(
-                Problem::new(format!(
-                    "`{key}` of {} cannot hold any firmware",
-                    size::show(bytes)
-                ))
-                .at(span)
-                .help(format!(
-                    "the least that makes sense is {}",
-                    size::show(least)
-                )),
-            );
-        } else if bytes > most as usize {
-            problems.push(
-                Problem::new(format!(
-                    "`{key}` of {} is more than {} has: {}",
-                    size::show(bytes),
-                    board.name,
-                    size::show(most as usize)
-                ))
-                .at(span)
-                .help("leave the key out to use all of it"),
-            );
-        }
-        bytes
-    };
-    let limits = Limits {
-        flash_bytes: limit("flash", board.flash.bytes, problems),
-        ram_bytes: limit("ram", board.ram.bytes, problems),
-    };
-    Some(BoardChoice {
-        board,
-        limits,
-        fed: values.text("board", "input") == Some("rows"),
-        hop: hop(values),
-        own_text,
-    })
-}
-
-/// Stands in for a board that has a problem, while the rest of the file is looked at.
-pub(super) fn any_board() -> Option<BoardChoice> {
-    let board = boards::all().into_iter().next()?;
-    Some(BoardChoice {
-        limits: Limits::of(&board),
-        board,
-        fed: false,
-        hop: None,
-        own_text: None,
-    })
-}
-
-fn find_board(
-    values: &Values,
-    dir: &Path,
-    problems: &mut Vec<Problem>,
-) -> Option<(Board, Option<String>)> {
-    let given =
-        ["name", "file", "core"].map(|key| values.span("board", key).map(|span| (key, span)));
-    let given: Vec<_> = given.into_iter().flatten().collect();
-    let [(key, span)] = given.as_slice() else {
-        let problem = match given.get(1) {
-            None => Problem::new("[board] names no board"),
-            Some((key, span)) => {
-                Problem::new(format!("`{key}`: the board is given twice")).at(Some(span.clone()))
-            }
-        };
-        problems.push(problem.help(
-            "give one of `name = \"microbit\"` (`emberc boards` lists them), `core = \"cortex-m4\"` with \
-             flash and ram, or `file = \"board.toml\"`",
-        ));
-        return None;
-    };
-    let span = Some(span.clone());
-    match *key {
-        "name" => {
-            let name = values.text("board", "name")?;
-            let board = boards::find(name);
-            if board.is_none() {
-                let all = boards::all();
-                let problem = Problem::new(format!("there is no board \"{name}\"")).at(span);
-                problems.push(
-                    match nearest(name, all.iter().map(|board| board.name.as_str())) {
-                        Some(near) => problem.help(format!("did you mean \"{near}\"?")),
-                        None => problem.help("`emberc boards` lists them all"),
-                    },
-                );
-            }
-            Some((board?, None))
-        }
-        "file" => {
-            let path = existing(values, "board", "file", dir, problems)?;
-            let text = std::fs::read_to_string(&path).ok()?;
-            match Board::parse(&text) {
-                Ok(board) => Some((board, Some(text))),
-                Err(error) => {
-                    problems.push(Problem::new(format!("{}: {error}", path.display())).at(span));
-                    None
-                }
-            }
-        }
-        _ => {
-            for key in ["flash", "ram"] {
-                if values.span("board", key).is_none() {
-                    problems.push(
-                        Problem::new(format!("a core without a board needs `{key}`"))
-                            .at(span.clone())
-                            .help(format!("add `{key} = \"64K\"` under [board]")),
-                    );
-                }
-            }
-            Some((boards::stand_in(values.text("board", "core")?)?, None))
-        }
-    }
-}
-
-/// Steps that come at a time, if they come so.
-fn hop(values: &Values) -> Option<usize> {
-    let is_fed = values.text("board", "input") == Some("steps");
-    is_fed.then(|| values.integer("board", "hop") as usize)
-}
-
-fn narrowing(values: &Values) -> Narrowing {
-    let range = |key| values.range("space", key);
-    Narrowing {
-        depth: range("depth"),
-        width: range("width"),
-        bottleneck: range("bottleneck"),
-        kernel: range("kernel"),
-        stride: range("stride"),
-        dilation: range("dilation"),
-        pool: range("pool"),
-        blocks: named(values.texts("space", "blocks")),
-        heads: named(values.texts("space", "heads")),
-        activations: named(values.texts("space", "activations")),
-        hop: hop(values),
-    }
-}
-
-/// Values by the names that the journal has for them; the table of keys lists no other.
-fn named<T: serde::de::DeserializeOwned>(names: &[String]) -> Vec<T> {
-    let value = |name: &String| serde_json::from_value(name.as_str().into());
-    names
-        .iter()
-        .map(|name| {
-            value(name).unwrap_or_else(|error| panic!("BUG: the key lists {name}: {error}"))
-        })
-        .collect()
-}
-
-/// The networks in the files of `template`.
-fn templates(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Vec<Template> {
-    let files = values.texts("space", "template").iter();
-    files
-        .filter_map(|file| {
-            let path = dir.join(file);
-            let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-            let graph = text.and_then(|text| {
-                ember_ir::text::parse_graph(&text).map_err(|error| error.to_string())
-            });
-            match graph {
-                Ok(graph) => Some(Template {
-                    file: file.clone(),
-                    graph,
-                }),
-                Err(error) => {
-                    problems.push(
-                        Problem::new(format!("{}: {error}", path.display()))
-                            .at(values.span("space", "template"))
-                            .help(
-                                "a template is a network in Ember's text form, such as \
-                                 ember-out/NAME/NAME.ember of an earlier run; its path is relative to the \
-                                 configuration",
-                            ),
-                    );
-                    None
-                }
-            }
-        })
-        .collect()
-}
-
-pub(super) fn search_job(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> SearchJob {
-    let text = |key| values.text("search", key).unwrap_or_default().to_string();
-    let limit = |key| Some(values.integer("search", key) as u64).filter(|&limit| limit > 0);
-    SearchJob {
-        space: text("space"),
-        narrowing: narrowing(values),
-        templates: templates(values, dir, problems),
-        strategy: text("strategy"),
-        trials: values.integer("search", "trials") as usize,
-        minutes: values.number("search", "minutes"),
-        target_accuracy: values.number("search", "target_accuracy") as f32,
-        patience: values.integer("search", "patience") as usize,
-        instructions: limit("instructions"),
-        macs: limit("macs"),
-        seed: values.integer("search", "seed") as u64,
-        second_order: values.boolean("search", "second_order"),
-        proxies: values.boolean("search", "proxies"),
-        halving: values.boolean("search", "halving"),
-        proxy_network: values.boolean("search", "proxy_network"),
-        workers: values.integer("search", "workers") as usize,
-    }
 }
 
 pub(super) fn train_job(values: &Values) -> TrainJob {

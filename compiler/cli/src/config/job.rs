@@ -10,10 +10,10 @@ use ember_codegen::target::{Board, Limits};
 use ember_ir::Graph;
 use ember_search::space::Narrowing;
 
-use super::checks::{
-    any_board, board_choice, compress_job, data_job, model_name, search_job, train_job,
-};
+use super::board::{any_board, board_choice};
+use super::checks::{compress_job, data_job, model_name, train_job};
 use super::problem::{Problem, Problems};
+use super::search::search_job;
 use super::task::task_job;
 use super::values::{self, Values};
 use super::{Column, Split};

@@ -1,13 +1,16 @@
 //! `ember.toml` → [`Job`], or all that is wrong with it.
 //!
 //! Reading order: [`keys`] (the one table of keys), `values` and `convert` (TOML → typed
-//! values), [`job`] and `checks` (values → a job that can be run), [`problem`] (what is shown when it cannot), [`size`].
+//! values), [`job`] with `checks`, `board`, `search` and `task` (values → a job that can be run), [`problem`] (what is
+//! shown when it cannot), [`size`].
 
+mod board;
 mod checks;
 mod convert;
 pub mod job;
 pub mod keys;
 pub mod problem;
+mod search;
 pub mod size;
 mod task;
 mod values;

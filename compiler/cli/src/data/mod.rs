@@ -1,7 +1,7 @@
 //! From files to the three parts of the data, with what normalisation learns on the first of them.
 //!
 //! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
-//! [`names`], `pictures` and [`sound`] are its sources), `window`
+//! [`names`], `pictures`, [`sound`] and `wav` are its sources), `window`
 //! (rows → samples), [`text`], `split`, `anomaly`, `build` and `checks` (samples →
 //! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
@@ -24,6 +24,7 @@ pub mod sound;
 mod split;
 pub mod table;
 pub mod text;
+mod wav;
 mod window;
 
 pub(crate) use bytes::bounded;

@@ -4,9 +4,9 @@ use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::datasheet::text;
 use super::layers::Layers;
 use super::literals::{int, region, size};
+use super::markdown::text;
 use super::names::{LayerNames, Names, ident};
 use crate::lower::Layer;
 use crate::plan::{self, Chain, Makes, Planned, Stage, Timing};

@@ -9,8 +9,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::chain;
-use super::datasheet::{operator, shapes, text, thousands};
+use super::datasheet::{operator, shapes};
 use super::literals::region;
+use super::markdown::{text, thousands};
 use super::names::{Names, ident};
 use super::op::{self, Constant, quote_layer};
 use crate::elementwise;

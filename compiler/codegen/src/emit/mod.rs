@@ -6,7 +6,8 @@
 //! program that counts the layers.
 //!
 //! Reading order: [`Provenance`], `names`, `op` (one file per operator), `layers`, `constants`,
-//! `model`, `datasheet` and `readme` (documentation), `cargo` (files around), `profile`, `format`.
+//! `model`, `datasheet`, `readme` and `markdown` (documentation), `cargo` and `golden` (files around), `profile`,
+//! `format`.
 
 mod anomaly;
 mod cargo;
@@ -18,9 +19,11 @@ mod error;
 mod fed;
 mod format;
 mod front;
+mod golden;
 mod kept;
 mod layers;
 mod literals;
+mod markdown;
 mod model;
 mod names;
 mod op;
@@ -133,7 +136,7 @@ pub fn emit(
         ),
         (
             "tests/golden.rs",
-            cargo::golden_test(
+            golden::test(
                 &first_line,
                 planned,
                 &names,
@@ -254,10 +257,10 @@ fn library_head(planned: &Planned, provenance: &Provenance) -> TokenStream {
 
 /// The lines of the model's documentation, each with a space in front as rustdoc's comments have.
 fn documentation(planned: &Planned, provenance: &Provenance) -> Vec<String> {
-    let name = datasheet::text(&planned.network().graph.name);
+    let name = markdown::text(&planned.network().graph.name);
     let task = match provenance.task.as_str() {
         "" => format!("an {} network", datasheet::integers(planned.graph())),
-        task => datasheet::text(task),
+        task => markdown::text(task),
     };
     let mut lines = vec![format!("`{name}`: {task}."), String::new()];
     lines.extend(datasheet::interface(planned, provenance));

@@ -5,9 +5,9 @@ use ember_runtime::Region;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::datasheet::text;
 use super::element;
 use super::literals::{float, int, size};
+use super::markdown::text;
 use super::names::{Names, ident};
 use crate::plan::Planned;
 

@@ -1,8 +1,7 @@
 //! The crate's README: what a firmware engineer reads first.
 
-use super::datasheet::{
-    arena_section, integers, interface, layer_table, origin, sentence, table, text, thousands,
-};
+use super::datasheet::{arena_section, integers, interface, layer_table, origin};
+use super::markdown::{sentence, table, text, thousands};
 use super::names::Names;
 use super::provenance::Provenance;
 use super::{anomaly, front};

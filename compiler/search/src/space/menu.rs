@@ -1,5 +1,7 @@
 //! What a space offers, as plain lists, and the sampling and mutation that all spaces share.
 
+mod narrow;
+
 use std::ops::RangeInclusive;
 
 use ember_ir::Activation;
