@@ -28,6 +28,8 @@ mod moves;
 mod params;
 mod parse;
 mod print;
+mod read_op;
+mod write_op;
 
 pub use line::ParseError;
 pub use params::seeded_weights;

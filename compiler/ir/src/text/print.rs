@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::VERSION;
-use super::attributes::op_attributes;
+use super::write_op::op_attributes;
 use crate::{Element, Graph, Node, Op, Quant, QuantGraph, QuantParams, Rounding, WeightType};
 
 /// Base64 characters, or decimal numbers, per line.

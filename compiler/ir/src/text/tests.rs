@@ -330,7 +330,12 @@ fn real_attributes_are_checked() {
     assert!(parse(&text("function=clip low=-inf high=6")).is_ok());
     for (wrong, message) in [
         ("", "unary needs function=…"),
-        ("function=sine", "there is no function 'sine'"),
+        (
+            "function=sine",
+            "there is no function 'sine'; the functions are logistic, tanh, clip, leaky_relu, hard_swish, \
+             hard_sigmoid, elu, abs, neg, exp, log, sqrt, rsqrt, square, erf, gelu, gelu_tanh, softplus, softsign, selu, \
+             celu, mish, sin, cos, reciprocal, floor, ceil, round, sign, quantize, table",
+        ),
         ("function=leaky_relu", "alpha=… is missing"),
         (
             "function=leaky_relu alpha=inf",
