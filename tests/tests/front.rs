@@ -44,6 +44,10 @@ fn sound_becomes_the_same_outputs_on_every_core() {
                     problem(format!("{what} linked {linked}, predicted {predicted}"));
                 }
             }
+            // One of the network alone would be less than the instructions.
+            if let Some(cycles) = predicted.cycles_estimate {
+                problem(format!("{cycles} cycles, without those of the front end"));
+            }
             if !linked.panicking.is_empty() {
                 problem(format!("it can panic: {:?}", linked.panicking));
             }

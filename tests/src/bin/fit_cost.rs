@@ -36,7 +36,8 @@ const PART: usize = 220;
 struct Args {
     #[command(flatten)]
     firmware: Firmware,
-    /// Measure these kernels alone; what others cost stays as it was.
+    /// Measure these kernels alone; what others cost stays as it was. Functions that several kernels share get the
+    /// size that they have in this firmware: end work on a kernel with a run of all.
     #[arg(value_parser = arguments::kernel(), hide_possible_values = true)]
     kernels: Vec<Kernel>,
 }

@@ -63,7 +63,7 @@ pub fn device_vectors(front: Option<&Front>) -> usize {
     }
 }
 
-/// Adds a front end to the price of its network.
+/// Adds a front end to the price of its network. There is no estimate of its cycles, so the sum has none.
 pub fn add_front(mut footprint: Footprint, front: &Front, board: &Board) -> Footprint {
     let tables = match Tables::new(&front.spec) {
         Ok(tables) => tables,
@@ -96,6 +96,7 @@ pub fn add_front(mut footprint: Footprint, front: &Front, board: &Board) -> Foot
         .flash_bytes
         .saturating_add(tables.bytes() + code)
         .saturating_add_signed(vectors);
+    footprint.cycles_estimate = None;
     let factors = [costs.instructions, costs.cepstra_instructions].concat();
     let counts = [&counts(front, &tables)[..], &cepstra_counts(front)].concat();
     footprint.instructions = footprint

@@ -70,7 +70,7 @@ pub struct Footprint {
     pub ram_bytes: usize,
     /// Executed instructions of one inference.
     pub instructions: u64,
-    /// An estimate of its cycles, on Cortex-M4.
+    /// An estimate of its cycles, on Cortex-M4 and without a front end.
     pub cycles_estimate: Option<u64>,
     /// Multiply-accumulates of one inference, padded taps counted.
     pub macs: u64,
