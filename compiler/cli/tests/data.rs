@@ -1,10 +1,13 @@
 //! Data files: what is read, and that no file can bring the program down.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod arrays;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use arrays::{npy, npz};
 use emberc::config::{Column, Problems};
 use emberc::data::{self, Fields, Parts, Reason, read_table};
 use flate2::Compression;
@@ -28,26 +31,6 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
-}
-
-fn npy(descr: &str, shape: &str, data: &[u8]) -> Vec<u8> {
-    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
-    let padded = (10 + header.len() + 1).next_multiple_of(64) - 11;
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend_from_slice(&((padded + 1) as u16).to_le_bytes());
-    bytes.extend_from_slice(format!("{header:<padded$}\n").as_bytes());
-    bytes.extend_from_slice(data);
-    bytes
-}
-
-fn npz(arrays: &[(&str, Vec<u8>)]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (name, bytes) in arrays {
-        let options = zip::write::SimpleFileOptions::default();
-        zip.start_file(format!("{name}.npy"), options).unwrap();
-        zip.write_all(bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }
 
 #[test]

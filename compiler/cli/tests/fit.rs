@@ -2,10 +2,13 @@
 //! `UPDATE_EXPECT=1`.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod arrays;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use arrays::{npy, npz};
 use expect_test::{Expect, expect};
 
 fn emberc(arguments: &[&str], dir: &Path) -> Output {
@@ -108,6 +111,81 @@ fn tables_are_understood() {
     );
     let output = emberc(&["new", "watch.csv", "--output", "new.toml"], dir.path());
     assert_eq!(output.status.code(), Some(2), "a word is no feature");
+}
+
+#[test]
+fn arrays_are_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    let words = |words: &[&str]| -> Vec<u8> {
+        let letters = words
+            .iter()
+            .flat_map(|word| format!("{word:\0<4}").into_bytes());
+        letters.flat_map(|letter| [letter, 0, 0, 0]).collect()
+    };
+    let x = npy("|u1", "(30, 20, 3)", &[7; 1800]);
+    let numbers: Vec<u8> = (0..30).map(|sample| sample % 3).collect();
+    let numbers = npy("|u1", "(30,)", &numbers);
+    let names = npy("<U4", "(3,)", &words(&["sit", "walk", "run"]));
+    let named = npz(&[("X", x.clone()), ("y", numbers.clone()), ("classes", names)]);
+    fs::write(dir.path().join("named.npz"), named).unwrap();
+    check(
+        "named.npz",
+        dir.path(),
+        &expect![[r#"
+        [model]
+        name = "named"
+        [data]
+        file = "named.npz"
+        input = "X"
+        label = "y"
+        classes = ["sit", "walk", "run"]
+        axes = [[0, 1, 2]]
+        validation = 0.2
+        test = 0.2
+    "#]],
+    );
+    // Too few names are names of something else.
+    let names = npy("<U4", "(2,)", &words(&["sit", "walk"]));
+    let other = npz(&[("X", x.clone()), ("y", numbers), ("classes", names)]);
+    fs::write(dir.path().join("other.npz"), other).unwrap();
+    check(
+        "other.npz",
+        dir.path(),
+        &expect![[r#"
+        [model]
+        name = "other"
+        [data]
+        file = "other.npz"
+        input = "X"
+        label = "y"
+        axes = [[0, 1, 2]]
+        validation = 0.2
+        test = 0.2
+    "#]],
+    );
+    // Labels that are words.
+    let labels: Vec<&str> = (0..30).map(|sample| ["up", "down"][sample % 2]).collect();
+    let labels = npy("<U4", "(30,)", &words(&labels));
+    fs::write(
+        dir.path().join("words.npz"),
+        npz(&[("x", x), ("label", labels)]),
+    )
+    .unwrap();
+    check(
+        "words.npz",
+        dir.path(),
+        &expect![[r#"
+        [model]
+        name = "words"
+        [data]
+        file = "words.npz"
+        input = "x"
+        label = "label"
+        axes = [[0, 1, 2]]
+        validation = 0.2
+        test = 0.2
+    "#]],
+    );
 }
 
 #[test]

@@ -34,4 +34,4 @@ pub(crate) use npy::write as write_npy;
 pub use parts::{Parts, parse, read, read_job};
 pub use samples::Samples;
 pub use table::{Fields, Table, Words, read_table};
-pub(crate) use table::{array_names, read_bytes};
+pub(crate) use table::{array_names, array_words, read_bytes};

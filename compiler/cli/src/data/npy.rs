@@ -1,5 +1,5 @@
 //! NumPy's `.npy`: a magic, a version, a header that is a Python dictionary, then the raw elements.
-//! Read without NumPy and without its pickles: arrays of objects are refused.
+//! Read without NumPy and without its pickles: arrays of objects are refused. Texts are words of labels alone.
 
 use super::array::{Array, Element, decode};
 use super::error::Reason;
@@ -13,46 +13,113 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
 
 /// Reads an array; also what its elements are in the file.
 pub(crate) fn parse_typed(bytes: &[u8]) -> Result<(Array, Element), Reason> {
-    let bad = |what: &str| Reason::format("npy", what);
-    let rest = bytes
-        .strip_prefix(MAGIC)
-        .ok_or_else(|| bad("it does not begin with \\x93NUMPY"))?;
-    let (&[major, _minor], rest) = rest
-        .split_first_chunk()
-        .ok_or_else(|| bad("it is cut short"))?;
-    let (length, rest) = if major == 1 {
-        let (length, rest) = rest
-            .split_first_chunk()
-            .ok_or_else(|| bad("it is cut short"))?;
-        (u32::from(u16::from_le_bytes(*length)), rest)
-    } else {
-        let (length, rest) = rest
-            .split_first_chunk()
-            .ok_or_else(|| bad("it is cut short"))?;
-        (u32::from_le_bytes(*length), rest)
-    };
-    let (header, data) = rest
-        .split_at_checked(length as usize)
-        .ok_or_else(|| bad("its header is cut short"))?;
-    let header = std::str::from_utf8(header).map_err(|_| bad("its header is not text"))?;
-    let descr = quoted(field(header, "descr").ok_or_else(|| bad("its header has no `descr`"))?)
-        .ok_or_else(|| bad("it holds records; store one plain array"))?;
-    let shape = field(header, "shape")
-        .and_then(tuple)
-        .ok_or_else(|| bad("its header has no shape"))?;
-    let (element, big_endian) = element(descr).ok_or_else(|| {
+    let file = File::open(bytes)?;
+    let (element, big_endian) = element(file.descr).ok_or_else(|| {
         bad(&format!(
-            "elements of type `{descr}` are not numbers; store ints or floats"
+            "elements of type `{}` are not numbers; store ints or floats",
+            file.descr
         ))
     })?;
-    let is_fortran = field(header, "fortran_order").is_some_and(|order| order.starts_with("True"));
-    if !is_fortran {
-        let array = decode("npy", shape, element, big_endian, data)?;
+    if !file.is_fortran {
+        let array = decode("npy", file.shape, element, big_endian, file.data)?;
         return Ok((array, element));
     }
-    let reversed = shape.into_iter().rev().collect();
-    let array = decode("npy", reversed, element, big_endian, data)?;
+    let reversed = file.shape.into_iter().rev().collect();
+    let array = decode("npy", reversed, element, big_endian, file.data)?;
     Ok((transposed(&array), element))
+}
+
+/// Reads an array of words: texts of a fixed width (`<U12`, `|S5`), or numbers.
+pub(crate) fn parse_words(bytes: &[u8]) -> Result<Vec<String>, Reason> {
+    let file = File::open(bytes)?;
+    let Some((width, of_bytes)) = texts(file.descr) else {
+        return Ok(parse(bytes)?.words());
+    };
+    let count = file.shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
+    if count.and_then(|count| count.checked_mul(width)) != Some(file.data.len()) || width == 0 {
+        return Err(bad(&format!(
+            "its shape {:?} does not fit {} bytes of texts",
+            file.shape,
+            file.data.len()
+        )));
+    }
+    let words = file.data.chunks_exact(width).map(of_bytes);
+    let words: Option<Vec<String>> = words.collect();
+    words.ok_or_else(|| bad("it has a text that is not Unicode"))
+}
+
+/// Bytes of a text of this type, and how they are read; NULs behind it are no part of it.
+fn texts(descr: &str) -> Option<(usize, fn(&[u8]) -> Option<String>)> {
+    fn text(letters: impl Iterator<Item = u32>) -> Option<String> {
+        let text: String = letters.map(char::from_u32).collect::<Option<_>>()?;
+        Some(text.trim_end_matches('\0').to_string())
+    }
+    fn words(bytes: &[u8], word: fn([u8; 4]) -> u32) -> Option<String> {
+        text(bytes.as_chunks().0.iter().map(|&bytes| word(bytes)))
+    }
+    let (order, width) = descr.split_at_checked(2)?;
+    let width: usize = width.parse().ok()?;
+    Some(match order {
+        "<U" => (width.checked_mul(4)?, |bytes| {
+            words(bytes, u32::from_le_bytes)
+        }),
+        ">U" => (width.checked_mul(4)?, |bytes| {
+            words(bytes, u32::from_be_bytes)
+        }),
+        "|S" => (width, |bytes| {
+            let text = std::str::from_utf8(bytes).ok()?;
+            Some(text.trim_end_matches('\0').to_string())
+        }),
+        _ => return None,
+    })
+}
+
+/// A file's header, and what comes behind it.
+struct File<'a> {
+    descr: &'a str,
+    shape: Vec<usize>,
+    is_fortran: bool,
+    data: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    fn open(bytes: &'a [u8]) -> Result<Self, Reason> {
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or_else(|| bad("it does not begin with \\x93NUMPY"))?;
+        let (&[major, _minor], rest) = rest
+            .split_first_chunk()
+            .ok_or_else(|| bad("it is cut short"))?;
+        let (length, rest) = if major == 1 {
+            let (length, rest) = rest
+                .split_first_chunk()
+                .ok_or_else(|| bad("it is cut short"))?;
+            (u32::from(u16::from_le_bytes(*length)), rest)
+        } else {
+            let (length, rest) = rest
+                .split_first_chunk()
+                .ok_or_else(|| bad("it is cut short"))?;
+            (u32::from_le_bytes(*length), rest)
+        };
+        let (header, data) = rest
+            .split_at_checked(length as usize)
+            .ok_or_else(|| bad("its header is cut short"))?;
+        let header = std::str::from_utf8(header).map_err(|_| bad("its header is not text"))?;
+        let descr = field(header, "descr").ok_or_else(|| bad("its header has no `descr`"))?;
+        Ok(Self {
+            descr: quoted(descr).ok_or_else(|| bad("it holds records; store one plain array"))?,
+            shape: field(header, "shape")
+                .and_then(tuple)
+                .ok_or_else(|| bad("its header has no shape"))?,
+            is_fortran: field(header, "fortran_order")
+                .is_some_and(|order| order.starts_with("True")),
+            data,
+        })
+    }
+}
+
+fn bad(what: &str) -> Reason {
+    Reason::format("npy", what)
 }
 
 /// An array as the bytes of a file; `descr` names the elements' type (`|i1`, `<f4`) and `data` holds them.
@@ -140,7 +207,7 @@ fn tuple(text: &str) -> Option<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Array, Element, parse_typed, transposed, write};
+    use super::{Array, Element, parse_typed, parse_words, transposed, write};
 
     #[test]
     fn what_is_written_is_read() {
@@ -150,6 +217,37 @@ mod tests {
         assert_eq!(element, Element::I8);
         assert_eq!(array.shape, [2, 3]);
         assert_eq!(array.values, [0.0, 1.0, 2.0, 3.0, -2.0, -1.0]);
+    }
+
+    #[test]
+    fn texts_are_words() {
+        let letters = |text: &str, order: fn(u32) -> [u8; 4]| {
+            let codes = text.chars().map(u32::from);
+            codes.flat_map(order).collect::<Vec<u8>>()
+        };
+        let names = "sit\0wälk";
+        let little = write("<U4", &[2], &letters(names, u32::to_le_bytes));
+        let big = write(">U4", &[2], &letters(names, u32::to_be_bytes));
+        let bytes = write("|S3", &[2], b"situp\0");
+        let numbers = write("|u1", &[2], &[7, 0]);
+        assert_eq!(parse_words(&little).expect("words"), ["sit", "wälk"]);
+        assert_eq!(parse_words(&big).expect("words"), ["sit", "wälk"]);
+        assert_eq!(parse_words(&bytes).expect("words"), ["sit", "up"]);
+        assert_eq!(parse_words(&numbers).expect("words"), ["7", "0"]);
+        for (descr, shape, data) in [
+            ("<U4", 3, &[0; 32][..]),
+            ("<U1", 1, &[0xff; 4]),
+            ("|S1", 1, &[0xff]),
+            ("<U0", 1, &[]),
+            ("<U99999999999999999999", 1, &[]),
+            ("<U9999999999999999999", 1, &[]),
+            ("|O", 1, &[0; 8]),
+        ] {
+            assert!(
+                parse_words(&write(descr, &[shape], data)).is_err(),
+                "{descr}"
+            );
+        }
     }
 
     #[test]

@@ -27,19 +27,25 @@ impl<'a> Archive<'a> {
 
     /// The array `name` and what its elements were in the file.
     pub fn array_typed(&mut self, name: &str) -> Result<(Array, Element), Reason> {
+        npy::parse_typed(&self.file(name)?)
+    }
+
+    /// The elements of the array `name` as words.
+    pub fn words(&mut self, name: &str) -> Result<Vec<String>, Reason> {
+        npy::parse_words(&self.file(name)?)
+    }
+
+    fn file(&mut self, name: &str) -> Result<Vec<u8>, Reason> {
         let there = self.names();
-        let file = match self.zip.by_name(&format!("{name}.npy")) {
-            Ok(file) => file,
-            Err(zip::result::ZipError::FileNotFound) => {
-                return Err(Reason::Missing {
-                    what: "array",
-                    name: name.to_string(),
-                    there,
-                });
-            }
-            Err(error) => return Err(Reason::format("npz", error.to_string())),
-        };
-        npy::parse_typed(&bounded(file, LIMIT)?)
+        match self.zip.by_name(&format!("{name}.npy")) {
+            Ok(file) => bounded(file, LIMIT),
+            Err(zip::result::ZipError::FileNotFound) => Err(Reason::Missing {
+                what: "array",
+                name: name.to_string(),
+                there,
+            }),
+            Err(error) => Err(Reason::format("npz", error.to_string())),
+        }
     }
 
     /// Whether there is an array `name`.

@@ -232,6 +232,13 @@ pub(crate) fn array_names(path: &Path) -> Result<Vec<String>, DataError> {
     Ok(archive.names())
 }
 
+/// The elements of an array of an npz file as words.
+pub(crate) fn array_words(path: &Path, name: &str) -> Result<Vec<String>, DataError> {
+    let bytes = read_bytes(path)?;
+    let words = npz::Archive::open(&bytes).and_then(|mut archive| archive.words(name));
+    words.map_err(|reason| reason.of(path))
+}
+
 fn single(kind: Kind, bytes: &[u8]) -> Result<Array, Reason> {
     match kind {
         Kind::Idx => {
@@ -254,8 +261,8 @@ fn read_labels(path: &Path) -> Result<Vec<String>, Reason> {
             Ok(text.lines().map(|line| line.trim().to_string()).collect())
         }
         Kind::Idx => Ok(idx::parse(&bytes)?.words()),
-        Kind::Npy => Ok(npy::parse(&bytes)?.words()),
-        Kind::Npz => Ok(npz::Archive::open(&bytes)?.array("y")?.words()),
+        Kind::Npy => npy::parse_words(&bytes),
+        Kind::Npz => npz::Archive::open(&bytes)?.words("y"),
     }
 }
 
@@ -268,14 +275,12 @@ fn read_npz(bytes: &[u8], fields: &Fields) -> Result<Table, Reason> {
     };
     let array = archive.array(&input)?;
     let mut words = |column: &Option<Column>, default: Option<&str>| match column {
-        Some(Column::Name(name)) => archive.array(name).map(|array| Some(array.words())),
+        Some(Column::Name(name)) => archive.words(name).map(Some),
         Some(Column::Number(_) | Column::Last) => Err(Reason::format(
             "npz",
             "its arrays have names, not numbers; give the name of an array",
         )),
-        None => default
-            .map(|name| archive.array(name).map(|array| array.words()))
-            .transpose(),
+        None => default.map(|name| archive.words(name)).transpose(),
     };
     let labels = words(&fields.label, Some("y"))?.unwrap_or_default();
     let groups = words(&fields.group, None)?;

@@ -1,12 +1,13 @@
 //! Which arrays of an npz file are what, and where the labels of an npy or idx file are.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::vocabulary::{Meaning, meaning};
+use super::vocabulary::{Meaning, meaning, names_classes};
 use super::{Guess, Question, Source, place};
 use crate::Error;
 use crate::config::Column;
-use crate::data::{Fields, array_names};
+use crate::data::{Fields, Table, array_names, array_words};
 
 /// Parts of file names: those of samples, and those of their labels.
 const PAIRS: [(&str, &str); 4] = [
@@ -58,7 +59,7 @@ pub(super) fn guess(
     Ok(Source {
         file: path.to_path_buf(),
         labels: Some(labels),
-        fields: Fields::default(),
+        ..Source::default()
     })
 }
 
@@ -127,9 +128,13 @@ fn of_npz(question: &Question<'_>, path: &Path, guess: &mut Guess) -> Result<Sou
             "Its name says which recording a row is of.",
         );
     }
+    let class_names = names
+        .iter()
+        .filter(|name| **name != label && names_classes(name));
     Ok(Source {
         file: path.to_path_buf(),
         labels: None,
+        class_names: class_names.cloned().collect(),
         fields: Fields {
             input,
             label: Some(Column::Name(label)),
@@ -138,4 +143,25 @@ fn of_npz(question: &Question<'_>, path: &Path, guess: &mut Guess) -> Result<Sou
             ..Fields::default()
         },
     })
+}
+
+/// Names of the classes, if an array has one for each label from 0.
+pub(super) fn name_classes(table: &Table, source: &Source, guess: &mut Guess) {
+    let mut labels = table.labels.clone();
+    labels.sort();
+    let numbers = (0..labels.names.len()).map(|number| number.to_string());
+    if labels.names != numbers.collect::<Vec<_>>() {
+        return;
+    }
+    for array in &source.class_names {
+        let Ok(names) = array_words(&source.file, array) else {
+            continue;
+        };
+        let different: BTreeSet<&String> = names.iter().collect();
+        if names.len() == labels.names.len() && different.len() == names.len() {
+            let why = format!("The array {array} has a name for each label.");
+            guess.set("data", "classes", names, why);
+            return;
+        }
+    }
 }

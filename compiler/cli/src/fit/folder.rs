@@ -59,8 +59,8 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
     }
     Ok(Source {
         file: dir,
-        labels: None,
         fields,
+        ..Source::default()
     })
 }
 

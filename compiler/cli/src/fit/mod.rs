@@ -114,6 +114,8 @@ struct Source {
     file: PathBuf,
     labels: Option<PathBuf>,
     fields: Fields,
+    /// npz: arrays whose names are those for names of classes.
+    class_names: Vec<String>,
 }
 
 /// Guesses a configuration.
@@ -126,6 +128,7 @@ pub fn guess(question: &Question<'_>) -> Result<Guess, Error> {
     let source = source(question, &mut guess)?;
     let table = read_table(&source.file, source.labels.as_deref(), &source.fields)
         .map_err(Error::usage_of)?;
+    arrays::name_classes(&table, &source, &mut guess);
     let sample = shape::guess(&table, &source, &mut guess);
     parts::guess(&table, &sample, &mut guess);
     budget::guess(question, &table, &sample, &mut guess);

@@ -111,7 +111,6 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
         guess.set("data", "window", length as i64, why);
         return Ok(Source {
             file: path.to_path_buf(),
-            labels: None,
             fields: Fields {
                 label: Some(column(label)),
                 group: group.map(column),
@@ -119,6 +118,7 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
                 text: Some((column(at), length)),
                 ..Fields::default()
             },
+            ..Source::default()
         });
     }
     let taken = [Some(label), group, series];
@@ -144,8 +144,8 @@ pub(super) fn guess(question: &Question<'_>, guess: &mut Guess) -> Result<Source
     }
     Ok(Source {
         file: path.to_path_buf(),
-        labels: None,
         fields,
+        ..Source::default()
     })
 }
 

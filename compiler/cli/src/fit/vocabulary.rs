@@ -32,6 +32,15 @@ const GROUP: &[&str] = &[
 ];
 const SERIES: &[&str] = &["series", "recording", "session", "run", "sequence", "trial"];
 const SAMPLES: &[&str] = &["x", "data", "images", "samples", "features", "inputs"];
+const CLASS_NAMES: &[&str] = &[
+    "classes",
+    "class_names",
+    "names",
+    "labels",
+    "label_names",
+    "target_names",
+    "categories",
+];
 /// What numbers the rows or says when they were taken: a network would learn it by heart.
 const INDEX: &[&str] = &[
     "id",
@@ -71,4 +80,9 @@ pub(super) fn meaning(name: &str) -> Option<Meaning> {
     all.into_iter()
         .find(|(words, _)| words.contains(&base) || base.is_empty() && words[0] == "id")
         .map(|(_, meaning)| meaning)
+}
+
+/// Whether an array of this name may hold the names of the classes.
+pub(super) fn names_classes(name: &str) -> bool {
+    CLASS_NAMES.contains(&name.to_lowercase().as_str())
 }
