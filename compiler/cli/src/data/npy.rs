@@ -32,7 +32,7 @@ pub(crate) fn parse_typed(bytes: &[u8]) -> Result<(Array, Element), Reason> {
 /// Reads an array of words: texts of a fixed width (`<U12`, `|S5`), or numbers.
 pub(crate) fn parse_words(bytes: &[u8]) -> Result<Vec<String>, Reason> {
     let file = File::open(bytes)?;
-    let Some((width, of_bytes)) = texts(file.descr) else {
+    let Some((text, width)) = Text::of(file.descr) else {
         return Ok(parse(bytes)?.words());
     };
     let count = file.shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
@@ -43,35 +43,47 @@ pub(crate) fn parse_words(bytes: &[u8]) -> Result<Vec<String>, Reason> {
             file.data.len()
         )));
     }
-    let words = file.data.chunks_exact(width).map(of_bytes);
+    let words = file.data.chunks_exact(width).map(|bytes| text.read(bytes));
     let words: Option<Vec<String>> = words.collect();
     words.ok_or_else(|| bad("it has a text that is not Unicode"))
 }
 
-/// Bytes of a text of this type, and how they are read; NULs behind it are no part of it.
-fn texts(descr: &str) -> Option<(usize, fn(&[u8]) -> Option<String>)> {
-    fn text(letters: impl Iterator<Item = u32>) -> Option<String> {
-        let text: String = letters.map(char::from_u32).collect::<Option<_>>()?;
+/// How the texts of an array are written; NULs behind one are no part of it.
+#[derive(Clone, Copy)]
+enum Text {
+    /// A letter is a word, the lower byte first.
+    Little,
+    /// A letter is a word, the higher byte first.
+    Big,
+    /// UTF-8, of which ASCII is a part.
+    Bytes,
+}
+
+impl Text {
+    /// The encoding that a type names, and the bytes of a text.
+    fn of(descr: &str) -> Option<(Self, usize)> {
+        let (kind, letters) = descr.split_at_checked(2)?;
+        let letters: usize = letters.parse().ok()?;
+        match kind {
+            "<U" => Some((Self::Little, letters.checked_mul(4)?)),
+            ">U" => Some((Self::Big, letters.checked_mul(4)?)),
+            "|S" => Some((Self::Bytes, letters)),
+            _ => None,
+        }
+    }
+
+    fn read(self, bytes: &[u8]) -> Option<String> {
+        let letters = |letter: fn([u8; 4]) -> u32| -> Option<String> {
+            let words = bytes.as_chunks().0.iter();
+            words.map(|&word| char::from_u32(letter(word))).collect()
+        };
+        let text = match self {
+            Self::Little => letters(u32::from_le_bytes)?,
+            Self::Big => letters(u32::from_be_bytes)?,
+            Self::Bytes => std::str::from_utf8(bytes).ok()?.to_string(),
+        };
         Some(text.trim_end_matches('\0').to_string())
     }
-    fn words(bytes: &[u8], word: fn([u8; 4]) -> u32) -> Option<String> {
-        text(bytes.as_chunks().0.iter().map(|&bytes| word(bytes)))
-    }
-    let (order, width) = descr.split_at_checked(2)?;
-    let width: usize = width.parse().ok()?;
-    Some(match order {
-        "<U" => (width.checked_mul(4)?, |bytes| {
-            words(bytes, u32::from_le_bytes)
-        }),
-        ">U" => (width.checked_mul(4)?, |bytes| {
-            words(bytes, u32::from_be_bytes)
-        }),
-        "|S" => (width, |bytes| {
-            let text = std::str::from_utf8(bytes).ok()?;
-            Some(text.trim_end_matches('\0').to_string())
-        }),
-        _ => return None,
-    })
 }
 
 /// A file's header, and what comes behind it.
