@@ -55,6 +55,29 @@ impl Element {
     }
 }
 
+/// Refuses data that are not as many elements of so many bytes as the shape says.
+pub(crate) fn check_length(
+    format: &'static str,
+    shape: &[usize],
+    bytes: usize,
+    data: &[u8],
+) -> Result<(), Reason> {
+    let expected = shape
+        .iter()
+        .try_fold(bytes, |product, &dim| product.checked_mul(dim));
+    if expected == Some(data.len()) {
+        return Ok(());
+    }
+    let size = expected.map_or("more than any memory".to_string(), |size| size.to_string());
+    Err(Reason::format(
+        format,
+        format!(
+            "its shape {shape:?} needs {size} bytes of data, it has {}",
+            data.len()
+        ),
+    ))
+}
+
 /// An array out of raw bytes. The shape is checked against the bytes before anything is allocated.
 pub(crate) fn decode(
     format: &'static str,
@@ -63,19 +86,7 @@ pub(crate) fn decode(
     big_endian: bool,
     data: &[u8],
 ) -> Result<Array, Reason> {
-    let expected = shape
-        .iter()
-        .try_fold(element.bytes(), |product, &dim| product.checked_mul(dim));
-    if expected != Some(data.len()) {
-        let size = expected.map_or("more than any memory".to_string(), |size| size.to_string());
-        return Err(Reason::format(
-            format,
-            format!(
-                "its shape {shape:?} needs {size} bytes of data, it has {}",
-                data.len()
-            ),
-        ));
-    }
+    check_length(format, &shape, element.bytes(), data)?;
     let mut reversed = [0; 8];
     let values = data
         .chunks_exact(element.bytes())

@@ -1,7 +1,7 @@
 //! NumPy's `.npy`: a magic, a version, a header that is a Python dictionary, then the raw elements.
 //! Read without NumPy and without its pickles: arrays of objects are refused. Texts are words of labels alone.
 
-use super::array::{Array, Element, decode};
+use super::array::{Array, Element, check_length, decode};
 use super::error::Reason;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -13,7 +13,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Array, Reason> {
 
 /// Reads an array; also what its elements are in the file.
 pub(crate) fn parse_typed(bytes: &[u8]) -> Result<(Array, Element), Reason> {
-    let file = File::open(bytes)?;
+    numbers(File::open(bytes)?)
+}
+
+fn numbers(file: File<'_>) -> Result<(Array, Element), Reason> {
     let (element, big_endian) = element(file.descr).ok_or_else(|| {
         bad(&format!(
             "elements of type `{}` are not numbers; store ints or floats",
@@ -33,16 +36,12 @@ pub(crate) fn parse_typed(bytes: &[u8]) -> Result<(Array, Element), Reason> {
 pub(crate) fn parse_words(bytes: &[u8]) -> Result<Vec<String>, Reason> {
     let file = File::open(bytes)?;
     let Some((text, width)) = Text::of(file.descr) else {
-        return Ok(parse(bytes)?.words());
+        return Ok(numbers(file)?.0.words());
     };
-    let count = file.shape.iter().try_fold(1usize, |a, &b| a.checked_mul(b));
-    if count.and_then(|count| count.checked_mul(width)) != Some(file.data.len()) || width == 0 {
-        return Err(bad(&format!(
-            "its shape {:?} does not fit {} bytes of texts",
-            file.shape,
-            file.data.len()
-        )));
+    if width == 0 {
+        return Err(bad("its texts have no letters"));
     }
+    check_length("npy", &file.shape, width, file.data)?;
     let words = file.data.chunks_exact(width).map(|bytes| text.read(bytes));
     let words: Option<Vec<String>> = words.collect();
     words.ok_or_else(|| bad("it has a text that is not Unicode"))

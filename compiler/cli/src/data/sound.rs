@@ -1,5 +1,4 @@
-//! Recordings as rows of levels, by the same integers as on the device ([`ember_codegen::front`]). Channels are
-//! averaged; other rates are resampled by a windowed sinc.
+//! Recordings as rows of levels, by the same integers as on the device ([`ember_codegen::front`]).
 
 use ember_codegen::front::{Front, LEVELS_PER_DB, Spec, Tables};
 

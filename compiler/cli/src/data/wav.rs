@@ -1,4 +1,5 @@
-//! WAV files: samples at the wanted rate, in recordings of the wanted length.
+//! WAV files: samples at the wanted rate, in recordings of the wanted length. Channels are averaged; other rates are
+//! resampled by a windowed sinc.
 
 use std::f64::consts::PI;
 use std::path::Path;
