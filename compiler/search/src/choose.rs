@@ -31,10 +31,15 @@ pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<
 
 /// The networks to choose from, best first: those within a tie of the best by size, then accuracy, then
 /// loss; the others by accuracy, then loss, then size.
+///
+/// A tie is an accuracy within `tie`, or within its standard error, of the highest, and then a loss within its
+/// standard error of the lowest among them: the one-standard-error rule of Breiman et al., Classification and
+/// Regression Trees, 1984. Where all networks answer nearly all of a small validation set, the loss is what still
+/// tells them apart.
 pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Vec<&'a Scored> {
     let mut ranked: Vec<&Scored> = judged(scored).collect();
-    let best = ranked.iter().map(|s| s.score.accuracy).fold(0.0, f32::max);
-    let tied = |s: &Scored| s.score.accuracy >= best - tie;
+    let bounds = Bounds::of(&ranked, tie);
+    let tied = |s: &Scored| bounds.as_ref().is_some_and(|bounds| bounds.hold(s));
     let size = |s: &Scored| size(s, constraints);
     ranked.sort_by(|a, b| {
         let by_tie = tied(b).cmp(&tied(a));
@@ -49,6 +54,37 @@ pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Ve
         by_tie.then(order).then(a.id.cmp(&b.id))
     });
     ranked
+}
+
+/// What a network has to reach to be as good as the best.
+struct Bounds {
+    accuracy: f32,
+    loss: f32,
+}
+
+impl Bounds {
+    fn of(judged: &[&Scored], tie: f32) -> Option<Self> {
+        let highest = |a: &&&Scored, b: &&&Scored| a.score.accuracy.total_cmp(&b.score.accuracy);
+        let best = judged.iter().max_by(highest)?;
+        let accuracy = best.score.accuracy - within(best, tie);
+        let alike = judged.iter().filter(|s| s.score.accuracy >= accuracy);
+        let lowest = alike.min_by(|a, b| a.score.loss.total_cmp(&b.score.loss))?;
+        let loss = match lowest.score.uncertainty {
+            None => f32::INFINITY,
+            Some(uncertainty) => lowest.score.loss + uncertainty.loss,
+        };
+        Some(Self { accuracy, loss })
+    }
+
+    fn hold(&self, scored: &Scored) -> bool {
+        scored.score.accuracy >= self.accuracy && scored.score.loss <= self.loss
+    }
+}
+
+/// The difference to the best accuracy that counts as none.
+fn within(best: &Scored, tie: f32) -> f32 {
+    let error = best.score.uncertainty.map_or(0.0, |known| known.accuracy);
+    tie.max(error)
 }
 
 /// The networks on the highest rung that any reached: scores of different budgets do not compare.
@@ -66,6 +102,7 @@ fn size(scored: &Scored, constraints: &Constraints) -> f64 {
 fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
     let metric = best.score.metric.name();
     let percent = |accuracy: f32| 100.0 * accuracy;
+    let tie = within(best, tie);
     let networks = if among == 1 {
         "the only network"
     } else {
@@ -104,7 +141,7 @@ mod tests {
 
     use super::*;
     use crate::constraint::Cost;
-    use crate::evaluate::Score;
+    use crate::evaluate::{Score, Uncertainty};
     use crate::metric::Metric;
     use crate::space::{Architecture, Head};
     use ember_ir::Activation;
@@ -138,6 +175,7 @@ mod tests {
                 float_accuracy: accuracy,
                 loss: 1.0 - accuracy,
                 metric: Metric::Accuracy,
+                uncertainty: None,
             },
             rung,
             parent: None,
@@ -179,6 +217,30 @@ mod tests {
             "the best int8 validation AUC (90.00 %) of 4 networks within the limits; no \
              smaller one comes within 0.00 points"
         );
+    }
+
+    #[test]
+    fn the_loss_tells_apart_what_a_small_validation_set_cannot() {
+        let of = |id, accuracy, loss, flash_bytes| {
+            let mut network = network(id, accuracy, flash_bytes, 0);
+            network.score.loss = loss;
+            network.score.uncertainty = Some(Uncertainty {
+                accuracy: 0.005,
+                loss: 0.01,
+            });
+            network
+        };
+        let all = [
+            of(0, 1.000, 0.050, 500),
+            of(1, 1.000, 0.070, 100),
+            of(2, 0.996, 0.045, 400),
+            of(3, 0.994, 0.010, 200),
+        ];
+        let ranked = rank(&all, &LIMITS, 0.001);
+        let ids: Vec<u64> = ranked.iter().map(|scored| scored.id.0).collect();
+        assert_eq!(ids, [2, 0, 1, 3]);
+        let why = choose(&all, &LIMITS, 0.001).unwrap().why;
+        assert!(why.contains("(within 0.50 points)"), "{why}");
     }
 
     #[test]

@@ -57,6 +57,18 @@ pub struct Score {
     /// What the two figures are.
     #[serde(default, skip_serializing_if = "Metric::is_accuracy")]
     pub metric: Metric,
+    /// How sure the figures are, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uncertainty: Option<Uncertainty>,
+}
+
+/// How far a score may be off because the validation set is only so large: standard errors.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Uncertainty {
+    /// Of the accuracy.
+    pub accuracy: f32,
+    /// Of the loss.
+    pub loss: f32,
 }
 
 impl Score {

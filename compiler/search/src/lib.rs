@@ -32,7 +32,7 @@ pub mod tabular;
 mod workers;
 
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};
-pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
+pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score, Uncertainty};
 pub use journal::{Event, History, Identity, JournalError, Sink};
 pub use metric::Metric;
 pub use price::PlannerPrice;

@@ -100,11 +100,13 @@ impl Evaluator<'_> {
         let scores = predict(&float, validation).map_err(failed)?;
         let quantized =
             Quantized::calibrated(&float, &self.parts.calibration, validation).map_err(failed)?;
+        let accuracy = validation.int8_figure(&quantized.network).map_err(failed)?;
         Ok(Score {
-            accuracy: validation.int8_figure(&quantized.network).map_err(failed)?,
+            accuracy,
             float_accuracy: validation.figure(&scores),
             loss: validation.loss(&scores),
             metric: validation.metric(),
+            uncertainty: validation.uncertainty(accuracy, &scores),
         })
     }
 }

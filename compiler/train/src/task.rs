@@ -3,7 +3,7 @@
 use ember_codegen::anomaly::Scoring;
 use ember_codegen::lower::LowerError;
 use ember_ir::QuantGraph;
-use ember_search::Metric;
+use ember_search::{Metric, Uncertainty};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
@@ -67,6 +67,17 @@ impl Dataset {
         match self.task {
             Task::Classification => predict::loss(outputs, &self.labels),
             Task::Anomaly => self.normal_error(&self.errors(outputs)) as f32,
+        }
+    }
+
+    /// How sure an accuracy and the loss of these outputs are.
+    pub fn uncertainty(&self, accuracy: f32, outputs: &[f32]) -> Option<Uncertainty> {
+        match self.metric() {
+            Metric::Accuracy => Some(Uncertainty {
+                accuracy: predict::accuracy_error(accuracy, self.len()),
+                loss: predict::loss_error(outputs, &self.labels),
+            }),
+            Metric::Auc | Metric::ExplainedVariance => None,
         }
     }
 

@@ -250,6 +250,7 @@ impl Evaluate for Noisy<'_> {
             float_accuracy: accuracy,
             loss: 1.0 - accuracy,
             metric: Metric::Accuracy,
+            uncertainty: None,
         })
     }
 }

@@ -120,6 +120,7 @@ impl Evaluate for MadeUpAccuracy {
                     float_accuracy: 0.5,
                     loss: f32::NAN,
                     metric: Metric::Accuracy,
+                    uncertainty: None,
                 });
             }
             _ => {}
@@ -133,6 +134,7 @@ impl Evaluate for MadeUpAccuracy {
             float_accuracy: accuracy,
             loss: -accuracy.ln(),
             metric: Metric::Accuracy,
+            uncertainty: None,
         })
     }
 }
