@@ -29,30 +29,41 @@ pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<
     })
 }
 
-/// The networks to choose from, best first: those within a tie of the best by size, then accuracy, then
-/// loss; the others by accuracy, then loss, then size.
+/// The networks to choose from: the smallest of those that are as good as the best, then the others of them by
+/// loss, so that whoever trains the first few again compares the smallest with the best; then the rest by
+/// accuracy. What is alike in this goes by size.
 ///
-/// A tie is an accuracy within `tie`, or within its standard error, of the highest, and then a loss within its
-/// standard error of the lowest among them: the one-standard-error rule of Breiman et al., Classification and
-/// Regression Trees, 1984. Where all networks answer nearly all of a small validation set, the loss is what still
-/// tells them apart.
+/// As good as the best is an accuracy within `tie`, or within its standard error, of the highest, and then a loss
+/// within its standard error of the lowest among them: the one-standard-error rule of Breiman et al.,
+/// Classification and Regression Trees, 1984. Where all networks answer nearly all of a small validation set, the
+/// loss is what still tells them apart.
 pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Vec<&'a Scored> {
     let mut ranked: Vec<&Scored> = judged(scored).collect();
     let bounds = Bounds::of(&ranked, tie);
     let tied = |s: &Scored| bounds.as_ref().is_some_and(|bounds| bounds.hold(s));
-    let size = |s: &Scored| size(s, constraints);
+    let by_size = |a: &Scored, b: &Scored| {
+        let size = |s: &Scored| size(s, constraints);
+        size(a).total_cmp(&size(b))
+    };
+    let by_accuracy = |a: &Scored, b: &Scored| b.score.accuracy.total_cmp(&a.score.accuracy);
+    let by_loss = |a: &Scored, b: &Scored| a.score.loss.total_cmp(&b.score.loss);
     ranked.sort_by(|a, b| {
         let by_tie = tied(b).cmp(&tied(a));
-        let by_size = size(a).total_cmp(&size(b));
-        let by_score = b.score.accuracy.total_cmp(&a.score.accuracy);
-        let by_score = by_score.then(a.score.loss.total_cmp(&b.score.loss));
-        let order = if tied(a) && tied(b) {
-            by_size.then(by_score)
+        let by_score = if tied(a) && tied(b) {
+            by_loss(a, b).then(by_accuracy(a, b))
         } else {
-            by_score.then(by_size)
+            by_accuracy(a, b).then(by_loss(a, b))
         };
-        by_tie.then(order).then(a.id.cmp(&b.id))
+        by_tie
+            .then(by_score)
+            .then(by_size(a, b))
+            .then(a.id.cmp(&b.id))
     });
+    // The first of equals is the better one.
+    let alike = ranked.iter().take_while(|s| tied(s)).enumerate();
+    if let Some((smallest, _)) = alike.min_by(|(_, a), (_, b)| by_size(a, b)) {
+        ranked[..=smallest].rotate_right(1);
+    }
     ranked
 }
 
@@ -200,7 +211,7 @@ mod tests {
         };
         assert_eq!(order(0.0), [0, 1, 2, 3]);
         assert_eq!(order(0.002), [1, 0, 2, 3]);
-        assert_eq!(order(0.02), [2, 1, 0, 3]);
+        assert_eq!(order(0.02), [2, 0, 1, 3]);
         let choice = choose(&all, &LIMITS, 0.002).unwrap();
         assert_eq!(
             choice.why,

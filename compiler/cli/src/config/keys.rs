@@ -701,7 +701,7 @@ pub const KEYS: &[Key] = &[
         "finalists",
         Kind::Integer(1, 100),
         Some("2"),
-        "Networks of the search, its choice first, that are trained again before one of them is chosen for good.",
+        "Networks of the search, its choice first, then those of the least loss, that are trained again before one of them is chosen for good.",
     ),
     key(
         "train",
