@@ -52,7 +52,8 @@ pub struct Score {
     pub accuracy: f32,
     /// The same of the float network.
     pub float_accuracy: f32,
-    /// Mean loss of the float network: cross-entropy, or the squared error of what an autoencoder rebuilds.
+    /// Mean loss of the float network: cross-entropy at the best temperature, or the squared error of what an
+    /// autoencoder rebuilds.
     pub loss: f32,
     /// What the two figures are.
     #[serde(default, skip_serializing_if = "Metric::is_accuracy")]

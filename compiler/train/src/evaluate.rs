@@ -101,12 +101,13 @@ impl Evaluator<'_> {
         let quantized =
             Quantized::calibrated(&float, &self.parts.calibration, validation).map_err(failed)?;
         let accuracy = validation.int8_figure(&quantized.network).map_err(failed)?;
+        let loss = validation.loss(&scores);
         Ok(Score {
             accuracy,
             float_accuracy: validation.figure(&scores),
-            loss: validation.loss(&scores),
+            loss: loss.mean,
             metric: validation.metric(),
-            uncertainty: validation.uncertainty(accuracy, &scores),
+            uncertainty: validation.uncertainty(accuracy, loss),
         })
     }
 }

@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod fake_quant;
 pub mod finalize;
 pub mod lanes;
+pub mod loss;
 pub mod net;
 pub mod normalization;
 pub mod optimizer;

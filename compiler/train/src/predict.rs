@@ -50,20 +50,6 @@ pub fn argmax<T: PartialOrd + Copy>(scores: &[T]) -> usize {
     best
 }
 
-/// Mean cross-entropy of scores against labels.
-pub fn loss(scores: &[f32], labels: &[usize]) -> f32 {
-    mean(losses(scores, labels), labels.len()) as f32
-}
-
-/// Standard error of [`loss`], as of a mean of independent samples.
-pub fn loss_error(scores: &[f32], labels: &[usize]) -> f32 {
-    let count = labels.len();
-    let centre = mean(losses(scores, labels), count);
-    let square = |loss: f64| (loss - centre).powi(2);
-    let variance = mean(losses(scores, labels).map(square), count.saturating_sub(1));
-    (variance / count.max(1) as f64).sqrt() as f32
-}
-
 /// Standard error of an accuracy: deviation of the beta distribution that so many answers leave, which is not 0 where
 /// all of them are right.
 pub fn accuracy_error(accuracy: f32, samples: usize) -> f32 {
@@ -71,21 +57,6 @@ pub fn accuracy_error(accuracy: f32, samples: usize) -> f32 {
     let right = f64::from(accuracy) * all;
     let variance = (right + 1.0) * (all - right + 1.0) / ((all + 2.0).powi(2) * (all + 3.0));
     variance.sqrt() as f32
-}
-
-/// Cross-entropy of each sample.
-fn losses(scores: &[f32], labels: &[usize]) -> impl Iterator<Item = f64> {
-    let classes = scores.len() / labels.len().max(1);
-    let samples = scores.chunks_exact(classes.max(1)).zip(labels);
-    samples.map(|(scores, &label)| {
-        let max = scores.iter().copied().fold(f32::MIN, f32::max);
-        let sum: f32 = scores.iter().map(|s| (s - max).exp()).sum();
-        f64::from(sum.ln() + max - scores[label])
-    })
-}
-
-fn mean(values: impl Iterator<Item = f64>, count: usize) -> f64 {
-    values.sum::<f64>() / count.max(1) as f64
 }
 
 /// Mean of the F1 scores of all classes that occur among labels or answers: each counts the same, however
@@ -113,13 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_those_of_a_mean() {
-        // Cross-entropies ln 2 and ln 4: their deviation is ln 2 / √2, that of the mean ln 2 / 2.
-        let scores = [0.0, 0.0, 0.0, (3.0f32).ln()];
-        let labels = [0, 0];
-        assert!((loss(&scores, &labels) - 1.5 * 2.0f32.ln()).abs() < 1e-6);
-        assert!((loss_error(&scores, &labels) - 0.5 * 2.0f32.ln()).abs() < 1e-6);
-        assert_eq!(loss_error(&[], &[]), 0.0);
+    fn an_accuracy_is_as_sure_as_its_samples_are_many() {
         // Near √(p (1 − p) / n), and not 0 where nothing was wrong.
         assert!((accuracy_error(0.9, 10_000) - 0.003).abs() < 1e-5);
         assert!((accuracy_error(1.0, 258) - 0.0038).abs() < 1e-4);

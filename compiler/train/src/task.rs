@@ -7,6 +7,7 @@ use ember_search::{Metric, Uncertainty};
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::Dataset;
+use crate::loss::{self, Loss};
 use crate::predict;
 use crate::quantized::int8_scores;
 
@@ -62,20 +63,20 @@ impl Dataset {
         })
     }
 
-    /// Mean loss by a f32 network's outputs: cross-entropy, or the squared error of normal samples.
-    pub fn loss(&self, outputs: &[f32]) -> f32 {
+    /// Loss by a f32 network's outputs: cross-entropy at the best temperature, or the squared error of normal samples.
+    pub fn loss(&self, outputs: &[f32]) -> Loss {
         match self.task {
-            Task::Classification => predict::loss(outputs, &self.labels),
-            Task::Anomaly => self.normal_error(&self.errors(outputs)) as f32,
+            Task::Classification => loss::cross_entropy(outputs, &self.labels),
+            Task::Anomaly => Loss::over(&self.normal(&self.errors(outputs))),
         }
     }
 
-    /// How sure an accuracy and the loss of these outputs are.
-    pub fn uncertainty(&self, accuracy: f32, outputs: &[f32]) -> Option<Uncertainty> {
+    /// How sure an accuracy and a loss on these samples are.
+    pub fn uncertainty(&self, accuracy: f32, loss: Loss) -> Option<Uncertainty> {
         match self.metric() {
             Metric::Accuracy => Some(Uncertainty {
                 accuracy: predict::accuracy_error(accuracy, self.len()),
-                loss: predict::loss_error(outputs, &self.labels),
+                loss: loss.error,
             }),
             Metric::Auc | Metric::ExplainedVariance => None,
         }
@@ -93,14 +94,11 @@ impl Dataset {
             .collect()
     }
 
-    /// Mean over the normal samples.
-    fn normal_error(&self, errors: &[f64]) -> f64 {
-        let normal = errors.iter().zip(&self.labels);
-        let normal = normal.filter(|(_, label)| **label == NORMAL);
-        let (sum, count) = normal.fold((0.0, 0), |(sum, count), (error, _)| {
-            (sum + error, count + 1)
-        });
-        sum / f64::from(count.max(1))
+    /// Errors of the normal samples.
+    fn normal(&self, errors: &[f64]) -> Vec<f64> {
+        let labelled = errors.iter().zip(&self.labels);
+        let normal = labelled.filter(|(_, label)| **label == NORMAL);
+        normal.map(|(error, _)| *error).collect()
     }
 
     /// 1 − error / variance over the normal samples, at least 0.
@@ -116,7 +114,8 @@ impl Dataset {
             values().map(|x| (x - mean).powi(2)).sum::<f64>() / count
         };
         let variance = (0..elements).map(variance).sum::<f64>() / elements as f64;
-        let unexplained = self.normal_error(errors) / variance.max(f64::MIN_POSITIVE);
+        let error = self.normal(errors).iter().sum::<f64>() / count;
+        let unexplained = error / variance.max(f64::MIN_POSITIVE);
         (1.0 - unexplained).max(0.0) as f32
     }
 }
@@ -208,7 +207,7 @@ mod tests {
         assert_eq!(both.metric(), Metric::Auc);
         // Only the anomaly is off.
         assert_eq!(both.figure(&[0.0, 1.0, 2.0, 3.0, 9.0, 9.0]), 1.0);
-        assert_eq!(both.loss(&[0.0, 1.0, 2.0, 4.0, 9.0, 9.0]), 0.25);
+        assert_eq!(both.loss(&[0.0, 1.0, 2.0, 4.0, 9.0, 9.0]).mean, 0.25);
         let normal = data(vec![0.0, 1.0, 2.0, 3.0], vec![0, 0]);
         assert_eq!(normal.metric(), Metric::ExplainedVariance);
         assert_eq!(normal.figure(&[0.0, 1.0, 2.0, 3.0]), 1.0);
