@@ -54,7 +54,7 @@ impl Archive {
                 cost,
                 score,
                 rung: candidate.rung,
-                parent: candidate.parent,
+                parent: candidate.parent.as_ref().map(|parent| parent.id),
                 seed: candidate.seed,
             }),
         }

@@ -39,10 +39,19 @@ pub struct Candidate {
     pub rung: usize,
     /// The training to be spent.
     pub budget: Budget,
-    /// The candidate that this one was mutated from, told before this one was asked: its weights may
-    /// be inherited where shapes agree. An evaluator that does so has to keep weights where a resumed
-    /// search finds them again; one that cannot must not inherit, or resuming changes results.
-    pub parent: Option<CandidateId>,
+    /// The candidate that this one was mutated from.
+    pub parent: Option<Parent>,
+}
+
+/// A candidate that was told before one of its mutations was asked: its weights may be inherited where shapes
+/// agree. An evaluator that does so has to keep weights where a resumed search finds them again; one that cannot
+/// must not inherit, or resuming changes results.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parent {
+    /// Its number.
+    pub id: CandidateId,
+    /// Its topology.
+    pub graph: Graph,
 }
 
 /// What a trained candidate is worth, on the validation set.

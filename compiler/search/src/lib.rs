@@ -32,7 +32,9 @@ pub mod tabular;
 mod workers;
 
 pub use constraint::{Constraints, Cost, Price, Resource, Violation};
-pub use evaluate::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score, Uncertainty};
+pub use evaluate::{
+    Budget, Candidate, CandidateId, Evaluate, EvaluateError, Parent, Score, Uncertainty,
+};
 pub use journal::{Event, History, Identity, JournalError, Sink};
 pub use metric::Metric;
 pub use price::PlannerPrice;

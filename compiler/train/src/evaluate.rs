@@ -1,10 +1,12 @@
 //! What a candidate of the search is worth: trained within its budget, quantised, and scored in int8 on
-//! the validation set. The score depends on the candidate alone: not on what was scored before it, nor
-//! on what is scored beside it, so that an interrupted search resumes to the same result.
+//! the validation set. The score depends on the candidate alone, and on its parent where weights are inherited: not
+//! on what else was scored before it, nor on what is scored beside it, so that an interrupted search resumes to the
+//! same result.
 
 use std::sync::atomic::AtomicBool;
 
-use ember_search::{Budget, Candidate, Evaluate, EvaluateError, Score};
+use ember_ir::Graph;
+use ember_search::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
 use rayon::ThreadPoolBuilder;
 
 use crate::dataset::Dataset;
@@ -13,8 +15,9 @@ use crate::predict::predict;
 use crate::quantized::Quantized;
 use crate::random::Random;
 use crate::recipe::Recipe;
-use crate::trainer::{Session, TrainError, train};
-use crate::weights::export;
+use crate::trainer::{Session, TrainError, initial, train};
+use crate::training::Keep;
+use crate::weights::{Weights, export};
 
 /// Stream of a candidate's seed that chooses its part of the training data.
 const PART: u64 = 3;
@@ -50,7 +53,7 @@ impl Parts {
 }
 
 /// Trains and scores candidates of a search.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Evaluator<'a> {
     /// The data.
     pub parts: &'a Parts,
@@ -58,6 +61,8 @@ pub struct Evaluator<'a> {
     pub recipe: &'a Recipe,
     /// Set from outside to stop within a batch's time.
     pub cancel: &'a AtomicBool,
+    /// Where weights are kept for children to begin with; without it, every network begins anew.
+    pub keep: Option<&'a dyn Keep>,
 }
 
 impl Evaluate for Evaluator<'_> {
@@ -95,7 +100,12 @@ impl Evaluator<'_> {
             cancel: self.cancel,
             progress: &|_| {},
         };
-        let float = export(graph, &train(session, None).map_err(refused)?);
+        let start = self.start(candidate, graph)?;
+        let weights = train(session, Some(start)).map_err(refused)?;
+        if let Some(keep) = self.keep.filter(|_| candidate.rung == 0) {
+            keep.save(&kept_as(candidate.id), &weights.values());
+        }
+        let float = export(graph, &weights);
         let validation = &self.parts.validation;
         let scores = predict(&float, validation).map_err(failed)?;
         let quantized =
@@ -110,6 +120,32 @@ impl Evaluator<'_> {
             uncertainty: validation.uncertainty(accuracy, loss),
         })
     }
+
+    /// What a network's training begins with: chance, and over it what its parent has learned on the first rung.
+    fn start(&self, candidate: &Candidate, graph: &Graph) -> Result<Weights, EvaluateError> {
+        let mut weights = initial(graph, candidate.seed);
+        let (Some(keep), Some(parent)) = (self.keep, &candidate.parent) else {
+            return Ok(weights);
+        };
+        let mut learned = initial(&parent.graph, 0);
+        let is_there = keep
+            .load(&kept_as(parent.id))
+            .is_some_and(|values| learned.fill(&values));
+        if !is_there {
+            return Err(EvaluateError::Failed(format!(
+                "the weights of network {} that it inherits are no longer there; delete the search's folder to \
+                 search afresh",
+                parent.id.0
+            )));
+        }
+        weights.inherit(graph, &learned, &parent.graph);
+        Ok(weights)
+    }
+}
+
+/// The key of a candidate's weights.
+fn kept_as(id: CandidateId) -> String {
+    format!("candidate {}", id.0)
 }
 
 /// Runs `work` in a pool of one thread: burn would otherwise spread every small operation over all

@@ -18,6 +18,7 @@ fn probe(graph: &Graph, seed: u64) -> [f64; 3] {
         parts: &parts,
         recipe: &Recipe::default(),
         cancel: &GO_ON,
+        keep: None,
     };
     evaluator.probe(graph, seed).unwrap()
 }

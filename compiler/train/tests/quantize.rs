@@ -10,7 +10,7 @@ use ember_ir::{Activation, Graph, WeightType, verify_quant};
 
 use ember_search::space::open;
 use ember_search::{
-    Budget, Candidate, CandidateId, Cost, Evaluate, EvaluateError, Price, SpaceKind, Task,
+    Budget, Candidate, CandidateId, Cost, Evaluate, EvaluateError, Parent, Price, SpaceKind, Task,
 };
 use ember_train::quantized::fake_quant_scores;
 use ember_train::{
@@ -152,6 +152,7 @@ fn candidates_are_scored_reproducibly() {
         parts: &parts,
         recipe: &recipe,
         cancel: &GO_ON,
+        keep: None,
     };
     let long = evaluator
         .evaluate(&candidate(Budget {
@@ -185,12 +186,51 @@ fn candidates_are_scored_reproducibly() {
 }
 
 #[test]
+fn a_child_begins_with_what_its_parent_has_learned() {
+    let (parts, recipe, memory) = (parts(), recipe(99), Memory::default());
+    let anew = Evaluator {
+        parts: &parts,
+        recipe: &recipe,
+        cancel: &GO_ON,
+        keep: None,
+    };
+    let heir = Evaluator {
+        keep: Some(&memory),
+        ..anew
+    };
+    let short = Budget {
+        epochs: 2,
+        fraction: 1.0,
+    };
+    let parent = candidate(short);
+    let mut child = parent.clone();
+    child.id = CandidateId(4);
+    child.parent = Some(Parent {
+        id: parent.id,
+        graph: parent.graph.clone(),
+    });
+    let orphan = heir.evaluate(&child);
+    let Err(EvaluateError::Failed(reason)) = &orphan else {
+        panic!("{orphan:?}");
+    };
+    assert!(reason.contains("weights of network 3"), "{reason}");
+
+    let first = heir.evaluate(&parent).expect("a score");
+    assert_eq!(first, anew.evaluate(&parent).expect("a score"));
+    let inherited = heir.evaluate(&child).expect("a score");
+    assert!(inherited.loss < first.loss, "{inherited:?} {first:?}");
+    assert_eq!(inherited, heir.evaluate(&child).expect("a score"));
+    assert_eq!(first, anew.evaluate(&child).expect("a score"));
+}
+
+#[test]
 fn a_cancelled_evaluation_has_no_score() {
     let (parts, recipe) = (parts(), recipe(1));
     let evaluator = Evaluator {
         parts: &parts,
         recipe: &recipe,
         cancel: &AtomicBool::new(true),
+        keep: None,
     };
     let result = evaluator.evaluate(&candidate(Budget {
         epochs: 1,

@@ -154,6 +154,7 @@ fn run(strategy: StrategyKind, seed: u64, macs: Option<u64>) -> (Outcome, Gates)
         parts: &parts,
         recipe: &recipe,
         cancel: &GO_ON,
+        keep: None,
     };
     let board = Board::parse(include_str!("../../../boards/microbit/board.toml")).unwrap();
     let settings = Settings {

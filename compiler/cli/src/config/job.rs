@@ -174,6 +174,8 @@ pub struct SearchJob {
     pub second_order: bool,
     /// Whether untrained networks are looked at.
     pub proxies: bool,
+    /// Whether a changed network begins with the weights of the one it was made of.
+    pub inherit: bool,
     /// Whether candidates are trained in two steps.
     pub halving: bool,
     /// Whether a copy of half the width is trained in the first of two steps.

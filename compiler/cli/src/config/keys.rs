@@ -484,6 +484,13 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "search",
+        "inherit",
+        Kind::Boolean,
+        Some("false"),
+        "A changed network begins with the weights of the one that it was made of, where they fit; not with `proxy_network`.",
+    ),
+    key(
+        "search",
         "halving",
         Kind::Boolean,
         Some("false"),

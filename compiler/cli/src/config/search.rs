@@ -86,6 +86,7 @@ pub(super) fn search_job(values: &Values, dir: &Path, problems: &mut Vec<Problem
         seed: values.integer("search", "seed") as u64,
         second_order: values.boolean("search", "second_order"),
         proxies: values.boolean("search", "proxies"),
+        inherit: values.boolean("search", "inherit") && !values.boolean("search", "proxy_network"),
         halving: values.boolean("search", "halving"),
         proxy_network: values.boolean("search", "proxy_network"),
         workers: values.integer("search", "workers") as usize,

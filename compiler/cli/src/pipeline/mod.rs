@@ -36,7 +36,7 @@ use std::path::Path;
 use ember_codegen::cost::Memory;
 use ember_codegen::target::Board;
 use ember_search::{Metric, PlannerPrice};
-use ember_train::{ANOMALY, Evaluator, Recipe};
+use ember_train::{ANOMALY, Evaluator, Keep, Recipe};
 
 pub use report::{Replicated, Report};
 
@@ -50,7 +50,7 @@ use ablate::Ablation;
 use chosen::Chosen;
 use replica::Finish;
 use search::Found;
-use state::State;
+use state::{Kept, State};
 use teacher::Use;
 
 /// Search → finals → compression → training → int8 → plan → crate → firmware → device.
@@ -160,10 +160,12 @@ fn find(
     progress: Progress,
 ) -> Result<Found, Error> {
     let train_parts = parts.for_training();
+    let kept = Kept::of_training(state);
     let evaluator = Evaluator {
         parts: &train_parts,
         recipe,
         cancel: &CANCEL,
+        keep: job.search.inherit.then_some(&kept as &dyn Keep),
     };
     search::search(job, parts, state, &evaluator, progress)
 }

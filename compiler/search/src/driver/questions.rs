@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use super::{Driver, Slot, State};
 use crate::SearchRng;
 use crate::constraint::{Cost, Violation};
-use crate::evaluate::{Candidate, CandidateId, EvaluateError};
+use crate::evaluate::{Candidate, CandidateId, EvaluateError, Parent};
 use crate::journal::Event;
 use crate::probe::Probing;
 use crate::repair::repair;
@@ -174,7 +174,7 @@ impl Driver<'_, '_> {
             seed: stream(settings.seed, id.0, Purpose::Training).next_u64(),
             rung: 0,
             budget: settings.rungs[0],
-            parent: proposal.parent,
+            parent: proposal.parent.map(|id| self.parent(id)),
         };
         let probing = probing(self.setup);
         if let Some(proxies) = probing.and_then(|probing| probing.proxies(&candidate.graph)) {
@@ -182,6 +182,14 @@ impl Driver<'_, '_> {
         }
         self.candidates.push((candidate.clone(), proposal.cost));
         (candidate, proposal.cost)
+    }
+
+    /// A network by the number that the strategy knows it by.
+    fn parent(&self, id: CandidateId) -> Parent {
+        Parent {
+            id,
+            graph: self.candidates[id.0 as usize].0.graph.clone(),
+        }
     }
 }
 

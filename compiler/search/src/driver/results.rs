@@ -110,7 +110,7 @@ impl Driver<'_, '_> {
             trial,
             candidate: candidate.id,
             rung: candidate.rung,
-            parent: candidate.parent,
+            parent: candidate.parent.as_ref().map(|parent| parent.id),
             architecture: candidate.architecture.clone(),
             cost,
             elapsed_ms,

@@ -179,6 +179,7 @@ impl Bench {
             parts: &self.parts,
             recipe: &self.recipe,
             cancel: &GO_ON,
+            keep: None,
         };
         Running::new(evaluator, &self.mixed, 1).unwrap()
     }
