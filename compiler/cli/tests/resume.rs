@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const TRIALS: usize = 6;
+const TRIALS: &str = "trials = 6";
 
 /// A tiny job on the digits in a folder of its own.
 fn job(dir: &Path) -> PathBuf {
-    job_by("aging-evolution", dir)
+    job_by(TRIALS, dir)
 }
 
-/// The same with another strategy.
-fn job_by(strategy: &str, dir: &Path) -> PathBuf {
+/// The same with these lines in `[search]`.
+fn job_by(search: &str, dir: &Path) -> PathBuf {
     let digits = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/digits/digits.csv.gz");
     fs::copy(digits, dir.join("digits.csv.gz")).unwrap();
     let config = dir.join("ember.toml");
     let text = format!(
         "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\ntest = \"tail 500\"\n\
          [board]\nname = \"microbit\"\n\
-         [search]\nspace = \"mlp\"\nstrategy = \"{strategy}\"\ntrials = {TRIALS}\nworkers = 2\n\
+         [search]\nspace = \"mlp\"\n{search}\nworkers = 2\n\
          [train]\nepochs = 2\nfinal_epochs = 3\nteachers = 1\nseeds = 3\n"
     );
     fs::write(&config, text).unwrap();
@@ -70,23 +70,29 @@ fn scored(dir: &Path) -> usize {
 
 #[test]
 fn kill_nine_in_the_middle_changes_nothing() {
-    killed_and_resumed("aging-evolution");
+    killed_and_resumed(TRIALS, [1, 3]);
+}
+
+/// The second time it has children, whose parents were trained in the first session.
+#[test]
+fn kill_nine_between_parents_and_children_changes_nothing() {
+    killed_and_resumed("inherit = true\ntrials = 18", [3, 14]);
 }
 
 /// What the supernet taught is not learned twice.
 #[test]
 fn kill_nine_behind_a_supernet_changes_nothing() {
-    killed_and_resumed("gdas");
+    killed_and_resumed(&format!("strategy = \"gdas\"\n{TRIALS}"), [1, 3]);
 }
 
-fn killed_and_resumed(strategy: &str) {
+/// Killed as soon as so many networks are scored, once and again.
+fn killed_and_resumed(lines: &str, kills: [usize; 2]) {
     let undisturbed = tempfile::tempdir().unwrap();
-    let expected = result(search(&job_by(strategy, undisturbed.path())));
+    let expected = result(search(&job_by(lines, undisturbed.path())));
 
     let disturbed = tempfile::tempdir().unwrap();
-    let config = job_by(strategy, disturbed.path());
-    // Killed as soon as it has something to lose, and once more a little later.
-    for least in [1, 3] {
+    let config = job_by(lines, disturbed.path());
+    for least in kills {
         let mut child = search(&config);
         let began = Instant::now();
         while scored(disturbed.path()) < least && child.try_wait().unwrap().is_none() {
@@ -126,7 +132,7 @@ fn another_way_of_input_is_another_search() {
     let text = text
         .replace("\"mlp\"", "\"cnn2d\"")
         .replace("[board]", "shape = [8, 8, 1]\n[board]")
-        .replace(&format!("trials = {TRIALS}"), "trials = 2");
+        .replace(TRIALS, "trials = 2");
     for input in ["whole", "rows"] {
         let own = format!("\"microbit\"\ninput = \"{input}\"");
         fs::write(&config, text.replace("\"microbit\"", &own)).unwrap();
