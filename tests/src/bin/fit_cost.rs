@@ -205,10 +205,12 @@ fn base_lines(core: Core, prefer: Prefer, measured: &Measured) -> Result<String,
         flash,
         statics,
         stack,
+        rows: [feed, next, store],
     } = base::measure(core, prefer, &measured.tasks)?;
     Ok(format!(
         "\n[{}]\nstack_bytes = {stack}\ncall_instructions = {CALL_INSTRUCTIONS}\n\
-         base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n",
+         base = {{ semihosting = {}, rtt = {} }}\nstatics = {{ semihosting = {}, rtt = {} }}\n\
+         rows = {{ feed = {feed}, next = {next}, store = {store} }}\n",
         core.name(),
         flash[0],
         flash[1],

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ember_codegen::cost::{features, vector_bytes};
+use ember_codegen::cost::{RowPart, counts, vector_bytes};
+use ember_codegen::plan::Planned;
 use ember_codegen::target::{Board, Core, Prefer};
 
+use super::{chains, fit};
 use crate::firmware::board;
 use crate::linked::link;
 use crate::models::MODELS;
@@ -24,6 +26,8 @@ pub struct Base {
     pub statics: [usize; 2],
     /// Bound on the stack.
     pub stack: usize,
+    /// What `infer` is longer by per chain, per stage, and per image that rows are collected in.
+    pub rows: [usize; 3],
 }
 
 /// A board per transport whose firmware stands for the core's.
@@ -54,15 +58,7 @@ pub fn measure(core: Core, prefer: Prefer, tasks: &BTreeMap<String, u64>) -> Res
         for model in &MODELS {
             let planned = model.planned_for(board.isa());
             let linked = link(&planned, board)?;
-            let graph = planned.graph();
-            let kernels = graph.nodes.iter().zip(planned.layers());
-            let tasks: u64 = kernels
-                .filter_map(|(node, layer)| features(graph, node, Some(layer), board.isa()))
-                .map(|features| tasks.get(features.kernel.name()).copied().unwrap_or(0))
-                .map(|task| task + CALL_BYTES)
-                .sum();
-            let known =
-                linked.constants + linked.code + tasks as usize + vector_bytes(graph, board);
+            let known = linked.constants + linked.code + known(&planned, board, tasks).0;
             rests.push(linked.flash.saturating_sub(known));
             base.statics[transport] = base.statics[transport].max(linked.ram - linked.arena);
             if let Some(ran) = linked.ran {
@@ -71,7 +67,46 @@ pub fn measure(core: Core, prefer: Prefer, tasks: &BTreeMap<String, u64>) -> Res
         }
         eprintln!("  base on {}: {rests:?}", board.name);
         base.flash[transport] = rests.iter().sum::<usize>() / rests.len();
+        // The same code on both transports.
+        if transport == 0 {
+            base.rows = rows(board, tasks, base.flash[0])?;
+        }
     }
     base.stack = ((stack as f64 * STACK_MARGIN) as usize).next_multiple_of(64);
     Ok(base)
+}
+
+/// Bytes of the layers' calls and of their constants beside the streams, with golden vectors; also how many chains,
+/// stages and collected images there are.
+fn known(planned: &Planned, board: &Board, tasks: &BTreeMap<String, u64>) -> (usize, [usize; 3]) {
+    let graph = planned.graph();
+    let (mut bytes, mut parts) = (0, [0; 3]);
+    for (index, layer) in planned.layers().iter().enumerate() {
+        for (features, _) in counts(graph, planned.plan(), index, Some(layer), board.isa()) {
+            bytes += tasks.get(features.kernel.name()).copied().unwrap_or(0) + CALL_BYTES;
+            match features.part {
+                Some(RowPart::Feed) => parts[0] += 1,
+                Some(RowPart::Next) => parts[1] += 1,
+                Some(RowPart::Store) => parts[2] += 1,
+                Some(RowPart::Sums) | None => {}
+            }
+        }
+    }
+    (bytes as usize + vector_bytes(graph, board), parts)
+}
+
+/// What chains of all lengths have in `infer` beside the calls, by least squares.
+fn rows(board: &Board, tasks: &BTreeMap<String, u64>, base: usize) -> Result<[usize; 3], String> {
+    let (mut counts, mut rests) = (Vec::new(), Vec::new());
+    for planned in chains::of_all_lengths(9, board.isa()) {
+        let linked = link(&planned, board)?;
+        let (known, parts) = known(&planned, board, tasks);
+        let known = linked.constants + linked.code + known + base;
+        counts.push(parts.map(|count| count as f64).to_vec());
+        rests.push(linked.flash.saturating_sub(known) as f64);
+    }
+    // Bytes, not percent.
+    let factors = fit::least_squares(&counts, &rests, 1e6);
+    eprintln!("  rows: {factors:.1?} of {rests:?} for {counts:?}");
+    Ok(std::array::from_fn(|part| factors[part].round() as usize))
 }

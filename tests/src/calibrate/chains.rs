@@ -1,11 +1,15 @@
 //! Short chains of random sizes: what runs beside the kernels where layers run row by row.
 
 use ember_codegen::cost::RowPart;
-use ember_codegen::plan::{Chain, Isa, Makes, Planned, Stage, plan_chains};
+use std::collections::BTreeMap;
+
+use ember_codegen::plan::{Chain, Isa, Makes, Plan, Planned, Stage, plan_chains};
 use ember_ir::{
-    Activation, AveragePool2d, Conv2d, Graph, GraphBuilder, Mean, Op, QuantGraph, Shape, Window2d,
+    Activation, AveragePool2d, Conv2d, Graph, GraphBuilder, Mean, Op, QuantGraph, Rounding, Shape,
+    Window2d,
 };
 
+use crate::models;
 use crate::random_graphs::Random;
 
 /// Chains per part that is measured.
@@ -70,6 +74,28 @@ pub fn plan(network: QuantGraph, isa: Isa) -> Planned {
         .max_by_key(|plan| plan.chain.as_ref().map_or(0, |chain| chain.stages.len()));
     let plan = longest.unwrap_or_else(|| panic!("BUG: {name} cannot run row by row"));
     Planned::with_plan(network, plan, isa).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Networks whose layers run row by row, one, two and all of them, up to an image and up to sums.
+pub fn of_all_lengths(seed: u64, isa: Isa) -> Vec<Planned> {
+    let wanted = |graph: &Graph| graph.name.starts_with("store") || graph.name.starts_with("sums");
+    let graphs = chains(seed).into_iter().filter(wanted).step_by(COUNT / 4);
+    graphs.flat_map(|graph| all_lengths(&graph, isa)).collect()
+}
+
+fn all_lengths(graph: &Graph, isa: Isa) -> Vec<Planned> {
+    let network = models::quantized(graph.clone(), Rounding::Single, 3);
+    let stages = |plan: &Plan| plan.chain.as_ref().map_or(0, |chain| chain.stages.len());
+    let by_length: BTreeMap<usize, Plan> = plan_chains(graph, isa, false, usize::MAX)
+        .into_iter()
+        .map(|plan| (stages(&plan), plan))
+        .collect();
+    let planned = |(length, plan)| {
+        let mut network = network.clone();
+        network.graph.name = format!("{}_{length}", graph.name);
+        Planned::with_plan(network, plan, isa).unwrap_or_else(|error| panic!("{error}"))
+    };
+    by_length.into_iter().map(planned).collect()
 }
 
 /// What is measured of a network, if it is a chain.

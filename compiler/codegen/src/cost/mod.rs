@@ -179,7 +179,7 @@ fn price(graph: &Graph, plan: &Plan, integers: Option<&[Layer]>, board: &Board) 
 }
 
 /// What runs for a node, and how often.
-fn counts(
+pub fn counts(
     graph: &Graph,
     plan: &Plan,
     index: usize,
@@ -203,7 +203,10 @@ fn layer(
     board: &Board,
     table: &CoreTable,
 ) -> LayerCost {
-    let kernels = counts.iter().map(|(features, _)| features.kernel);
+    let tasks = counts.iter().map(|(features, _)| {
+        let in_infer = features.part.map_or(0, |part| table.row_bytes(part));
+        table.task_bytes(features.kernel) + in_infer
+    });
     let cycles = counts.iter().map(|(features, times)| {
         let factors = table.cycles(features.kernel)?;
         Some(predict(factors, &features.instructions) * times)
@@ -211,7 +214,7 @@ fn layer(
     LayerCost {
         constant_bytes: constant_bytes(graph, node, board.isa()),
         code_bytes: functions(counts.iter(), table),
-        task_bytes: kernels.map(|kernel| table.task_bytes(kernel)).sum(),
+        task_bytes: tasks.sum(),
         instructions: counts
             .iter()
             .map(|(features, times)| {

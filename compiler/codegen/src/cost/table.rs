@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Kernel;
 use super::parts::{Part, PartBytes};
+use super::{Kernel, RowPart};
 use crate::target::{Core, Prefer};
 
 static SPEED: LazyLock<Table> = LazyLock::new(|| parse(include_str!("table.toml")));
@@ -38,6 +38,8 @@ pub struct CoreTable {
     base: BTreeMap<String, usize>,
     /// RAM of an empty firmware without its stack, by transport.
     statics: BTreeMap<String, usize>,
+    /// What `infer` is longer by where layers run row by row.
+    rows: RowBytes,
     /// Flash of functions, by module.
     parts: BTreeMap<String, PartBytes>,
     /// Flash of a layer's call and its constants beside its stream, by kernel.
@@ -47,6 +49,16 @@ pub struct CoreTable {
     /// Estimated cycles per count, where there is an estimate.
     #[serde(default)]
     cycles: BTreeMap<Kernel, Vec<f64>>,
+}
+
+/// Bytes that the parts of a chain take in `infer` itself: the loop over ticks with the copy of the input's row, what
+/// asks whether a row is due, the copy of the output's row.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RowBytes {
+    feed: usize,
+    next: usize,
+    store: usize,
 }
 
 impl Table {
@@ -100,6 +112,16 @@ impl CoreTable {
     /// Flash of some functions; those that a core does not have take none.
     pub fn part_bytes(&self, (module, form): Part) -> usize {
         self.parts.get(module).map_or(0, |bytes| bytes.get(form))
+    }
+
+    /// What a part of a chain makes `infer` longer by, beside its call.
+    pub fn row_bytes(&self, part: RowPart) -> usize {
+        match part {
+            RowPart::Feed => self.rows.feed,
+            RowPart::Next => self.rows.next,
+            RowPart::Store => self.rows.store,
+            RowPart::Sums => 0,
+        }
     }
 
     /// Flash of a layer's call and its constants beside its stream.

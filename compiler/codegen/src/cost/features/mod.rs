@@ -52,6 +52,8 @@ pub struct Features {
     pub rescale: Rescale,
     /// Whether code for whole groups of channels alone serves it.
     pub whole: bool,
+    /// What it is of a stage that runs row by row, where it is not the layer's own kernel.
+    pub part: Option<RowPart>,
     /// How often its parts run.
     pub instructions: Vec<f64>,
 }
@@ -83,6 +85,7 @@ pub fn features_in(
             kernel,
             rescale,
             whole: false,
+            part: None,
             instructions,
         });
     }
@@ -221,6 +224,7 @@ pub fn features_in(
         kernel,
         rescale,
         whole,
+        part: None,
         instructions,
     })
 }

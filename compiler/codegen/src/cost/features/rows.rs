@@ -65,6 +65,7 @@ pub fn row_features(
         kernel,
         rescale,
         whole: false,
+        part: Some(part),
         instructions,
     };
     let lines = match &stage.makes {
