@@ -1,6 +1,8 @@
 //! Which network is the result, and why: the most accurate one within the limits; among those that
 //! validation cannot tell from it, the smallest.
 
+use std::cmp::Ordering;
+
 use crate::constraint::Constraints;
 use crate::evaluate::CandidateId;
 use crate::search::Scored;
@@ -19,14 +21,24 @@ pub struct Choice {
 pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<Choice> {
     let ranked = rank(scored, constraints, tie);
     let chosen = *ranked.first()?;
-    let finalists: Vec<&Scored> = judged(scored).collect();
-    let best = finalists
-        .iter()
-        .max_by(|a, b| a.score.accuracy.total_cmp(&b.score.accuracy))?;
-    Some(Choice {
-        id: chosen.id,
-        why: explain(chosen, best, finalists.len(), tie),
-    })
+    let bounds = Bounds::of(&ranked, tie)?;
+    let best = *ranked.iter().max_by(|a, b| by_accuracy(a, b))?;
+    let why = match best.score.uncertainty {
+        None => explain(chosen, best, ranked.len(), tie),
+        Some(_) => {
+            let as_good = ranked.iter().filter(|s| bounds.hold(s)).count();
+            explain_bounds(chosen, &bounds, as_good, ranked.len())
+        }
+    };
+    Some(Choice { id: chosen.id, why })
+}
+
+fn by_accuracy(a: &Scored, b: &Scored) -> Ordering {
+    a.score.accuracy.total_cmp(&b.score.accuracy)
+}
+
+fn by_loss(a: &Scored, b: &Scored) -> Ordering {
+    a.score.loss.total_cmp(&b.score.loss)
 }
 
 /// The networks to choose from: the smallest of those that are as good as the best, then the others of them by
@@ -45,14 +57,12 @@ pub fn rank<'a>(scored: &'a [Scored], constraints: &Constraints, tie: f32) -> Ve
         let size = |s: &Scored| size(s, constraints);
         size(a).total_cmp(&size(b))
     };
-    let by_accuracy = |a: &Scored, b: &Scored| b.score.accuracy.total_cmp(&a.score.accuracy);
-    let by_loss = |a: &Scored, b: &Scored| a.score.loss.total_cmp(&b.score.loss);
     ranked.sort_by(|a, b| {
         let by_tie = tied(b).cmp(&tied(a));
         let by_score = if tied(a) && tied(b) {
-            by_loss(a, b).then(by_accuracy(a, b))
+            by_loss(a, b).then(by_accuracy(b, a))
         } else {
-            by_accuracy(a, b).then(by_loss(a, b))
+            by_accuracy(b, a).then(by_loss(a, b))
         };
         by_tie
             .then(by_score)
@@ -75,11 +85,10 @@ struct Bounds {
 
 impl Bounds {
     fn of(judged: &[&Scored], tie: f32) -> Option<Self> {
-        let highest = |a: &&&Scored, b: &&&Scored| a.score.accuracy.total_cmp(&b.score.accuracy);
-        let best = judged.iter().max_by(highest)?;
+        let best = judged.iter().max_by(|a, b| by_accuracy(a, b))?;
         let accuracy = best.score.accuracy - within(best, tie);
         let alike = judged.iter().filter(|s| s.score.accuracy >= accuracy);
-        let lowest = alike.min_by(|a, b| a.score.loss.total_cmp(&b.score.loss))?;
+        let lowest = alike.min_by(|a, b| by_loss(a, b))?;
         let loss = match lowest.score.uncertainty {
             None => f32::INFINITY,
             Some(uncertainty) => lowest.score.loss + uncertainty.loss,
@@ -113,7 +122,6 @@ fn size(scored: &Scored, constraints: &Constraints) -> f64 {
 fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
     let metric = best.score.metric.name();
     let percent = |accuracy: f32| 100.0 * accuracy;
-    let tie = within(best, tie);
     let networks = if among == 1 {
         "the only network"
     } else {
@@ -143,6 +151,22 @@ fn explain(chosen: &Scored, best: &Scored, among: usize, tie: f32) -> String {
         best.cost.flash_bytes,
         chosen.cost.ram_bytes,
         best.cost.ram_bytes,
+    )
+}
+
+fn explain_bounds(chosen: &Scored, bounds: &Bounds, as_good: usize, among: usize) -> String {
+    let which = match as_good {
+        1 => "only one",
+        _ => "smallest",
+    };
+    format!(
+        "{:.2} % int8 validation {} with a loss of {:.4}: of {among} within the limits the {which} as good as the \
+         best to a standard error (at least {:.2} %, a loss of at most {:.4})",
+        100.0 * chosen.score.accuracy,
+        chosen.score.metric.name(),
+        chosen.score.loss,
+        100.0 * bounds.accuracy,
+        bounds.loss,
     )
 }
 
@@ -251,7 +275,11 @@ mod tests {
         let ids: Vec<u64> = ranked.iter().map(|scored| scored.id.0).collect();
         assert_eq!(ids, [2, 0, 1, 3]);
         let why = choose(&all, &LIMITS, 0.001).unwrap().why;
-        assert!(why.contains("(within 0.50 points)"), "{why}");
+        assert_eq!(
+            why,
+            "99.60 % int8 validation accuracy with a loss of 0.0450: of 4 within the limits the smallest as good as \
+             the best to a standard error (at least 99.50 %, a loss of at most 0.0550)"
+        );
     }
 
     #[test]
