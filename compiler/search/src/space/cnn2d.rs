@@ -182,6 +182,18 @@ impl Space for Cnn2d {
                 vec![conv(16, late), conv(24, 1), conv(32, 2)],
                 Head::GlobalDepthwise,
             ),
+            // An all-convolutional network (Springenberg et al. 2015, arXiv 1412.6806): strides in place of pooling,
+            // and as narrow as it is deep. It learns slowly and ends ahead of the others where weights are few.
+            network(
+                vec![
+                    conv(8, 1),
+                    conv(16, late),
+                    conv(16, 2),
+                    conv(16, 1),
+                    conv(16, 1),
+                ],
+                Head::GlobalDepthwise,
+            ),
             // DS-CNN.
             network(
                 vec![
