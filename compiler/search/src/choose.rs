@@ -33,10 +33,12 @@ pub fn choose(scored: &[Scored], constraints: &Constraints, tie: f32) -> Option<
     Some(Choice { id: chosen.id, why })
 }
 
+/// The lower first.
 fn by_accuracy(a: &Scored, b: &Scored) -> Ordering {
     a.score.accuracy.total_cmp(&b.score.accuracy)
 }
 
+/// The lower first.
 fn by_loss(a: &Scored, b: &Scored) -> Ordering {
     a.score.loss.total_cmp(&b.score.loss)
 }

@@ -1,8 +1,8 @@
 //! Short chains of random sizes: what runs beside the kernels where layers run row by row.
 
-use ember_codegen::cost::RowPart;
 use std::collections::BTreeMap;
 
+use ember_codegen::cost::RowPart;
 use ember_codegen::plan::{Chain, Isa, Makes, Plan, Planned, Stage, plan_chains};
 use ember_ir::{
     Activation, AveragePool2d, Conv2d, Graph, GraphBuilder, Mean, Op, QuantGraph, Rounding, Shape,

@@ -128,11 +128,11 @@ fn key(job: &Job, parts: &Parts, settings: &Settings) -> String {
             (job.board.fed, job.board.hop)
         ),
         format!(
-            "{} {:?}{}{}",
+            "{} {:?} {}{}",
             job.search.space,
             job.search.narrowing,
-            templates(job),
-            if job.search.inherit { " inherit" } else { "" }
+            job.search.inherit,
+            templates(job)
         ),
         format!("{settings:?}"),
         format!(
