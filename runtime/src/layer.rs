@@ -6,7 +6,7 @@ use crate::arena::Region;
 use crate::params::{
     AddParams, AddS16Params, ArgMaxParams, BinaryParams, ConstantParams, Conv2dParams,
     Conv2dS16Params, CopyParams, DartsCellParams, DenseParams, DenseS16Params,
-    DepthwiseConv2dParams, DepthwiseConv2dS16Params, EmbeddingParams, L2NormParams,
+    DepthwiseConv2dParams, DepthwiseConv2dS16Params, DotParams, EmbeddingParams, L2NormParams,
     LogSoftmaxParams, LookupParams, LstmParams, MatmulParams, MeanParams, Pool2dParams,
     Pool2dS16Params, QuantizeParams, RecurrentParams, ReduceParams, ResizeBilinearParams, Schedule,
     SoftmaxParams, SvdfParams, TransposeConv2dParams,
@@ -76,6 +76,14 @@ pub trait Dense: Unary {
     /// Shapes, constants, weights.
     const PARAMS: DenseParams<'static>;
     /// The weights and constants of `PARAMS`, by [`crate::packing::dense`].
+    const PACKED: &'static [i32];
+}
+
+/// Input of [`crate::kernels::dot_s8`].
+pub trait Dot: Unary {
+    /// Steps, constants, weights.
+    const PARAMS: DotParams<'static>;
+    /// The weights and constants of `PARAMS`, by [`crate::packing::dot`].
     const PACKED: &'static [i32];
 }
 

@@ -9,7 +9,7 @@ use ember_codegen::lower::Layer;
 use ember_codegen::plan::{Plan, Planned, Region};
 use ember_runtime::params::{
     AddParams, AddS16Params, BinaryAxis, BinaryParams, Conv2dParams, DepthwiseConv2dParams,
-    LookupParams, QuantizeParams,
+    DotParams, LookupParams, QuantizeParams,
 };
 use ember_runtime::reference;
 
@@ -147,9 +147,13 @@ pub(crate) fn run(
         Layer::DepthwiseConv2d(layer) if input.overlaps(output) => {
             return by_rows(&layer.params(), arena, input, output);
         }
+        Layer::Dot(layer) if input.overlaps(output) => {
+            return by_outputs(&layer.params(), arena, input, output);
+        }
         Layer::Conv2d(_)
         | Layer::DepthwiseConv2d(_)
         | Layer::Dense(_)
+        | Layer::Dot(_)
         | Layer::AveragePool2d(_)
         | Layer::MaxPool2d(_)
         | Layer::Mean(_)
@@ -187,6 +191,7 @@ pub(crate) fn run(
             reference::depthwise_conv2d_s8(&layer.params(), input, &mut result);
         }
         Layer::Dense(layer) => reference::dense_s8(&layer.params(), input, &mut result),
+        Layer::Dot(layer) => reference::dot_s8(&layer.params(), input, &mut result),
         Layer::AveragePool2d(params) => reference::average_pool2d_s8(params, input, &mut result),
         Layer::MaxPool2d(params) => reference::max_pool2d_s8(params, input, &mut result),
         Layer::Mean(params) => reference::mean_s8(params, input, &mut result),
@@ -306,6 +311,21 @@ fn by_pixels(
         };
         let at = output.offset + pixel * outputs;
         reference::conv2d_s8(&one, &window, arena.get_mut(at..at + outputs)?);
+    }
+    Some(())
+}
+
+fn by_outputs(
+    params: &DotParams<'_>,
+    arena: &mut [i8],
+    input: Region,
+    output: Region,
+) -> Option<()> {
+    let mut result = vec![0; params.outputs];
+    for o in 0..params.outputs {
+        // As the arena is now: of the others' results only this one counts.
+        reference::dot_s8(params, arena.get(slice(input))?, &mut result);
+        *arena.get_mut(output.offset + o)? = result[o];
     }
     Some(())
 }

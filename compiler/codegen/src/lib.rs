@@ -12,6 +12,7 @@ pub mod anomaly;
 mod convolution;
 pub mod cost;
 mod deployed;
+mod dot;
 mod elementwise;
 pub mod emit;
 pub mod front;

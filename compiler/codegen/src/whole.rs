@@ -5,7 +5,7 @@ use ember_ir::{Graph, Op};
 use ember_runtime::packing::ROWS;
 use ember_runtime::scratch::CHANNELS;
 
-use crate::convolution;
+use crate::{convolution, dot};
 
 /// Of the operator of one node of a graph; no for operators whose kernels have no groups.
 pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
@@ -14,6 +14,12 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
         channels
     };
     graph.nodes.iter().all(|node| match (op, &node.op) {
+        // Their kernel has no groups.
+        (Op::DepthwiseConv2d(_) | Op::Dense(_), Op::DepthwiseConv2d(_) | Op::Dense(_))
+            if dot::is(graph, node) =>
+        {
+            true
+        }
         _ if convolution::is(op) => {
             let channels = node.op.weight_channels(graph.input_shape(node));
             !convolution::is(&node.op) || channels.unwrap_or(0).is_multiple_of(CHANNELS)

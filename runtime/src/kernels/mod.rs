@@ -22,6 +22,7 @@ mod darts_cell;
 pub(crate) mod dense;
 mod dense_s4;
 pub(crate) mod depthwise_conv2d;
+mod dot;
 mod embedding;
 mod int16;
 mod l2_norm;
@@ -55,6 +56,7 @@ pub use darts_cell::darts_cell_s8;
 pub use dense::dense_s8;
 pub use dense_s4::dense_s4;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use dot::dot_s8;
 pub use embedding::embedding_s8;
 pub use int16::add::add_s16;
 pub use int16::conv2d::conv2d_s16;
@@ -80,7 +82,7 @@ pub use svdf::svdf_s8;
 
 /// Bytes of the constant that a layer has beside its stream, by kernel: what the cost model cannot know
 /// on the host, where pointers are larger.
-pub const TASK_BYTES: [(&str, usize); 41] = [
+pub const TASK_BYTES: [(&str, usize); 42] = [
     ("conv2d", size_of::<conv2d::Task>()),
     ("depthwise_conv2d", size_of::<depthwise_conv2d::Task>()),
     ("dense", size_of::<dense::Task>()),
@@ -128,6 +130,7 @@ pub const TASK_BYTES: [(&str, usize); 41] = [
     ("quantize_s16", size_of::<int16::quantize::Task>()),
     ("conv2d_s4", size_of::<conv2d::S4Task>()),
     ("dense_s4", size_of::<dense_s4::Task>()),
+    ("dot", size_of::<dot::Task>()),
 ];
 
 use crate::arena::{ALIGN, Memory, Region};

@@ -11,6 +11,7 @@
 //! * A depthwise convolution has one record per [`CHANNELS`] channels: biases, per tap a word of four
 //!   weights (on cores with DSP instructions two words of half-words, channels 0, 2, 1, 3), mantissas and
 //!   shifts as above.
+//! * Dot products have one record per output: bias, mantissa, shifts, weights (`dot`).
 //!
 //! The shifts of a pair are four bytes: shift and addend shift of the first, of the second.
 //!
@@ -20,6 +21,7 @@
 //!
 //! Of int4 weights two words of a record become one (`int4`); they are unpacked before they are read.
 
+mod dot;
 mod int4;
 mod stream;
 mod transpose_conv2d;
@@ -28,6 +30,7 @@ use crate::isa::TARGET;
 use crate::kernels::requant::{Form, Requant};
 use crate::params::{Conv2dParams, DenseParams, DepthwiseConv2dParams};
 pub use crate::scratch::{CHANNELS, Isa};
+pub use dot::{dot, dot_form, dot_record_words, dot_words};
 pub(crate) use int4::HIGH;
 pub use int4::{conv2d_s4, conv2d_s4_words, dense_s4, dense_s4_words, matrix_words_s4};
 use stream::{Factors, Stream, pair, word};

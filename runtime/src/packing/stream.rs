@@ -92,6 +92,17 @@ impl<const N: usize> Stream<N> {
         }
     }
 
+    /// Appends the factors of a record of one channel, as a pair's first.
+    pub(super) const fn factor(&mut self, factors: &Factors<'_>, index: usize) {
+        let (mantissa, [shift, addend]) = factors.channel(index);
+        self.push(mantissa);
+        self.push(if is_long(TARGET) {
+            word([factors.negated(index), 0, 0, 0])
+        } else {
+            i32::from_le_bytes([shift, addend, 0, 0])
+        });
+    }
+
     pub(super) const fn finish(self) -> [i32; N] {
         assert!(
             self.len == N,

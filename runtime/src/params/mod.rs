@@ -8,6 +8,7 @@
 mod binary;
 mod copy;
 mod darts_cell;
+mod dot;
 mod int16;
 mod matmul;
 mod recurrent;
@@ -22,6 +23,7 @@ pub use copy::{CopyParams, PIECE_AXES, PIECE_WORDS, Piece, PieceAxis};
 pub use darts_cell::{
     CellFunction, CellNode, CellNodes, DartsCellParams, MAX_CELL_NODES, darts_cell_scratch,
 };
+pub use dot::{DotParams, Steps};
 pub use int16::{
     ADD_SHIFT, AddS16Params, Conv2dS16Params, DenseS16Params, DepthwiseConv2dS16Params,
     Pool2dS16Params, QuantizeParams, Sums, Width,

@@ -13,6 +13,7 @@ mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod dot;
 mod embedding;
 mod int16;
 mod l2_norm;
@@ -38,6 +39,7 @@ pub use copy::copy_s8;
 pub use darts_cell::darts_cell_s8;
 pub use dense::dense_s8;
 pub use depthwise_conv2d::depthwise_conv2d_s8;
+pub use dot::dot_s8;
 pub use embedding::embedding_s8;
 pub use int16::{
     add_s16, average_pool2d_s16, conv2d_s16, dense_s16, depthwise_conv2d_s16, max_pool2d_s16,

@@ -5,6 +5,7 @@ use super::declare::{
     add, conv2d, darts_cell, dense, depthwise, embedding, l2_norm, log_softmax, lookup, lstm, mean,
     pool2d, recurrent, softmax, svdf, unary,
 };
+use super::dot::{dot_of_dense, dot_of_depthwise};
 use super::int4::{conv2d_s4, dense_s4};
 
 const FULL: [i8; 2] = [-128, 127];
@@ -69,6 +70,8 @@ depthwise! {
     DeepLarge: [2, 3, 8] -> [2, 3, 8], [5, 5], [1, 1], [1, 1], [2, 2], [-9, 0], FULL, Single, 0;
     Multiplied: [5, 5, 1] -> [5, 5, 8], [3, 3], [1, 1], [1, 1], [1, 1], [-9, 0], FULL, Single, 0;
     Multiplied2: [5, 6, 3] -> [3, 3, 6], [3, 3], [2, 2], [1, 1], [1, 1], [-9, 0], FULL, TfLite, 0;
+    DeepWhole6: [1, 13, 6] -> [1, 1, 6], [1, 13], [1, 1], [1, 1], [0, 0], [7, -128], [-100, 90], TfLite, 0;
+    DeepWholeRaised: [3, 2, 4] -> [1, 1, 4], [3, 2], [1, 1], [1, 1], [0, 0], [0, 3], FULL, Single, 9;
     DeepRaised: [4, 4, 8] -> [4, 4, 8], [1, 1], [1, 1], [1, 1], [0, 0], [0, 0], FULL, TfLite, 9;
 }
 
@@ -205,6 +208,21 @@ dense_s4! {
     Dense200S4: Dense200;
 }
 
+dot_of_dense! {
+    Dot64: Dense64;
+    Dot66: Dense66;
+    Dot17: Dense17;
+    Dot3: Dense3;
+    Dot1: Dense1;
+    DotRaised: DenseRaised;
+}
+
+dot_of_depthwise! {
+    DotWhole: DeepWhole;
+    DotWhole6: DeepWhole6;
+    DotWholeRaised: DeepWholeRaised;
+}
+
 /// Runs `$run!(kernel: Layer)` for every layer above.
 macro_rules! for_each_layer {
     ($run:ident) => {
@@ -213,7 +231,8 @@ macro_rules! for_each_layer {
             OneColumn, Row, RowStride, RowDilated, Dilated, DilatedValid, DilatedRows, Uneven, Beyond,
             Raised, RaisedTfLite, Tiny);
         $run!(depthwise_conv2d: Deep8, Deep16, Deep20, Deep4, Deep6, Deep3, Deep1, Deep5x5, DeepRow,
-            DeepRow3, DeepDilated, DeepOnes, DeepWhole, DeepLarge, Multiplied, Multiplied2, DeepRaised);
+            DeepRow3, DeepDilated, DeepOnes, DeepWhole, DeepWhole6, DeepWholeRaised, DeepLarge, Multiplied, Multiplied2, DeepRaised);
+        $run!(dot: Dot64, Dot66, Dot17, Dot3, Dot1, DotRaised, DotWhole, DotWhole6, DotWholeRaised);
         $run!(dense: Dense64, Dense63, Dense66, Dense17, Dense3, Dense1, DenseTwo, DenseThree,
             DenseRaised, Dense200);
         $run!(conv2d_s4: Point8S4, Point16S4, Point20S4, Point32S4, Point7S4, Point1S4, Point50S4, PointOneS4,

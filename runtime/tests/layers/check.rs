@@ -3,13 +3,13 @@
 use core::cell::RefCell;
 
 use ember_runtime::layer::{
-    Add, Binary, Conv2d, DartsCell, Dense, DenseS4, DepthwiseConv2d, Embedding, L2Norm, LogSoftmax,
-    Lookup, Lstm, Mean, Pool2d, Recurrent, Softmax, Svdf, Unary,
+    Add, Binary, Conv2d, DartsCell, Dense, DenseS4, DepthwiseConv2d, Dot, Embedding, L2Norm,
+    LogSoftmax, Lookup, Lstm, Mean, Pool2d, Recurrent, Softmax, Svdf, Unary,
 };
 use ember_runtime::{Arena, Region, kernels, reference};
 
 use super::declare::{ARENA, step};
-use super::overlap::{InPlace, Overlapping};
+use super::overlap::{DotInPlace, InPlace, Overlapping};
 
 /// What every activation is before a run, so that no result can depend on stale bytes.
 const POISON: i8 = 0xaa_u8 as i8;
@@ -180,6 +180,26 @@ pub fn depthwise_conv2d<L: DepthwiseConv2d>(bench: &mut Bench, seed: u64) -> Che
         Checked::Equal => depthwise_conv2d_apart::<InPlace<L>>(bench, seed),
         different => different,
     }
+}
+
+/// A layer that is computed in another way than its own kernel's.
+pub trait Original {
+    /// What its own definition gives.
+    fn original(x: &[i8], y: &mut [i8]);
+}
+
+/// Kernel against reference, and against the layer that it is, with regions apart and in place if they may be.
+pub fn dot<L: Dot + Original>(bench: &mut Bench, seed: u64) -> Checked {
+    let definition: fn(&[i8], &mut [i8]) = |x, y| reference::dot_s8(&L::PARAMS, x, y);
+    for reference in [definition, L::original] {
+        let kernel = |arena: &mut Arena<ARENA>| kernels::dot_s8::<L>(arena);
+        let checked = bench.unary::<L>(seed, NONE, kernel, reference);
+        if checked != Checked::Equal {
+            return checked;
+        }
+    }
+    let kernel = |arena: &mut Arena<ARENA>| kernels::dot_s8::<DotInPlace<L>>(arena);
+    bench.unary::<DotInPlace<L>>(seed, NONE, kernel, L::original)
 }
 
 /// Kernel against reference, both with the poison of the arena as what is kept.

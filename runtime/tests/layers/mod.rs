@@ -4,6 +4,7 @@
 pub mod cases;
 pub mod check;
 pub mod declare;
+pub mod dot;
 pub mod int4;
 mod overlap;
 

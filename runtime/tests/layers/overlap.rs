@@ -3,8 +3,8 @@
 use core::marker::PhantomData;
 
 use ember_runtime::Region;
-use ember_runtime::layer::{Conv2d, DepthwiseConv2d, Unary};
-use ember_runtime::params::{Conv2dParams, DepthwiseConv2dParams};
+use ember_runtime::layer::{Conv2d, DepthwiseConv2d, Dot, Unary};
+use ember_runtime::params::{Conv2dParams, DepthwiseConv2dParams, DotParams};
 
 /// A convolution whose output is as close to its input as it may be.
 pub struct Overlapping<L>(PhantomData<L>);
@@ -62,6 +62,23 @@ impl<L: DepthwiseConv2d> Unary for InPlace<L> {
 impl<L: DepthwiseConv2d> DepthwiseConv2d for InPlace<L> {
     const SCRATCH: Region = after([Self::INPUT, Self::OUTPUT], L::SCRATCH.len);
     const PARAMS: DepthwiseConv2dParams<'static> = L::PARAMS;
+    const PACKED: &'static [i32] = L::PACKED;
+}
+
+/// Dot products over their own input, where that is allowed.
+pub struct DotInPlace<L>(PhantomData<L>);
+
+impl<L: Dot> Unary for DotInPlace<L> {
+    const INPUT: Region = Region::new(8, L::INPUT.len);
+    const OUTPUT: Region = if L::PARAMS.in_place() {
+        Region::new(8, L::OUTPUT.len)
+    } else {
+        after([Self::INPUT, Self::INPUT], L::OUTPUT.len)
+    };
+}
+
+impl<L: Dot> Dot for DotInPlace<L> {
+    const PARAMS: DotParams<'static> = L::PARAMS;
     const PACKED: &'static [i32] = L::PACKED;
 }
 

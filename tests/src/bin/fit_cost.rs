@@ -131,6 +131,18 @@ fn networks(isa: Isa) -> Vec<Planned> {
     }));
     let int4 = layers::int4_layers(17, all.len()).into_iter();
     all.extend(int4.enumerate().map(weighted));
+    let dots = layers::dots(19, all.len()).into_iter();
+    all.extend(dots.enumerate().map(|(index, graph)| {
+        let (rounding, dead) = match index % 2 {
+            0 => (Rounding::TfLite, true),
+            _ => (Rounding::Single, index % 6 == 5),
+        };
+        let mut network = models::quantized(graph, rounding, 3);
+        if index % 3 == 2 {
+            layers::finish_one_by_one(&mut network, dead);
+        }
+        models::plan(network, isa)
+    }));
     all
 }
 

@@ -112,6 +112,30 @@ pub fn int4_layers(seed: u64, first: usize) -> Vec<Graph> {
     }
     graphs
 }
+
+/// How many endings that sum up a whole map, with weights of their own, are measured.
+const DOTS: usize = 240;
+
+/// Depthwise convolutions whose window is their input, whose names count on from `first`.
+pub fn dots(seed: u64, first: usize) -> Vec<Graph> {
+    let mut random = Random::new(seed);
+    let draw = |index: usize| {
+        let mut builder = GraphBuilder::new(format!("l{}", first + index));
+        let [height, width] =
+            random.pick(&[[1, 1], [2, 2], [3, 3], [4, 4], [7, 7], [1, 8], [1, 25]]);
+        let channels = random.pick(&[1, 3, 6, 8, 12, 16, 20, 24, 32, 40]);
+        let input = builder.input("input", [height, width, channels]);
+        let op = Op::DepthwiseConv2d(DepthwiseConv2d {
+            window: Window2d::valid([height, width], [1, 1]),
+            multiplier: 1,
+            activation: random.pick(&[Activation::None, Activation::Relu, Activation::Relu6]),
+        });
+        let output = builder.node("layer", op, &[input]).ok()?;
+        Some(builder.finish(&[output]))
+    };
+    (0..DOTS).filter_map(draw).collect()
+}
+
 /// How many recurrent layers are measured, and how many of DARTS' cell.
 const PLAIN: usize = 120;
 const CELLS: usize = 80;

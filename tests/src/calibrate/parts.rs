@@ -20,7 +20,7 @@ pub(super) fn unique(elf: &Elf) -> Vec<(String, u64)> {
 }
 
 /// Modules of the runtime by what their functions' names contain, the more special first.
-const MODULES: [(&str, &str); 65] = [
+const MODULES: [(&str, &str); 66] = [
     ("::int16::Finish", "finish_s16"),
     ("::int16::conv2d::", "conv2d_s16"),
     ("::int16::depthwise_conv2d::", "depthwise_conv2d_s16"),
@@ -71,6 +71,7 @@ const MODULES: [(&str, &str); 65] = [
     ("::conv2d::one_", "conv2d_rest"),
     ("::conv2d::run", "conv2d_loops"),
     ("::conv2d::", "conv2d"),
+    ("::dot::", "dot"),
     ("::dense::one_", "dense_rest"),
     ("::dense::run", "dense_loops"),
     ("::dense::", "dense"),

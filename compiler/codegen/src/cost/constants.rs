@@ -5,6 +5,7 @@ use ember_runtime::packing::{self, Isa};
 use ember_runtime::params::PIECE_WORDS;
 
 use crate::convolution;
+use crate::dot;
 use crate::lower::{copy, transpose_conv2d};
 
 /// Words of a softmax's table.
@@ -62,6 +63,9 @@ pub fn constant_bytes(graph: &Graph, node: &Node, isa: Isa) -> usize {
             let words = op.filters().saturating_add(op.units).saturating_mul(4);
             let time = op.state().saturating_mul(2);
             return weights.saturating_add(words).saturating_add(time);
+        }
+        Op::DepthwiseConv2d(_) | Op::Dense(_) if dot::is(graph, node) => {
+            channels.saturating_mul(packing::dot_record_words(taps))
         }
         Op::Conv2d(_) | Op::Dense(_) => {
             let group = match convolution::is(&node.op) {

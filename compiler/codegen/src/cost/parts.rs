@@ -92,6 +92,12 @@ pub(super) fn add_parts(features: &Features, parts: &mut BTreeSet<Part>) {
                 ]);
             }
         }
+        Kernel::Dot => {
+            parts.extend([("dot", form), ("saturated", form), ("clamp", None)]);
+            if form == Some(Form::Other) {
+                parts.extend([("finish_one", None), ("finish_any", None)]);
+            }
+        }
         Kernel::TransposeConv2d => {
             // Sums and padding are the convolution's.
             parts.extend([

@@ -156,6 +156,7 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
         let scratch = plan.scratch[index];
         let scratch = match node.op {
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => None,
+            Op::DepthwiseConv2d(_) | Op::Dense(_) if matches!(layer, Layer::Dot(_)) => None,
             Op::Dense(_) if scratch.bytes == 0 => None,
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::TransposeConv2d(_) | Op::Dense(_) => {
                 let scratch = region(Region::new(scratch.offset, scratch.bytes));
@@ -240,7 +241,8 @@ pub(super) fn layers(planned: &Planned, names: &Names) -> Layers {
             });
             quote!(const PACKED: &'static [i32] = &params::#name;)
         });
-        let whole = (whole::of(graph, &node.op) && !graph.has_int16(node)).then(|| {
+        let grouped = !graph.has_int16(node) && !matches!(layer, Layer::Dot(_));
+        let whole = (grouped && whole::of(graph, &node.op)).then(|| {
             quote!(
                 const WHOLE: bool = true;
             )

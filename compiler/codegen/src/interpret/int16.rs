@@ -39,6 +39,7 @@ pub fn run_int16(layer: &Layer, inputs: &[&[i8]], output: &mut [i8]) {
         Layer::Conv2d(_)
         | Layer::DepthwiseConv2d(_)
         | Layer::Dense(_)
+        | Layer::Dot(_)
         | Layer::Add(_)
         | Layer::AveragePool2d(_)
         | Layer::MaxPool2d(_)

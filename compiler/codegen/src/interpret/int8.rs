@@ -140,6 +140,7 @@ pub(crate) fn execute(layer: &Layer, inputs: &[&[i8]], state: &mut [i16], output
             reference::depthwise_conv2d_s8(&layer.params(), left, output);
         }
         Layer::Dense(layer) => reference::dense_s8(&layer.params(), left, output),
+        Layer::Dot(layer) => reference::dot_s8(&layer.params(), left, output),
         Layer::Add(params) => {
             reference::add_s8(params, left, inputs[1], output);
         }

@@ -14,6 +14,7 @@ pub(crate) mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod dot;
 mod embedding;
 mod int16;
 mod l2_norm;
@@ -37,6 +38,7 @@ pub use copy::Copy;
 pub use darts_cell::DartsCell;
 pub use dense::Dense;
 pub use depthwise_conv2d::DepthwiseConv2d;
+pub use dot::Dot;
 pub use embedding::Embedding;
 pub use int16::{Conv2dS16, DenseS16, DepthwiseConv2dS16};
 pub use log_softmax::LogSoftmax;
@@ -69,6 +71,8 @@ pub enum Layer {
     DepthwiseConv2d(DepthwiseConv2d),
     /// Fully connected layer.
     Dense(Dense),
+    /// A small layer that is a dot product per output.
+    Dot(Dot),
     /// Element-wise sum.
     Add(AddParams),
     /// Mean over a sliding window.
@@ -153,6 +157,7 @@ impl Layer {
             Layer::Add(add) => add.len /= rows,
             Layer::Lookup(lookup) => lookup.len /= rows,
             Layer::Dense(_)
+            | Layer::Dot(_)
             | Layer::Mean(_)
             | Layer::Reshape
             | Layer::Softmax(_)
@@ -260,12 +265,22 @@ fn lower_node(
     match &context.node.op {
         Op::Conv2d(op) => Layer::Conv2d(conv2d::lower(context, op, weights(), overflows)),
         Op::DepthwiseConv2d(op) => {
-            Layer::DepthwiseConv2d(depthwise_conv2d::lower(context, op, weights(), overflows))
+            let layer = depthwise_conv2d::lower(context, op, weights(), overflows);
+            match crate::dot::is(context.graph, context.node) {
+                true => Layer::Dot(layer.into()),
+                false => Layer::DepthwiseConv2d(layer),
+            }
         }
         Op::Dense(op) if op.over_rows => {
             Layer::Conv2d(dense::lower_over_rows(context, op, weights(), overflows))
         }
-        Op::Dense(op) => Layer::Dense(dense::lower(context, op, weights(), overflows)),
+        Op::Dense(op) => {
+            let layer = dense::lower(context, op, weights(), overflows);
+            match crate::dot::is(context.graph, context.node) {
+                true => Layer::Dot(layer.into()),
+                false => Layer::Dense(layer),
+            }
+        }
         Op::Add(op) if elementwise::is_plain(context.graph, context.node) => {
             Layer::Add(add::lower(context, op, overflows))
         }

@@ -15,6 +15,7 @@ use ember_runtime::scratch::{Geometry, Isa};
 
 use super::ALIGN;
 use crate::convolution::{self, Shapes};
+use crate::dot;
 use crate::elementwise;
 use crate::lower::recurrent::cell;
 use crate::lower::transpose_conv2d::most_taps;
@@ -65,6 +66,7 @@ impl Wants {
             return Self::of_int16(graph, node);
         }
         match &node.op {
+            Op::DepthwiseConv2d(_) if dot::is(graph, node) => Self::IN_PLACE,
             Op::Conv2d(conv) => {
                 Self::of_convolution(node, geometry(graph, node, &conv.window).as_ref(), isa)
             }

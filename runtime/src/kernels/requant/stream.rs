@@ -64,7 +64,6 @@ impl Requant {
     ///
     /// # Safety
     /// As for [`Self::unpacked`].
-    #[cfg(not(all(target_arch = "arm", target_has_atomic = "32", not(feature = "mve"))))]
     #[inline(always)]
     pub(crate) unsafe fn unpacked_as<const METHOD: u32>(
         self,

@@ -88,11 +88,13 @@ pub enum Kernel {
     Conv2dS4,
     /// `dense_s4`.
     DenseS4,
+    /// `dot_s8`.
+    Dot,
 }
 
 impl Kernel {
     /// All kernels, in the order of their numbers.
-    pub const ALL: [Kernel; 41] = [
+    pub const ALL: [Kernel; 42] = [
         Kernel::Conv2d,
         Kernel::DepthwiseConv2d,
         Kernel::Dense,
@@ -134,6 +136,7 @@ impl Kernel {
         Kernel::QuantizeS16,
         Kernel::Conv2dS4,
         Kernel::DenseS4,
+        Kernel::Dot,
     ];
 
     /// The name in `table.toml`, which is that of the operator.
@@ -180,6 +183,7 @@ impl Kernel {
             Kernel::QuantizeS16 => "quantize_s16",
             Kernel::Conv2dS4 => "conv2d_s4",
             Kernel::DenseS4 => "dense_s4",
+            Kernel::Dot => "dot",
         }
     }
 }

@@ -10,6 +10,7 @@ mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod dot;
 mod embedding;
 mod gather;
 mod int16;
@@ -66,6 +67,29 @@ pub fn features(graph: &Graph, node: &Node, layer: Option<&Layer>, isa: Isa) -> 
 
 /// As [`features`], in a model whose layers of the operator have their channels in whole groups, or not.
 pub fn features_in(
+    graph: &Graph,
+    node: &Node,
+    layer: Option<&Layer>,
+    isa: Isa,
+    whole: bool,
+) -> Option<Features> {
+    if !crate::dot::is(graph, node) {
+        return features_of_own(graph, node, layer, isa, whole);
+    }
+    let outputs = graph.output_shape(node).elements();
+    let taps = node.op.weight_shape(graph.input_shape(node))?.elements() / outputs;
+    let rescale = layer.map_or(Rescale::USUAL, Rescale::of);
+    Some(Features {
+        kernel: Kernel::Dot,
+        rescale,
+        whole: false,
+        part: None,
+        instructions: dot::counts([taps, outputs], rescale),
+    })
+}
+
+/// As [`features_in`], of a node that its operator's own kernel runs.
+fn features_of_own(
     graph: &Graph,
     node: &Node,
     layer: Option<&Layer>,

@@ -3,7 +3,7 @@
 use ember_runtime::Rounding;
 use ember_runtime::kernels::{Form, add_form, binary_form};
 use ember_runtime::packing::{
-    conv2d_form, dense_form, depthwise_conv2d_form, transpose_conv2d_form,
+    conv2d_form, dense_form, depthwise_conv2d_form, dot_form, transpose_conv2d_form,
 };
 use ember_runtime::params::{BinaryFunction, Sums};
 
@@ -42,6 +42,7 @@ impl Rescale {
                 new(form, layer.rounding, layer.clamp)
             }
             Layer::Dense(layer) => new(dense_form(&layer.params()), layer.rounding, layer.clamp),
+            Layer::Dot(layer) => new(dot_form(&layer.params()), layer.rounding, layer.clamp),
             Layer::TransposeConv2d(layer) => {
                 let form = transpose_conv2d_form(&layer.params());
                 new(form, layer.rounding, layer.clamp)

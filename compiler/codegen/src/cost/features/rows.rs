@@ -3,7 +3,7 @@
 use ember_ir::{Graph, Node, Op, Shape, Tensor, TensorId};
 use ember_runtime::scratch::Isa;
 
-use super::{Features, Kernel, Rescale, features_in, numbers};
+use super::{Features, Kernel, Rescale, features_of_own, numbers};
 use crate::lower::Layer;
 use crate::plan::{Chain, Lines, Makes, Plan, Stage};
 
@@ -44,7 +44,7 @@ pub fn row_parts(
             let row = row_graph(graph, node);
             // The other layers of the operator are not in that graph.
             let whole = crate::whole::of(graph, &node.op);
-            let of_row = features_in(&row, &row.nodes[0], integers, isa, whole);
+            let of_row = features_of_own(&row, &row.nodes[0], integers, isa, whole);
             parts.extend(of_row.map(|of_row| (of_row, lines.timing.count as u64)));
         }
     }

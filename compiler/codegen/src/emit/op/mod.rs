@@ -10,6 +10,7 @@ mod copy;
 mod darts_cell;
 mod dense;
 mod depthwise_conv2d;
+mod dot;
 mod embedding;
 mod int16;
 mod l2_norm;
@@ -109,6 +110,7 @@ pub(super) fn quote_layer(layer: &Layer, names: &LayerNames) -> Option<Quoted> {
         Layer::Conv2d(layer) => conv2d::quote_layer(layer, names),
         Layer::DepthwiseConv2d(layer) => depthwise_conv2d::quote_layer(&layer.params(), names),
         Layer::Dense(layer) => dense::quote_layer(layer, names),
+        Layer::Dot(layer) => dot::quote_layer(&layer.params(), names),
         Layer::Add(params) => add::quote_layer(params),
         Layer::AveragePool2d(params) => pool2d::quote_layer("average_pool2d_s8", params),
         Layer::MaxPool2d(params) => pool2d::quote_layer("max_pool2d_s8", params),

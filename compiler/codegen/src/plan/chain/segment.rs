@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ember_ir::{Graph, Node, Op, TensorId, Window2d};
 
-use crate::elementwise;
+use crate::{dot, elementwise};
 
 /// Consecutive nodes that can run row by row.
 #[derive(Clone, Debug)]
@@ -147,6 +147,8 @@ pub(super) fn row_window(graph: &Graph, node: &Node) -> Option<RowWindow> {
     let [rows, ..] = graph.output_shape(node).hwc()?;
     match &node.op {
         Op::Conv2d(conv) => window(&conv.window),
+        // A window that is the input needs all rows at once.
+        Op::DepthwiseConv2d(_) if dot::is(graph, node) => None,
         Op::DepthwiseConv2d(conv) => window(&conv.window),
         // A padded tap takes no part in a pool: a row of any value would.
         Op::AveragePool2d(pool) => unpadded(&pool.window, height, rows),

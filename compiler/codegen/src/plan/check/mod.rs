@@ -21,6 +21,7 @@ use ember_runtime::scratch::Isa;
 use self::overlap::Sliding;
 use super::{Plan, Region};
 use crate::convolution::{self, Shapes};
+use crate::dot;
 
 /// Who wrote over a tensor, or that nobody has written it yet.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,10 +143,14 @@ impl Run<'_> {
                     .convolution_is_right()
             }
             Op::DepthwiseConv2d(conv) => {
+                let channels = match dot::is(self.graph, node) {
+                    true => 1,
+                    false => overlap::CHANNELS,
+                };
                 exactly
                     && self
                         .sliding(node, &conv.window)
-                        .is_some_and(|sliding| sliding.depthwise_is_right())
+                        .is_some_and(|sliding| sliding.depthwise_is_right(channels))
             }
             Op::Dense(_)
             | Op::AveragePool2d(_)

@@ -20,7 +20,7 @@ pub(in super::super) struct Sliding<'a> {
 const GROUPS: [usize; 3] = [1, 2, 3];
 
 /// Channels of a depthwise convolution that go through the whole image together.
-const CHANNELS: usize = 4;
+pub(super) const CHANNELS: usize = 4;
 
 impl Sliding<'_> {
     /// Whether a convolution reads all of its input as it was. Pixels are computed in raster order.
@@ -66,17 +66,17 @@ impl Sliding<'_> {
 
     /// Whether a depthwise convolution reads all of its input as it was.
     ///
-    /// Some channels at a time go through the whole image. For each output row the rows under the
+    /// So many channels at a time go through the whole image. For each output row the rows under the
     /// window, the first to the last, are copied to the scratch, unless they are still there from the
     /// rows before; then the output row is written.
-    pub(in super::super) fn depthwise_is_right(&self) -> bool {
+    pub(in super::super) fn depthwise_is_right(&self, channels: usize) -> bool {
         let [height, width, inputs] = self.input_shape;
         let [rows, columns, outputs] = self.output_shape;
         // For each byte of the input, whether it is an output by now.
         let mut lost = vec![false; self.input.bytes];
         let multiplier = outputs / inputs;
-        for first in (0..outputs).step_by(CHANNELS) {
-            let group = first..outputs.min(first + CHANNELS);
+        for first in (0..outputs).step_by(channels) {
+            let group = first..outputs.min(first + channels);
             let read = first / multiplier..(group.end - 1) / multiplier + 1;
             let mut copied = 0;
             for oy in 0..rows {

@@ -7,6 +7,7 @@ use ember_runtime::scratch::{Geometry, Isa};
 use super::super::{ALIGN, Chain, Makes, Plan, Region};
 use super::PlanViolation;
 use crate::convolution;
+use crate::dot;
 use crate::elementwise;
 
 pub(super) fn counts(graph: &Graph, plan: &Plan) -> Vec<PlanViolation> {
@@ -75,6 +76,7 @@ pub(super) fn scratch(graph: &Graph, plan: &Plan, isa: Isa, violations: &mut Vec
         let needed = match &node.op {
             // Kernels of int16 have none.
             Op::Conv2d(_) | Op::DepthwiseConv2d(_) | Op::Dense(_) if graph.has_int16(node) => 0,
+            Op::DepthwiseConv2d(_) if dot::is(graph, node) => 0,
             Op::Conv2d(conv) => geometry(graph, node, &conv.window, by_rows)
                 .map_or(usize::MAX, |geometry| {
                     convolution::scratch(node, &geometry, isa)
