@@ -486,15 +486,15 @@ pub const KEYS: &[Key] = &[
         "search",
         "inherit",
         Kind::Boolean,
-        Some("false"),
+        Some("true"),
         "A changed network begins with the weights of the one that it was made of, where they fit; not with `proxy_network`.",
     ),
     key(
         "search",
         "halving",
         Kind::Boolean,
-        Some("false"),
-        "Train every candidate for a third of the epochs first and only the best third of them fully.",
+        Some("true"),
+        "Train every candidate for a third of the epochs first and only the best third of them fully; strategies that follow a gradient train theirs fully.",
     ),
     key(
         "search",

@@ -41,16 +41,19 @@ pub fn settings(job: &Job) -> Settings {
         epochs: job.train.epochs.div_ceil(3),
         fraction: 1.0,
     };
+    let strategy = StrategyKind::ALL
+        .into_iter()
+        .find(|strategy| strategy.name() == search.strategy)
+        .unwrap_or_default();
+    // They propose few networks, each the outcome of a training.
+    let halving = search.halving && !strategy.follows_a_gradient();
     Settings {
         seed: search.seed,
-        strategy: StrategyKind::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == search.strategy)
-            .unwrap_or_default(),
+        strategy,
         second_order: search.second_order,
         proxies: search.proxies,
         proxy_network: search.proxy_network,
-        rungs: if search.halving || search.proxy_network {
+        rungs: if halving || search.proxy_network {
             vec![first, full]
         } else {
             vec![full]
