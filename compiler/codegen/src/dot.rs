@@ -76,3 +76,56 @@ fn are_few(graph: &Graph) -> bool {
     let macs = macs.fold(0, u64::saturating_add);
     macs.saturating_mul(PART) <= graph.macs()
 }
+
+#[cfg(test)]
+mod tests {
+    use ember_ir::{Activation, Conv2d, Dense, GraphBuilder, Padding, Window2d};
+
+    use super::*;
+
+    /// A convolution over 16×16 pixels, a depthwise one over them all with so much padding, a fully connected
+    /// layer of so many outputs.
+    fn network(padding: usize, features: usize) -> Graph {
+        let mut builder = GraphBuilder::new("net");
+        let input = builder.input("input", [16, 16, 4]);
+        let conv = Op::Conv2d(Conv2d {
+            window: Window2d::same([16, 16], [3, 3], [1, 1]),
+            out_channels: 8,
+            activation: Activation::Relu,
+        });
+        let conv = builder.node("conv", conv, &[input]).expect("it fits");
+        let mut window = Window2d::valid([16, 16], [1, 1]);
+        window.padding = Padding {
+            top: padding,
+            ..window.padding
+        };
+        let global = Op::DepthwiseConv2d(DepthwiseConv2d {
+            window,
+            multiplier: 1,
+            activation: Activation::None,
+        });
+        let global = builder.node("global", global, &[conv]).expect("it fits");
+        let logits = Op::Dense(Dense {
+            over_rows: false,
+            out_features: features,
+            activation: Activation::None,
+        });
+        let logits = builder.node("logits", logits, &[global]).expect("it fits");
+        builder.finish(&[logits])
+    }
+
+    fn dots(graph: &Graph) -> Vec<&str> {
+        let dots = graph.nodes.iter().filter(|node| is(graph, node));
+        dots.map(|node| graph.node_name(node)).collect()
+    }
+
+    #[test]
+    fn what_is_small_beside_the_model_is_a_dot_product() {
+        assert_eq!(dots(&network(0, 10)), ["global", "logits"]);
+        // 73 728 multiply-accumulates of the convolution, 2 048 of the global one, 8 per feature.
+        assert_eq!(dots(&network(0, 74)), ["global", "logits"]);
+        assert_eq!(dots(&network(0, 75)), ["global"]);
+        // Two rows of outputs.
+        assert_eq!(dots(&network(1, 10)), ["logits"]);
+    }
+}
