@@ -15,11 +15,7 @@ pub(crate) fn of(graph: &Graph, op: &Op) -> bool {
     };
     graph.nodes.iter().all(|node| match (op, &node.op) {
         // Their kernel has no groups.
-        (Op::DepthwiseConv2d(_) | Op::Dense(_), Op::DepthwiseConv2d(_) | Op::Dense(_))
-            if dot::is(graph, node) =>
-        {
-            true
-        }
+        _ if dot::is(graph, node) => true,
         _ if convolution::is(op) => {
             let channels = node.op.weight_channels(graph.input_shape(node));
             !convolution::is(&node.op) || channels.unwrap_or(0).is_multiple_of(CHANNELS)

@@ -2,7 +2,7 @@
 //! outputs. One function for every layer of a model, as in [`super::conv2d`].
 
 use super::requant::{Form, Requant, accumulator_bits};
-use super::{OTHER, SINGLE, TFLITE, frozen, rolled, unary};
+use super::{OTHER, SINGLE, TFLITE, frozen, per_output, rolled, unary};
 use crate::arena::{Memory, Region};
 use crate::isa::TARGET;
 use crate::isa::dense as isa;
@@ -43,15 +43,7 @@ pub(super) const fn valid(p: &DenseParams<'_>, [input, output]: [Region; 2], who
         p.weights.len() == p.inputs * p.outputs,
         "weights and shape differ"
     );
-    assert!(p.bias.len() == p.outputs, "one bias per output");
-    assert!(
-        p.mantissas.len() == 1 || p.mantissas.len() == p.outputs,
-        "one mantissa, or one per output"
-    );
-    assert!(
-        p.exponents.len() == p.mantissas.len(),
-        "as many exponents as mantissas"
-    );
+    per_output(p.outputs, p.bias, p.mantissas, p.exponents);
     assert!(
         !whole || p.outputs.is_multiple_of(ROWS),
         "outputs do not come in whole groups"

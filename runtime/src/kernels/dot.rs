@@ -2,7 +2,7 @@
 //! be larger than what they save. One function for every layer of a model, as in [`super::conv2d`].
 
 use super::requant::{Form, Requant, accumulator_bits};
-use super::{OTHER, SINGLE, TFLITE, base, frozen, inside, rolled, unknown};
+use super::{OTHER, SINGLE, TFLITE, base, frozen, inside, per_output, rolled, unknown};
 use crate::arena::Memory;
 use crate::layer::Dot;
 use crate::packing;
@@ -81,15 +81,7 @@ fn valid<L: Dot, M: Memory>(arena: &mut M) -> *mut i8 {
                 && (p.outputs - 1) * p.w.output + (p.taps - 1) * p.w.tap < p.weights.len(),
             "weights and shape differ"
         );
-        assert!(p.bias.len() == p.outputs, "one bias per output");
-        assert!(
-            p.mantissas.len() == 1 || p.mantissas.len() == p.outputs,
-            "one mantissa, or one per output"
-        );
-        assert!(
-            p.exponents.len() == p.mantissas.len(),
-            "as many exponents as mantissas"
-        );
+        per_output(p.outputs, p.bias, p.mantissas, p.exponents);
         assert!(
             L::PACKED.len() == packing::dot_words(&p),
             "stream and shape differ"

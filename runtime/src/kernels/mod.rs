@@ -247,6 +247,19 @@ const fn per_channel(channels: usize, bias: &[i32], mantissas: &[i32], exponents
     );
 }
 
+/// As [`per_channel`], where one factor may serve all outputs.
+const fn per_output(outputs: usize, bias: &[i32], mantissas: &[i32], exponents: &[i8]) {
+    assert!(bias.len() == outputs, "one bias per output");
+    assert!(
+        mantissas.len() == 1 || mantissas.len() == outputs,
+        "one mantissa, or one per output"
+    );
+    assert!(
+        exponents.len() == mantissas.len(),
+        "as many exponents as mantissas"
+    );
+}
+
 /// The smaller of two numbers.
 const fn least(a: usize, b: usize) -> usize {
     if a < b { a } else { b }
