@@ -10,9 +10,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// A tiny job whose network is pruned and factorised at any price.
+/// A tiny job whose network is pruned and factorised at any price, judged by folds.
 const JOB: &str = "[model]\nname = \"tiny\"\n[data]\nfile = \"digits.csv.gz\"\nshape = [8, 8, 1]\n\
-    test = \"tail 500\"\n[board]\nname = \"stm32vldiscovery\"\n\
+    test = \"tail 500\"\nvalidation = { folds = 2 }\n[board]\nname = \"stm32vldiscovery\"\n\
     [search]\ntrials = 3\nworkers = 2\n\
     [train]\nepochs = 2\nfinal_epochs = 4\nteachers = 1\nseeds = 2\nfinalists = 1\n\
     [compress]\npruning = 0.4\nlow_rank = 0.6\ntolerance = 1.0\n";

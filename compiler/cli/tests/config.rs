@@ -293,6 +293,62 @@ fn groups_need_a_column_and_names_are_identifiers() {
 }
 
 #[test]
+fn folds_are_for_validation_and_of_a_sensible_number() {
+    let with = |keys: &str| {
+        GOOD.replace(
+            "file = \"samples.csv\"",
+            &format!("file = \"samples.csv\"\n{keys}"),
+        )
+    };
+    check(
+        &with("test = { folds = 3 }\nvalidation = { folds = 1 }"),
+        &expect![[r#"
+              × ember.toml has 2 problems
+
+            Error: 
+              × `test` cannot be folds: each would train networks that another judges
+               ╭─[ember.toml:6:8]
+             5 │ file = "samples.csv"
+             6 │ test = { folds = 3 }
+               ·        ──────┬──────
+               ·              ╰── here
+             7 │ validation = { folds = 1 }
+               ╰────
+              help: take a fraction, or groups of its own; `validation` may be folds
+
+            Error: 
+              × `validation` must be a fraction such as 0.2, "tail 500", { groups = [8, 9] }, { names = ["*_0.wav"] }, { folds = 3 } (2 to 20) or { file = "…" }, not a table
+               ╭─[ember.toml:7:14]
+             6 │ test = { folds = 3 }
+             7 │ validation = { folds = 1 }
+               ·              ──────┬──────
+               ·                    ╰── expected a fraction such as 0.2, "tail 500", { groups = [8, 9] }, { names = ["*_0.wav"] }, { folds = 3 } (2 to 20) or { file = "…" }
+             8 │ [board]
+               ╰────
+        "#]],
+    );
+    let anomaly = with("validation = { folds = 3 }\nnormal = \"a\"")
+        .replace("name = \"tiny\"", "name = \"tiny\"\ntask = \"anomaly\"");
+    check(
+        &anomaly,
+        &expect![[r#"
+          × ember.toml has a problem
+
+        Error: 
+          × the threshold of anomalies needs samples that the network has not been trained on
+           ╭─[ember.toml:7:14]
+         6 │ file = "samples.csv"
+         7 │ validation = { folds = 3 }
+           ·              ──────┬──────
+           ·                    ╰── here
+         8 │ normal = "a"
+           ╰────
+          help: take a fraction or groups instead of folds
+    "#]],
+    );
+}
+
+#[test]
 fn text_that_is_no_toml_is_shown_too() {
     check(
         "[model\nname = tiny\n",
@@ -428,6 +484,7 @@ fn value() -> impl Strategy<Value = String> {
         Just("[1, 2, 3]".to_string()),
         Just("[[0, 1, 2]]".to_string()),
         Just("{ groups = [8] }".to_string()),
+        Just("{ folds = 3 }".to_string()),
         Just("{ file = \"samples.csv\", labels = 3 }".to_string()),
         Just("\"tail 5\"".to_string()),
         Just("\"128K\"".to_string()),

@@ -3,6 +3,7 @@
 
 mod arrays;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -222,6 +223,87 @@ fn splits_are_seeded_stratified_and_checked() {
             .to_string()
             .contains("last 50 samples, but there are only 50")
     );
+}
+
+/// Six people with ten rows each, of two classes.
+fn people(dir: &Path) {
+    let mut csv = String::from("x,y,who\n");
+    for row in 0..60 {
+        csv.push_str(&format!("{row},{},{}\n", row % 2, row / 10));
+    }
+    write(dir, "s.csv", csv.as_bytes());
+}
+
+/// The samples that validate, fold by fold.
+fn judges(parts: &Parts) -> Vec<Vec<f32>> {
+    let folds = parts.folds();
+    let samples = folds.iter().map(|fold| {
+        let mut values = fold.validation.samples.clone();
+        for value in &mut values {
+            *value = (*value / fold.normalization.scale[0] + fold.normalization.offset[0]).round();
+        }
+        assert!(
+            values
+                .iter()
+                .all(|value| !fold.train.samples.contains(value))
+        );
+        values
+    });
+    samples.collect()
+}
+
+#[test]
+fn folds_keep_groups_together_and_every_sample_judges_once() {
+    let dir = tempfile::tempdir().unwrap();
+    people(dir.path());
+    let load = |data: &str| {
+        load_in(
+            dir.path(),
+            &format!("file = \"s.csv\"\nlabel = \"y\"\nignore = [\"who\"]\n{data}"),
+        )
+    };
+    let by_person = |folds: usize| {
+        load(&format!(
+            "group = \"who\"\ntest = {{ groups = [5] }}\nvalidation = {{ folds = {folds} }}\n"
+        ))
+    };
+    let parts = by_person(2).unwrap();
+    let judging = judges(&parts);
+    assert_eq!(judging.iter().map(Vec::len).collect::<Vec<_>>(), [30, 20]);
+    let person = |value: &f32| *value as usize / 10;
+    let people: Vec<BTreeSet<usize>> = judging
+        .iter()
+        .map(|fold| fold.iter().map(person).collect())
+        .collect();
+    assert_eq!((people[0].len(), people[1].len()), (3, 2));
+    assert!(people[0].is_disjoint(&people[1]));
+    let every = judging.concat().into_iter().map(|value| value as usize);
+    assert_eq!(every.collect::<BTreeSet<_>>(), (0..50).collect());
+    // Trained on and counted as the first fold; the network that is deployed sees both parts.
+    assert_eq!(
+        (parts.train.len(), parts.validation.len(), parts.all.len()),
+        (20, 30, 50)
+    );
+    assert_eq!(
+        parts.counts(),
+        "20 train, 30 validate in the first of 2 folds, 10 test"
+    );
+    assert_eq!(parts.hash, by_person(2).unwrap().hash);
+    assert_ne!(parts.hash, by_person(3).unwrap().hash);
+
+    // Without groups the classes are spread evenly.
+    let parts = load("test = \"tail 10\"\nvalidation = { folds = 5 }\n").unwrap();
+    for fold in judges(&parts) {
+        let odd = fold
+            .iter()
+            .filter(|&&value| value as usize % 2 == 1)
+            .count();
+        assert_eq!((fold.len(), odd), (10, 5));
+    }
+
+    let problem = by_person(6).unwrap_err().problems[0].to_string();
+    let expected = "`validation`: asks for 6 folds, but only 5 groups are left to divide";
+    assert_eq!(problem, expected);
 }
 
 #[test]

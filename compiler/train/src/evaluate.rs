@@ -3,10 +3,13 @@
 //! on what else was scored before it, nor on what is scored beside it, so that an interrupted search resumes to the
 //! same result.
 
+use std::iter;
 use std::sync::atomic::AtomicBool;
 
 use ember_ir::Graph;
-use ember_search::{Budget, Candidate, CandidateId, Evaluate, EvaluateError, Score};
+use ember_search::{
+    Budget, Candidate, CandidateId, Evaluate, EvaluateError, Metric, Score, Uncertainty,
+};
 use rayon::ThreadPoolBuilder;
 
 use crate::dataset::Dataset;
@@ -55,8 +58,11 @@ impl Parts {
 /// Trains and scores candidates of a search.
 #[derive(Clone, Copy)]
 pub struct Evaluator<'a> {
-    /// The data.
+    /// The data; of several folds the first, which proxies and supernets are content with.
     pub parts: &'a Parts,
+    /// The same data divided in other ways, for validation by folds: a candidate is trained and scored on each, and
+    /// the scores are pooled.
+    pub other_folds: &'a [Parts],
     /// How to train; the budget of a candidate replaces the number of epochs.
     pub recipe: &'a Recipe,
     /// Set from outside to stop within a batch's time.
@@ -77,6 +83,20 @@ impl Evaluate for Evaluator<'_> {
 
 impl Evaluator<'_> {
     fn score(&self, candidate: &Candidate) -> Result<Score, EvaluateError> {
+        let folds = iter::once(self.parts).chain(self.other_folds);
+        let scores = folds.enumerate().map(|(fold, parts)| {
+            let score = self.score_on(candidate, fold, parts)?;
+            Ok((score, parts.validation.len()))
+        });
+        Ok(pooled(&scores.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    fn score_on(
+        &self,
+        candidate: &Candidate,
+        fold: usize,
+        parts: &Parts,
+    ) -> Result<Score, EvaluateError> {
         let Candidate {
             graph,
             proxy,
@@ -85,31 +105,31 @@ impl Evaluator<'_> {
             ..
         } = candidate;
         let graph = proxy.as_ref().unwrap_or(graph);
-        let train_part = part(&self.parts.train, *budget, *seed);
+        let train_part = part(&parts.train, *budget, *seed);
         let recipe = Recipe {
             epochs: budget.epochs.max(1),
             ..self.recipe.clone()
         };
         let session = Session {
             graph,
-            data: train_part.as_ref().unwrap_or(&self.parts.train),
-            normalization: &self.parts.normalization,
+            data: train_part.as_ref().unwrap_or(&parts.train),
+            normalization: &parts.normalization,
             recipe: &recipe,
             seed: *seed,
             teachers: &[],
             cancel: self.cancel,
             progress: &|_| {},
         };
-        let start = self.start(candidate, graph)?;
+        let start = self.start(candidate, fold, graph)?;
         let weights = train(session, Some(start)).map_err(refused)?;
         if let Some(keep) = self.keep.filter(|_| candidate.rung == 0) {
-            keep.save(&kept_as(candidate.id), &weights.values());
+            keep.save(&kept_as(candidate.id, fold), &weights.values());
         }
         let float = export(graph, &weights);
-        let validation = &self.parts.validation;
+        let validation = &parts.validation;
         let scores = predict(&float, validation).map_err(failed)?;
         let quantized =
-            Quantized::calibrated(&float, &self.parts.calibration, validation).map_err(failed)?;
+            Quantized::calibrated(&float, &parts.calibration, validation).map_err(failed)?;
         let accuracy = validation.int8_figure(&quantized.network).map_err(failed)?;
         let loss = validation.loss(&scores);
         Ok(Score {
@@ -122,14 +142,19 @@ impl Evaluator<'_> {
     }
 
     /// What a network's training begins with: chance, and over it what its parent has learned on the first rung.
-    fn start(&self, candidate: &Candidate, graph: &Graph) -> Result<Weights, EvaluateError> {
+    fn start(
+        &self,
+        candidate: &Candidate,
+        fold: usize,
+        graph: &Graph,
+    ) -> Result<Weights, EvaluateError> {
         let mut weights = initial(graph, candidate.seed);
         let (Some(keep), Some(parent)) = (self.keep, &candidate.parent) else {
             return Ok(weights);
         };
         let mut learned = initial(&parent.graph, 0);
         let is_there = keep
-            .load(&kept_as(parent.id))
+            .load(&kept_as(parent.id, fold))
             .is_some_and(|values| learned.fill(&values));
         if !is_there {
             return Err(EvaluateError::Failed(format!(
@@ -144,8 +169,45 @@ impl Evaluator<'_> {
 }
 
 /// The key of a candidate's weights.
-fn kept_as(id: CandidateId) -> String {
-    format!("candidate {}", id.0)
+fn kept_as(id: CandidateId, fold: usize) -> String {
+    match fold {
+        0 => format!("candidate {}", id.0),
+        fold => format!("candidate {}, fold {fold}", id.0),
+    }
+}
+
+/// Of scores on several folds, each with its number of samples, the one over all samples. Errors are those of
+/// means over all samples.
+fn pooled(scores: &[(Score, usize)]) -> Score {
+    let all: usize = scores.iter().map(|&(_, samples)| samples).sum();
+    let mean = |figure: fn(&Score) -> f32| {
+        let sums = scores
+            .iter()
+            .map(|(score, samples)| (figure(score), *samples));
+        let sum: f64 = sums
+            .map(|(figure, samples)| f64::from(figure) * samples as f64)
+            .sum();
+        (sum / all as f64) as f32
+    };
+    let error = |figure: fn(&Uncertainty) -> f32| {
+        let squares = scores.iter().map(|(score, samples)| {
+            let error = score.uncertainty.as_ref().map(figure)?;
+            Some((f64::from(error) * *samples as f64).powi(2))
+        });
+        let sum: f64 = squares.sum::<Option<f64>>()?;
+        Some((sum.sqrt() / all as f64) as f32)
+    };
+    Score {
+        accuracy: mean(|score| score.accuracy),
+        float_accuracy: mean(|score| score.float_accuracy),
+        loss: mean(|score| score.loss),
+        metric: scores
+            .first()
+            .map_or(Metric::default(), |(score, _)| score.metric),
+        uncertainty: error(|of| of.accuracy)
+            .zip(error(|of| of.loss))
+            .map(|(accuracy, loss)| Uncertainty { accuracy, loss }),
+    }
 }
 
 /// Runs `work` in a pool of one thread: burn would otherwise spread every small operation over all
@@ -189,4 +251,42 @@ fn refused(error: TrainError) -> EvaluateError {
 
 fn failed(error: impl std::fmt::Display) -> EvaluateError {
     EvaluateError::Failed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn score(accuracy: f32, loss: f32, error: Option<f32>) -> Score {
+        Score {
+            accuracy,
+            float_accuracy: accuracy,
+            loss,
+            metric: Metric::Accuracy,
+            uncertainty: error.map(|error| Uncertainty {
+                accuracy: error,
+                loss: 2.0 * error,
+            }),
+        }
+    }
+
+    #[test]
+    fn folds_are_pooled_by_their_samples() {
+        let whole = pooled(&[
+            (score(0.5, 1.0, Some(0.3)), 100),
+            (score(0.9, 0.2, Some(0.4)), 300),
+        ]);
+        assert!((whole.accuracy - 0.8).abs() < 1e-6 && (whole.loss - 0.4).abs() < 1e-6);
+        // √((0.3 · 100)² + (0.4 · 300)²) / 400
+        let error = whole.uncertainty.map(|of| (of.accuracy, of.loss));
+        assert!(
+            error.is_some_and(|(a, l)| (a - 0.30923).abs() < 1e-4 && (l - 0.61847).abs() < 1e-4)
+        );
+        assert_eq!(
+            pooled(&[(score(0.5, 1.0, None), 1), (score(0.5, 1.0, Some(0.1)), 1)]).uncertainty,
+            None
+        );
+        let one = score(0.912_345, 0.3, Some(0.011));
+        assert_eq!(pooled(&[(one, 57)]), one);
+    }
 }

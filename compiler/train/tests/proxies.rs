@@ -16,6 +16,7 @@ fn probe(graph: &Graph, seed: u64) -> [f64; 3] {
     let parts = Parts::new(data.clone(), &data, &data, normalization);
     let evaluator = Evaluator {
         parts: &parts,
+        other_folds: &[],
         recipe: &Recipe::default(),
         cancel: &GO_ON,
         keep: None,

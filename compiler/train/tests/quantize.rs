@@ -150,6 +150,7 @@ fn candidates_are_scored_reproducibly() {
     let (parts, recipe) = (parts(), recipe(99));
     let evaluator = Evaluator {
         parts: &parts,
+        other_folds: &[],
         recipe: &recipe,
         cancel: &GO_ON,
         keep: None,
@@ -190,6 +191,7 @@ fn a_child_begins_with_what_its_parent_has_learned() {
     let (parts, recipe, memory) = (parts(), recipe(99), Memory::default());
     let anew = Evaluator {
         parts: &parts,
+        other_folds: &[],
         recipe: &recipe,
         cancel: &GO_ON,
         keep: None,
@@ -224,10 +226,47 @@ fn a_child_begins_with_what_its_parent_has_learned() {
 }
 
 #[test]
+fn folds_are_scored_each_with_its_own_training() {
+    let (parts, recipe) = (parts(), recipe(99));
+    let other = {
+        let (judges, data) = (digits(0..200), digits(500..1000));
+        Parts::new(data.clone(), &data, &judges, parts.normalization.clone())
+    };
+    let budget = Budget {
+        epochs: 2,
+        fraction: 1.0,
+    };
+    let score = |parts: &Parts, other_folds: &[Parts], keep| {
+        let evaluator = Evaluator {
+            parts,
+            other_folds,
+            recipe: &recipe,
+            cancel: &GO_ON,
+            keep,
+        };
+        evaluator.evaluate(&candidate(budget)).expect("a score")
+    };
+    let each = [&parts, &other].map(|parts| score(parts, &[], None));
+    let memory = Memory::default();
+    let folds = std::slice::from_ref(&other);
+    let both = score(&parts, folds, Some(&memory as &dyn Keep));
+    let [first, second] = [&parts, &other].map(|parts| parts.validation.len() as f32);
+    let pooled = (each[0].accuracy * first + each[1].accuracy * second) / (first + second);
+    assert!(
+        (both.accuracy - pooled).abs() < 1e-6,
+        "{both:?} of {each:?}"
+    );
+    assert_ne!(each[0].accuracy, each[1].accuracy);
+    // A child begins with what its parent has learned on the same fold.
+    assert_eq!(memory.kept.lock().expect("the map").len(), 2);
+}
+
+#[test]
 fn a_cancelled_evaluation_has_no_score() {
     let (parts, recipe) = (parts(), recipe(1));
     let evaluator = Evaluator {
         parts: &parts,
+        other_folds: &[],
         recipe: &recipe,
         cancel: &AtomicBool::new(true),
         keep: None,

@@ -152,6 +152,7 @@ fn run(strategy: StrategyKind, seed: u64, macs: Option<u64>) -> (Outcome, Gates)
     };
     let evaluator = Evaluator {
         parts: &parts,
+        other_folds: &[],
         recipe: &recipe,
         cancel: &GO_ON,
         keep: None,

@@ -130,11 +130,9 @@ fn job(path: &Path) -> Result<(), Error> {
     let limits = job.board.limits;
     let mut text = format!("{} on {}\n", job.name, job.board.board.name);
     text.push_str(&format!(
-        "  samples of {}: {} train, {} validate, {} test; {} classes: {}\n",
+        "  samples of {}: {}; {} classes: {}\n",
         parts.shape(),
-        parts.calibration.len(),
-        parts.validation.len(),
-        parts.test.len(),
+        parts.counts(),
         parts.classes().len(),
         parts.classes().join(", ")
     ));

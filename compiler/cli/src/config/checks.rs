@@ -166,7 +166,21 @@ pub(super) fn data_job(
                 );
                 split
             }
-            Split::Groups(_) | Split::Names(_) | Split::Fraction(_) | Split::Tail(_) => split,
+            Split::Folds(_) if key == "test" => {
+                problems.push(
+                    Problem::new(
+                        "`test` cannot be folds: each would train networks that another judges",
+                    )
+                    .at(span)
+                    .help("take a fraction, or groups of its own; `validation` may be folds"),
+                );
+                split
+            }
+            Split::Groups(_)
+            | Split::Names(_)
+            | Split::Folds(_)
+            | Split::Fraction(_)
+            | Split::Tail(_) => split,
         }
     };
     let (validation, test) = (split("validation"), split("test"));

@@ -1,5 +1,7 @@
 //! One TOML value to the type that its key's [`Kind`] says, or the reason why not.
 
+use std::ops::RangeInclusive;
+
 use toml::Spanned;
 use toml::de::DeValue;
 
@@ -107,7 +109,14 @@ pub(super) fn convert(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Value, 
             .map(|number| Value::Column(Column::Number(number)))
             .ok_or_else(|| wrong("a column: a name, a number from 0, or \"last\"")),
         (Kind::Split, value) => split(value).map(Value::Split).ok_or_else(|| {
-            wrong("a fraction such as 0.2, \"tail 500\", { groups = [8, 9] }, { names = [\"*_0.wav\"] } or { file = \"…\" }")
+            let folds = if key.name == "validation" {
+                ", { folds = 3 } (2 to 20)"
+            } else {
+                ""
+            };
+            wrong(&format!(
+                "a fraction such as 0.2, \"tail 500\", {{ groups = [8, 9] }}, {{ names = [\"*_0.wav\"] }}{folds} or {{ file = \"…\" }}"
+            ))
         }),
     }
 }
@@ -159,6 +168,9 @@ fn choice(key: &Key, choices: &[&str], text: &str) -> Result<Value, Problem> {
     })
 }
 
+/// How many folds there may be.
+const FOLDS: RangeInclusive<usize> = 2..=20;
+
 fn split(value: &DeValue<'_>) -> Option<Split> {
     match value {
         DeValue::String(text) => {
@@ -171,7 +183,7 @@ fn split(value: &DeValue<'_>) -> Option<Split> {
         }
         DeValue::Table(table) => {
             let field = |name: &str| table.get(name).map(Spanned::get_ref);
-            let known = ["groups", "names", "file", "labels"];
+            let known = ["groups", "names", "folds", "file", "labels"];
             if table
                 .keys()
                 .any(|key| !known.contains(&key.get_ref().as_ref()))
@@ -184,10 +196,19 @@ fn split(value: &DeValue<'_>) -> Option<Split> {
                 }
                 _ => None,
             };
-            match (field("groups"), field("names"), field("file")) {
-                (Some(items), None, None) => words(items).map(Split::Groups),
-                (None, Some(items), None) => words(items).map(Split::Names),
-                (None, None, Some(DeValue::String(file))) => {
+            match (
+                field("groups"),
+                field("names"),
+                field("folds"),
+                field("file"),
+            ) {
+                (Some(items), None, None, None) => words(items).map(Split::Groups),
+                (None, Some(items), None, None) => words(items).map(Split::Names),
+                (None, None, Some(count), None) => {
+                    let count = usize::try_from(integer(count)?).ok()?;
+                    FOLDS.contains(&count).then_some(Split::Folds(count))
+                }
+                (None, None, None, Some(DeValue::String(file))) => {
                     let labels = match field("labels") {
                         None => None,
                         Some(DeValue::String(labels)) => Some(labels.to_string().into()),

@@ -245,14 +245,14 @@ pub const KEYS: &[Key] = &[
         "validation",
         Kind::Split,
         Some("0.2"),
-        "Samples that judge candidates in the search: a fraction (stratified, seeded), \"tail 300\" (the last of the rest), { groups = [6, 7] }, { names = [\"*_[0-4].png\"] } (files of a folder) or { file = \"v.npz\" }.",
+        "Samples that judge candidates in the search: a fraction (stratified, seeded), \"tail 300\" (the last of the rest), { groups = [6, 7] }, { names = [\"*_[0-4].png\"] } (files of a folder), { file = \"v.npz\" }, or { folds = 3 }: parts of whole groups (without `group`, of whole recordings of each class) that judge in turn. Every candidate is trained once per fold then, and the runs of a finalist take the folds in turn: slower, and worth it where few people or devices have been recorded.",
     ),
     key(
         "data",
         "test",
         Kind::Split,
         Some("0.2"),
-        "Samples that nothing sees before the end; given as for validation. Taken first.",
+        "Samples that nothing sees before the end; given as for validation, but for folds. Taken first.",
     ),
     key(
         "audio",

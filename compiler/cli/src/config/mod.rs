@@ -44,6 +44,8 @@ pub enum Split {
     Groups(Vec<String>),
     /// Folder: the files whose path below it matches one of these patterns (`*`, `?`, `[0-9]`).
     Names(Vec<String>),
+    /// Validation by so many folds: parts of whole groups, or of whole recordings of each class, that judge in turn.
+    Folds(usize),
     /// All samples of another file or folder of the same format.
     File {
         /// The samples.

@@ -2,6 +2,7 @@
 
 use ember_search::StrategyKind;
 
+use super::Split;
 use super::job::TaskJob;
 use super::problem::Problem;
 use super::values::Values;
@@ -55,6 +56,13 @@ pub(super) fn task_job(values: &Values, problems: &mut Vec<Problem>) -> TaskJob 
                 let problem = Problem::new("an anomaly score needs the sample as a whole");
                 let problem = problem.at(values.span("board", key));
                 problems.push(problem.help(format!("leave `{key}` out")));
+            }
+            if matches!(values.split("data", "validation"), Split::Folds(_)) {
+                let problem = Problem::new(
+                    "the threshold of anomalies needs samples that the network has not been trained on",
+                );
+                let problem = problem.at(values.span("data", "validation"));
+                problems.push(problem.help("take a fraction or groups instead of folds"));
             }
             let normal = values.texts("data", "normal").to_vec();
             if normal.is_empty() {

@@ -144,7 +144,7 @@ pub(super) fn learn(data: &DataJob, train: &Dataset, is_sound: bool) -> Normaliz
 }
 
 /// Hash of all values and labels.
-pub(super) fn hash(parts: &[&Dataset]) -> String {
+pub(super) fn hash<'a>(parts: impl IntoIterator<Item = &'a Dataset>) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(format!("{:?} {:?}", part.shape.dims(), part.classes));

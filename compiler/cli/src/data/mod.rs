@@ -3,7 +3,7 @@
 //! Reading order: [`table`] (what readers return; csv, npy, npz, idx and `folder` with
 //! [`names`], `pictures`, [`sound`] and `wav` are its sources), `window`
 //! (rows → samples), [`text`], `split`, `anomaly`, `build` and `checks` (samples →
-//! datasets), [`parts`] (what training sees); [`samples`] (arrays without labels).
+//! datasets), `load` (all of it in order), [`parts`] (what training sees); [`samples`] (arrays without labels).
 
 mod anomaly;
 mod array;
@@ -14,6 +14,7 @@ mod csv;
 pub mod error;
 pub mod folder;
 mod idx;
+mod load;
 pub mod names;
 mod npy;
 mod npz;

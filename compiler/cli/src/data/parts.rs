@@ -1,25 +1,19 @@
 //! The parts of the data: training, validation and test set. Everything that can be wrong with them
 //! is reported at once, in the configuration's text.
 
+use std::iter;
 use std::path::Path;
 
 use ember_codegen::front::Front;
 use ember_ir::Shape;
 use ember_search::Metric;
-use ember_train::random::Random;
-use ember_train::{Dataset, NORMAL, Normalization, Task};
+use ember_train::{Dataset, Normalization, Task};
 
-use super::anomaly;
-use super::build::{Build, Source, hash, learn, source};
-use super::checks::{check_normalize, check_part, classes, sample_shape};
+use super::load::load;
 use super::sound::Sounds;
-use super::split;
 use super::text::Texts;
 use crate::Error;
-use crate::config::{Job, Problem, Problems, Split, TaskJob};
-
-/// Stream of the seed that chooses samples for a part.
-const SPLIT: u64 = 0x5711;
+use crate::config::{Job, Problems};
 
 /// All samples in their own units, and what normalisation has learned.
 #[derive(Clone, Debug)]
@@ -33,6 +27,9 @@ pub struct Parts {
     pub calibration: Dataset,
     /// Judges candidates.
     pub validation: Dataset,
+    /// Validation by folds: the same samples divided in other ways, so that each judges once. `train`, `calibration`
+    /// and `validation` are the first fold's.
+    pub other_folds: Vec<ember_train::Parts>,
     /// Judges the result.
     pub test: Dataset,
     /// Learned on the training set.
@@ -74,9 +71,29 @@ impl Parts {
         &self.test.classes
     }
 
-    /// For what the validation set judges: it trains nothing.
+    /// For what the validation set judges, which trains nothing; of the first fold.
     pub fn for_training(&self) -> ember_train::Parts {
         self.with(&self.train)
+    }
+
+    /// The same of every fold: one, where validation is not by folds.
+    pub fn folds(&self) -> Vec<ember_train::Parts> {
+        let others = self.other_folds.iter().cloned();
+        iter::once(self.for_training()).chain(others).collect()
+    }
+
+    /// How many samples each set has, for people.
+    pub fn counts(&self) -> String {
+        let folds = match self.other_folds.len() {
+            0 => String::new(),
+            others => format!(" in the first of {} folds", others + 1),
+        };
+        format!(
+            "{} train, {} validate{folds}, {} test",
+            self.calibration.len(),
+            self.validation.len(),
+            self.test.len()
+        )
     }
 
     /// For the network that is deployed: the validation set has done its work, its samples train as well.
@@ -132,7 +149,7 @@ pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<(Job, Parts), Pr
     if let Some(job) = job {
         let mut of_data = Vec::new();
         let parts = if job.data.file.exists() {
-            try_load(&job, &mut of_data)
+            load(&job, &mut of_data)
         } else {
             None
         };
@@ -144,147 +161,4 @@ pub fn parse(text: &str, file_name: &str, dir: &Path) -> Result<(Job, Parts), Pr
         }
     }
     Err(Problems::new(file_name, text, problems))
-}
-
-fn try_load(job: &Job, problems: &mut Vec<Problem>) -> Option<Parts> {
-    let data = &job.data;
-    let mut main = source(job, "file", &data.file, data.labels.as_deref(), problems);
-    let mut extra = |key: &'static str, split: &Split| match split {
-        Split::File { file, labels } => Some(source(job, key, file, labels.as_deref(), problems)?),
-        Split::Fraction(_) | Split::Tail(_) | Split::Groups(_) | Split::Names(_) => None,
-    };
-    let mut validation_source = extra("validation", &data.validation);
-    let mut test_source = extra("test", &data.test);
-    if !problems.is_empty() {
-        return None;
-    }
-    let main = main.as_mut()?;
-    let shape = sample_shape(job, &main.table, problems)?;
-    let classes = {
-        let mut sources = vec![&mut *main];
-        sources.extend(validation_source.iter_mut());
-        sources.extend(test_source.iter_mut());
-        classes(job, &mut sources, problems)?
-    };
-    let labels = match &job.task {
-        TaskJob::Classification => None,
-        TaskJob::Anomaly { normal, .. } => {
-            Some(anomaly::of_classes(job, normal, &classes, problems))
-        }
-    };
-    if !problems.is_empty() {
-        return None;
-    }
-    let share = anomaly::share(&data.test, &data.validation);
-    let mut random = Random::new(job.search.seed, SPLIT);
-    let mut rest: Vec<usize> = (0..main.samples.len()).collect();
-    let mut part = |key: &'static str, split: &Split, share: Option<f64>, rest: &mut Vec<usize>| {
-        let part = match &labels {
-            None => split::take(split, &main.samples, &main.table, rest, &mut random),
-            Some(labels) => anomaly::take(split, share, main, labels, rest, &mut random),
-        };
-        part.map_err(|error| {
-            let span = job.span("data", key).or_else(|| job.span("data", "file"));
-            problems.push(Problem::new(format!("`{key}`: {error}")).at(span));
-        })
-        .unwrap_or_default()
-    };
-    let test_indices = part("test", &data.test, share, &mut rest);
-    let validation_indices = part("validation", &data.validation, None, &mut rest);
-    if !problems.is_empty() {
-        return None;
-    }
-    let divided = rest.len();
-    let (classes, task) = match labels {
-        None => (classes, Task::Classification),
-        Some(labels) => {
-            let sources = [
-                Some(&mut *main),
-                validation_source.as_mut(),
-                test_source.as_mut(),
-            ];
-            anomaly::relabel(sources.into_iter().flatten(), &labels);
-            rest.retain(|&index| main.samples[index].label == NORMAL);
-            (anomaly::labels(), Task::Anomaly)
-        }
-    };
-    let main = &*main;
-    let build = Build {
-        data,
-        shape: &shape,
-        classes: &classes,
-        task,
-    };
-    let own = |indices: &[usize], long: bool| build.dataset(main, indices, long);
-    let every = |source: &Source| (0..source.samples.len()).collect::<Vec<_>>();
-    let validation = match &validation_source {
-        Some(source) => build.dataset(source, &every(source), false),
-        None => own(&validation_indices, false),
-    };
-    let test = match &test_source {
-        Some(source) => build.dataset(source, &every(source), false),
-        None => own(&test_indices, false),
-    };
-    let calibration = own(&rest, false);
-    let train = own(&rest, true);
-    for (key, part) in [
-        ("file", &calibration),
-        ("validation", &validation),
-        ("test", &test),
-    ] {
-        check_part(job, key, part, problems);
-    }
-    if !problems.is_empty() {
-        return None;
-    }
-    let (train, calibration, validation, test) = (train?, calibration?, validation?, test?);
-    let more = match &validation_source {
-        Some(source) => build.dataset(source, &every(source), true),
-        None => own(&validation_indices, true),
-    };
-    let all = match (task, more) {
-        (Task::Classification, Some(more)) => train.concat(&more),
-        (Task::Classification, None) | (Task::Anomaly, _) => train.clone(),
-    };
-    let sound = {
-        let (source, indices) = match &test_source {
-            Some(source) => (source, every(source)),
-            None => (main, test_indices.clone()),
-        };
-        let samples = indices.iter().map(|&index| source.samples[index]);
-        source
-            .table
-            .sound
-            .as_ref()
-            .map(|sound| sound.of(samples, data.window))
-    };
-    check_normalize(job, sound.is_some(), problems);
-    if !problems.is_empty() {
-        return None;
-    }
-    let text = data
-        .text
-        .as_ref()
-        .map(|_| Texts::learn(&calibration, &test));
-    let [train, all, calibration, validation, test] = match &text {
-        Some(text) => [train, all, calibration, validation, test].map(|part| text.read(&part)),
-        None => [train, all, calibration, validation, test],
-    };
-    let normalization = match &text {
-        Some(_) => Normalization::identity(&shape),
-        None => learn(data, &calibration, sound.is_some()),
-    };
-    let hash = hash(&[&train, &validation, &test]);
-    Some(Parts {
-        train,
-        all,
-        calibration,
-        validation,
-        test,
-        normalization,
-        sound,
-        unused: divided - rest.len(),
-        text,
-        hash,
-    })
 }

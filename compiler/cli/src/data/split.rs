@@ -1,5 +1,6 @@
 //! Which samples train, which judge the search, which judge the result.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ember_train::random::Random;
@@ -20,6 +21,9 @@ pub(crate) enum SplitError {
     /// A pattern that no file matches.
     #[error("no file is named like `{0}`")]
     Name(String),
+    /// More folds than groups.
+    #[error("asks for {asked} folds, but only {there} groups are left to divide")]
+    Folds { asked: usize, there: usize },
     /// Names where there are none.
     #[error("asks for names of files, but the data is no folder")]
     NoFiles,
@@ -46,7 +50,8 @@ pub(crate) fn take(
         }
         Split::Groups(names) => of_groups(names, samples, table.groups.as_ref(), rest)?,
         Split::Names(patterns) => of_names(patterns, samples, table.files.as_ref(), rest)?,
-        Split::File { .. } => BTreeSet::new(),
+        // Of another file, or not one part.
+        Split::File { .. } | Split::Folds(_) => BTreeSet::new(),
     };
     rest.retain(|index| !part.contains(index));
     Ok(part.into_iter().collect())
@@ -83,6 +88,45 @@ fn fraction_of(
         );
     }
     part
+}
+
+/// Divides `rest` (indices of samples, ascending) into `count` parts of about as many samples: by groups where the
+/// data names them, so that nobody judges what it has trained, else by the recordings (or samples) of each class.
+pub(crate) fn folds(
+    count: usize,
+    samples: &[Sample],
+    table: &Table,
+    rest: &[usize],
+    random: &mut Random,
+) -> Result<Vec<Vec<usize>>, SplitError> {
+    let groups = table.groups.is_some();
+    let mut units: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for &index in rest {
+        let Sample { group, unit, .. } = samples[index];
+        let together = group.filter(|_| groups).unwrap_or(unit);
+        units.entry(together).or_default().push(index);
+    }
+    if groups && units.len() < count {
+        return Err(SplitError::Folds {
+            asked: count,
+            there: units.len(),
+        });
+    }
+    let mut units: Vec<Vec<usize>> = units.into_values().collect();
+    random.shuffle(&mut units);
+    // Class by class, where a recording counts for the one it begins with; the largest first, and small ones even out.
+    let class = |unit: &[usize]| if groups { 0 } else { samples[unit[0]].label };
+    units.sort_by_key(|unit| (class(unit), Reverse(unit.len())));
+    let mut folds = vec![Vec::new(); count];
+    for unit in units {
+        if let Some(smallest) = folds.iter_mut().min_by_key(|fold| fold.len()) {
+            smallest.extend(unit);
+        }
+    }
+    for fold in &mut folds {
+        fold.sort_unstable();
+    }
+    Ok(folds)
 }
 
 fn of_groups(

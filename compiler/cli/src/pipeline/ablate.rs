@@ -10,8 +10,7 @@ use ember_train::{FinalRecipe, Recipe, Reduction, Teachers, Wish};
 use serde::{Deserialize, Serialize};
 
 use super::compress::{halved, propose};
-use super::finalists::seeds;
-use super::replica::{Finish, Run, Spread, run_all};
+use super::replica::{Finish, Run, Spread, judging, run_all};
 use super::search::Found;
 use super::state::State;
 use super::teacher::{self, Use};
@@ -143,17 +142,14 @@ pub fn ablate(job: &Job, parts: &Parts, progress: Progress) -> Result<Ablation, 
         state: &state,
     };
     takes.plan(&mut plan, base)?;
-    let seeds: Vec<u64> = seeds(job, found.chosen.seed).collect();
-    let runs = plan.lines.iter().flat_map(|(_, graph, finish)| {
-        seeds.iter().map(move |&seed| Run {
-            graph,
-            seed,
-            finish,
-        })
-    });
-    let runs: Vec<Run<'_>> = runs.collect();
+    let seed = found.chosen.seed;
+    let lines = plan.lines.iter();
+    let runs: Vec<Run<'_>> = lines
+        .flat_map(|(_, graph, finish)| judging(job, parts, graph, seed, finish))
+        .collect();
     let replicas = run_all(parts, &runs, &state, "ablate", progress)?;
-    let lines = plan.lines.iter().zip(replicas.chunks(seeds.len()));
+    let seeds = runs.len() / plan.lines.len();
+    let lines = plan.lines.iter().zip(replicas.chunks(seeds));
     let lines = lines.map(|((name, graph, finish), replicas)| Line {
         name: name.clone(),
         int8: Spread::over(replicas, |replica| replica.accuracy_int8),
@@ -163,7 +159,7 @@ pub fn ablate(job: &Job, parts: &Parts, progress: Progress) -> Result<Ablation, 
     let ablation = Ablation {
         network: found.chosen.id.0,
         architecture: found.chosen.architecture.to_string(),
-        seeds: seeds.len(),
+        seeds,
         metric: parts.metric(),
         lines: lines.collect(),
         steps: plan.steps,
@@ -198,11 +194,11 @@ fn of_teachers(
     training: &Recipe,
     graph: &Graph,
     configured: &Finish,
-    larger: Teachers,
+    larger: Arc<[Teachers]>,
 ) {
-    let with = |job: &Job, teachers: Option<Teachers>| Finish {
+    let with = |job: &Job, teachers: Option<Arc<[Teachers]>>| Finish {
         reduction: configured.reduction.clone(),
-        ..recipe::finish(job, training, teachers.map(Arc::new))
+        ..recipe::finish(job, training, teachers)
     };
     let of = |teachers: usize| {
         let mut job = job.clone();

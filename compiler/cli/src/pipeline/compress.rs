@@ -6,9 +6,8 @@
 use ember_search::{Cost, Price as _};
 use ember_train::{Reduction, Supervision, Training, Wish, int4_layers};
 
-use super::finalists::seeds;
 use super::price;
-use super::replica::{Finish, Run, Spread, failed, run_all};
+use super::replica::{Finish, Run, Spread, failed, judging, run_all};
 use super::report::thousands;
 use super::search::{self, Found};
 use super::state::{Kept, State};
@@ -141,13 +140,7 @@ fn judged(
     state: &State,
     progress: Progress,
 ) -> Result<Spread, Error> {
-    let runs: Vec<Run<'_>> = seeds(job, found.chosen.seed)
-        .map(|seed| Run {
-            graph: &found.graph,
-            seed,
-            finish,
-        })
-        .collect();
+    let runs: Vec<Run<'_>> = judging(job, parts, &found.graph, found.chosen.seed, finish).collect();
     let replicas = run_all(parts, &runs, state, "compress", progress)?;
     Ok(Spread::over(&replicas, |replica| replica.accuracy_int8))
 }
@@ -176,8 +169,8 @@ pub fn propose(
         parts: &parts.for_training(),
         recipe: &finish.recipe,
         seed: found.chosen.seed,
-        teachers: finish.teachers.as_deref(),
-        keep: &Kept::of_training(state),
+        teachers: finish.teachers(0),
+        keep: &Kept::of_training(state, 0),
         supervision: Supervision {
             cancel: &CANCEL,
             progress: &|_| {},

@@ -1,6 +1,7 @@
 //! Results that replicate: the best networks of the search are trained again, each with several seeds,
 //! on the training set alone, and judged on the validation set. One run says little (a network that won
-//! by one run may have won by luck), so the choice is by mean − deviation. The test set is not touched.
+//! by one run may have won by luck), so the choice is by mean − deviation. Where validation is by folds, the runs take
+//! them in turn. The test set is not touched.
 //!
 //! Each run is recorded as soon as it is over; a run that was interrupted is done again from its seed.
 
@@ -8,7 +9,7 @@ use ember_ir::Graph;
 use ember_search::{Metric, Scored, choose};
 use serde::{Deserialize, Serialize};
 
-use super::replica::{Finish, Replica, Run, Spread, run_all};
+use super::replica::{Finish, Replica, Run, Spread, judging, run_all};
 use super::search::{self, Found};
 use super::space;
 use super::state::State;
@@ -105,13 +106,7 @@ pub fn replicate(
         .collect();
     let runs: Vec<Run<'_>> = finalists
         .iter()
-        .flat_map(|(scored, graph)| {
-            seeds(job, scored.seed).map(move |seed| Run {
-                graph,
-                seed,
-                finish,
-            })
-        })
+        .flat_map(|(scored, graph)| judging(job, parts, graph, scored.seed, finish))
         .collect();
     let mut replicas = run_all(parts, &runs, state, "finals", progress)?.into_iter();
     let finalists: Vec<Finalist> = finalists
@@ -151,11 +146,6 @@ pub fn replicate(
         },
         Some(finals),
     ))
-}
-
-/// Seeds of the runs of a network; at least one.
-pub fn seeds(job: &Job, first: u64) -> impl Iterator<Item = u64> {
-    (0..job.train.seeds.max(1) as u64).map(move |run| first.wrapping_add(run))
 }
 
 /// The first of the best.

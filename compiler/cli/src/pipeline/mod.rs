@@ -160,9 +160,10 @@ fn find(
     progress: Progress,
 ) -> Result<Found, Error> {
     let train_parts = parts.for_training();
-    let kept = Kept::of_training(state);
+    let kept = Kept::of_training(state, 0);
     let evaluator = Evaluator {
         parts: &train_parts,
+        other_folds: &parts.other_folds,
         recipe,
         cancel: &CANCEL,
         keep: job.search.inherit.then_some(&kept as &dyn Keep),
@@ -200,12 +201,10 @@ fn introduce(job: &Job, parts: &Parts, progress: Progress) {
         }
     };
     progress.say(format!(
-        "{:>9} {samples} samples of {} {what} ({} train, {} validate, {} test); {} with {} B of flash, {} B of RAM",
+        "{:>9} {samples} samples of {} {what} ({}); {} with {} B of flash, {} B of RAM",
         job.name,
         parts.shape(),
-        parts.calibration.len(),
-        parts.validation.len(),
-        parts.test.len(),
+        parts.counts(),
         job.board.board.name,
         job.board.limits.flash_bytes,
         job.board.limits.ram_bytes,

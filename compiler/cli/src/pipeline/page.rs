@@ -99,13 +99,7 @@ fn confusion(facts: &Facts<'_>) -> Result<Vec<Vec<usize>>, Error> {
 
 fn provenance(facts: &Facts<'_>) -> Vec<(&'static str, String)> {
     let Facts { job, parts, .. } = *facts;
-    let samples = format!(
-        "{} train, {} validate, {} test, of shape {}",
-        parts.calibration.len(),
-        parts.validation.len(),
-        parts.test.len(),
-        parts.shape()
-    );
+    let samples = format!("{}, of shape {}", parts.counts(), parts.shape());
     vec![
         ("emberc", env!("CARGO_PKG_VERSION").to_string()),
         ("configuration (hash)", hash::of(&[&job.text])),

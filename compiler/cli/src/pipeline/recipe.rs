@@ -31,7 +31,7 @@ pub fn recipe(job: &Job, parts: &Parts) -> Recipe {
 }
 
 /// How a job's networks are finished, with these teachers or with those of their own.
-pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<Teachers>>) -> Finish {
+pub fn finish(job: &Job, recipe: &Recipe, teachers: Option<Arc<[Teachers]>>) -> Finish {
     let mut training = Recipe {
         epochs: job.train.final_epochs,
         ..recipe.clone()

@@ -12,6 +12,7 @@ use ember_train::{
 use serde::{Deserialize, Serialize};
 
 use super::state::{Kept, State};
+use crate::config::Job;
 use crate::data::Parts;
 use crate::interrupt::CANCEL;
 use crate::progress::Progress;
@@ -73,8 +74,8 @@ impl Spread {
 pub struct Finish {
     /// How they are trained.
     pub recipe: FinalRecipe,
-    /// Whom they learn from, if not from runs of their own.
-    pub teachers: Option<Arc<Teachers>>,
+    /// Whom they learn from on each fold of the data, if not from runs of their own.
+    pub teachers: Option<Arc<[Teachers]>>,
     /// What is taken out of them.
     pub reduction: Reduction,
 }
@@ -85,13 +86,24 @@ impl Finish {
         self.recipe.epochs(&self.reduction, self.teachers.is_some())
     }
 
+    /// Whom a run on this fold learns from, if not from runs of its own.
+    pub fn teachers(&self, fold: usize) -> Option<&Teachers> {
+        self.teachers.as_ref().map(|teachers| &teachers[fold])
+    }
+
     /// Everything that a run depends on beside topology, seed and data.
     pub fn key(&self) -> String {
         let recipe = FinalRecipe {
             workers: 0,
             ..self.recipe.clone()
         };
-        let teachers = self.teachers.as_ref().map(|teachers| &teachers.key);
+        let keys = |teachers: &Arc<[Teachers]>| -> Vec<String> {
+            teachers
+                .iter()
+                .map(|teachers| teachers.key.clone())
+                .collect()
+        };
+        let teachers = self.teachers.as_ref().map(keys);
         format!("{recipe:?} {teachers:?} {:?}", self.reduction)
     }
 }
@@ -103,8 +115,27 @@ pub struct Run<'a> {
     pub graph: &'a Graph,
     /// Of everything random.
     pub seed: u64,
+    /// The fold of the data: the first is 0.
+    pub fold: usize,
     /// How.
     pub finish: &'a Finish,
+}
+
+/// The runs that judge a network: a seed each, at least one, and the folds of the data in turn.
+pub fn judging<'a>(
+    job: &Job,
+    parts: &Parts,
+    graph: &'a Graph,
+    first_seed: u64,
+    finish: &'a Finish,
+) -> impl Iterator<Item = Run<'a>> {
+    let folds = 1 + parts.other_folds.len();
+    (0..job.train.seeds.max(1)).map(move |run| Run {
+        graph,
+        seed: first_seed.wrapping_add(run as u64),
+        fold: run % folds,
+        finish,
+    })
 }
 
 /// Every run, those that are recorded excepted, as many at a time as there are cores.
@@ -124,8 +155,7 @@ pub fn run_all(
     if left.is_empty() {
         return Ok(known.into_iter().flatten().collect());
     }
-    let train_parts = parts.for_training();
-    let kept = Kept::of_training(state);
+    let folds = parts.folds();
     let epochs: usize = left.iter().map(|&index| runs[index].finish.epochs()).sum();
     let stage = progress.stage(name, epochs as u64);
     let done = AtomicUsize::new(0);
@@ -143,15 +173,16 @@ pub fn run_all(
             let Run {
                 graph,
                 seed,
+                fold,
                 finish,
             } = runs[index];
             let training = Training {
                 graph,
-                parts: &train_parts,
+                parts: &folds[fold],
                 recipe: &finish.recipe,
                 seed,
-                teachers: finish.teachers.as_deref(),
-                keep: &kept,
+                teachers: finish.teachers(fold),
+                keep: &Kept::of_training(state, fold),
                 supervision,
             };
             let result = replica(seed, training.finish(&finish.reduction)).and_then(|replica| {
@@ -223,9 +254,13 @@ fn record(path: &Path, replica: &Replica) -> Result<(), Error> {
 
 /// Everything that a run depends on.
 fn key(run: &Run<'_>, state: &State) -> String {
+    let fold = match run.fold {
+        0 => String::new(),
+        fold => format!(" fold {fold}"),
+    };
     hash::of(&[
         &state.key,
-        &format!("{:?} {}", run.graph, run.seed),
+        &format!("{:?} {}{fold}", run.graph, run.seed),
         &run.finish.key(),
     ])
 }

@@ -68,25 +68,29 @@ impl State {
 #[derive(Clone, Copy)]
 pub struct Kept<'a> {
     state: &'a State,
-    data: &'static str,
+    /// Of the fold whose training set it is; `None`: all samples but the test set's.
+    fold: Option<usize>,
 }
 
 impl<'a> Kept<'a> {
-    /// Of those that were trained on the training set.
-    pub fn of_training(state: &'a State) -> Self {
-        Self {
-            state,
-            data: "train",
-        }
+    /// Of those that were trained on the training set of a fold, the first of which is 0.
+    pub fn of_training(state: &'a State, fold: usize) -> Self {
+        let fold = Some(fold);
+        Self { state, fold }
     }
 
     /// Of those that were trained on training and validation set.
     pub fn of_all(state: &'a State) -> Self {
-        Self { state, data: "all" }
+        Self { state, fold: None }
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        let name = hash::of(&[&self.state.key, self.data, key]);
+        let data = match self.fold {
+            None => "all".to_string(),
+            Some(0) => "train".to_string(),
+            Some(fold) => format!("train, fold {fold}"),
+        };
+        let name = hash::of(&[&self.state.key, &data, key]);
         self.state.dir.join("weights").join(format!("{name}.bin"))
     }
 }

@@ -33,14 +33,15 @@ pub fn larger(
     state: &State,
     taught: Use,
     progress: Progress,
-) -> Result<Option<Arc<Teachers>>, Error> {
+) -> Result<Option<Arc<[Teachers]>>, Error> {
     if !job.compress.larger_teacher || job.train.teachers == 0 {
         return Ok(None);
     }
-    trained(job, parts, recipe, state, taught, progress).map(|teachers| Some(Arc::new(teachers)))
+    trained(job, parts, recipe, state, taught, progress).map(Some)
 }
 
-/// So many runs of the larger network as `train.teachers` says, at least one.
+/// So many runs of the larger network as `train.teachers` says, at least one; on every fold of the data, because a
+/// teacher must not have seen what judges its pupils.
 pub fn trained(
     job: &Job,
     parts: &Parts,
@@ -48,7 +49,7 @@ pub fn trained(
     state: &State,
     taught: Use,
     progress: Progress,
-) -> Result<Teachers, Error> {
+) -> Result<Arc<[Teachers]>, Error> {
     let graph = network(job, parts)?;
     let training = Recipe {
         epochs: job.train.final_epochs,
@@ -58,42 +59,42 @@ pub fn trained(
         workers: std::thread::available_parallelism().map_or(1, usize::from),
         ..FinalRecipe::new(training, 0)
     };
-    let (train_parts, kept) = match taught {
-        Use::Judged => (parts.for_training(), Kept::of_training(state)),
-        Use::Deployed => (parts.for_deployment(), Kept::of_all(state)),
+    let folds = match taught {
+        Use::Judged => parts.folds(),
+        Use::Deployed => vec![parts.for_deployment()],
     };
     let runs = job.train.teachers.max(1);
-    let stage = progress.stage("teacher", (runs * recipe.training.epochs) as u64);
+    let epochs = folds.len() * runs * recipe.training.epochs;
+    let stage = progress.stage("teacher", epochs as u64);
     let done = AtomicUsize::new(0);
-    let training = Training {
-        graph: &graph,
-        parts: &train_parts,
-        recipe: &recipe,
-        seed: job.search.seed,
-        teachers: None,
-        keep: &kept,
-        supervision: Supervision {
-            cancel: &CANCEL,
-            progress: &|epochs| {
-                let done = done.fetch_add(epochs, Ordering::Relaxed) + epochs;
-                stage.at(done as u64, "epochs");
+    let teachers = folds.iter().enumerate().map(|(fold, parts)| {
+        let training = Training {
+            graph: &graph,
+            parts,
+            recipe: &recipe,
+            seed: job.search.seed,
+            teachers: None,
+            keep: &match taught {
+                Use::Judged => Kept::of_training(state, fold),
+                Use::Deployed => Kept::of_all(state),
             },
-        },
-    };
-    let teachers = teach(training, runs).map_err(failed)?;
+            supervision: Supervision {
+                cancel: &CANCEL,
+                progress: &|epochs| {
+                    let done = done.fetch_add(epochs, Ordering::Relaxed) + epochs;
+                    stage.at(done as u64, "epochs");
+                },
+            },
+        };
+        teach(training, runs).map_err(failed)
+    });
+    let teachers = teachers.collect::<Result<Arc<[Teachers]>, Error>>()?;
     stage.done(format!(
-        "{runs} runs of a network of {} parameters",
+        "{} runs of a network of {} parameters",
+        folds.len() * runs,
         graph.parameters()
     ));
     Ok(teachers)
-}
-
-/// Nobody: for runs that learn from the labels alone.
-pub fn nobody() -> Teachers {
-    Teachers {
-        networks: Vec::new(),
-        key: "nobody".into(),
-    }
 }
 
 /// The template with the most parameters.

@@ -40,7 +40,7 @@ pub fn train(
         parts: &train_parts,
         recipe: &finish.recipe,
         seed: found.chosen.seed,
-        teachers: finish.teachers.as_deref(),
+        teachers: finish.teachers(0),
         keep: &Kept::of_all(state),
         supervision: Supervision {
             cancel: &CANCEL,

@@ -177,6 +177,7 @@ impl Bench {
     fn running(&self) -> Running<'_> {
         let evaluator = Evaluator {
             parts: &self.parts,
+            other_folds: &[],
             recipe: &self.recipe,
             cancel: &GO_ON,
             keep: None,
