@@ -349,6 +349,26 @@ fn folds_are_for_validation_and_of_a_sensible_number() {
 }
 
 #[test]
+fn copies_of_half_the_width_inherit_nothing() {
+    let with = |search: &str| format!("{GOOD}[search]\nproxy_network = true\n{search}");
+    check(&with("inherit = true\n"), &expect![[r#"
+          × ember.toml has a problem
+
+        Error: 
+          × `inherit` does not go with `proxy_network`: a copy of half the width has other weights
+            ╭─[ember.toml:10:11]
+          9 │ proxy_network = true
+         10 │ inherit = true
+            ·           ──┬─
+            ·             ╰── here
+            ╰────
+          help: leave one of them out
+    "#]]);
+    let job = Job::parse(&with(""), "ember.toml", folder().path());
+    assert!(!job.unwrap().search.inherit);
+}
+
+#[test]
 fn text_that_is_no_toml_is_shown_too() {
     check(
         "[model\nname = tiny\n",

@@ -72,6 +72,17 @@ fn templates(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> Vec<Te
 pub(super) fn search_job(values: &Values, dir: &Path, problems: &mut Vec<Problem>) -> SearchJob {
     let text = |key| values.text("search", key).unwrap_or_default().to_string();
     let limit = |key| Some(values.integer("search", key) as u64).filter(|&limit| limit > 0);
+    let (inherit, proxy_network) = (
+        values.boolean("search", "inherit"),
+        values.boolean("search", "proxy_network"),
+    );
+    if inherit && proxy_network && values.span("search", "inherit").is_some() {
+        problems.push(
+            Problem::new("`inherit` does not go with `proxy_network`: a copy of half the width has other weights")
+                .at(values.span("search", "inherit"))
+                .help("leave one of them out"),
+        );
+    }
     SearchJob {
         space: text("space"),
         narrowing: narrowing(values),
@@ -86,9 +97,9 @@ pub(super) fn search_job(values: &Values, dir: &Path, problems: &mut Vec<Problem
         seed: values.integer("search", "seed") as u64,
         second_order: values.boolean("search", "second_order"),
         proxies: values.boolean("search", "proxies"),
-        inherit: values.boolean("search", "inherit") && !values.boolean("search", "proxy_network"),
+        inherit: inherit && !proxy_network,
         halving: values.boolean("search", "halving"),
-        proxy_network: values.boolean("search", "proxy_network"),
+        proxy_network,
         workers: values.integer("search", "workers") as usize,
     }
 }
