@@ -351,7 +351,9 @@ fn folds_are_for_validation_and_of_a_sensible_number() {
 #[test]
 fn copies_of_half_the_width_inherit_nothing() {
     let with = |search: &str| format!("{GOOD}[search]\nproxy_network = true\n{search}");
-    check(&with("inherit = true\n"), &expect![[r#"
+    check(
+        &with("inherit = true\n"),
+        &expect![[r#"
           × ember.toml has a problem
 
         Error: 
@@ -363,7 +365,8 @@ fn copies_of_half_the_width_inherit_nothing() {
             ·             ╰── here
             ╰────
           help: leave one of them out
-    "#]]);
+    "#]],
+    );
     let job = Job::parse(&with(""), "ember.toml", folder().path());
     assert!(!job.unwrap().search.inherit);
 }
