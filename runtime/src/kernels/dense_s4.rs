@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 use super::dense::{self, valid};
 use super::requant::{Form, Requant};
 use super::unpack::{own, unpack};
-use super::{OTHER, SINGLE, TFLITE, frozen, inside, least, rolled, unary};
+use super::{OTHER, SINGLE, TFLITE, frozen, inside, least, rolled, unary, unknown};
 use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::layer::DenseS4;
@@ -85,7 +85,8 @@ unsafe fn run(arena: *mut i8, task: &Task) {
         loop {
             rolled();
             part.outputs = least(left, task.rows);
-            from = unpack(from, scratch, part.outputs, part.inputs, ROWS);
+            let group = unknown(ROWS);
+            from = unpack(from, scratch, part.outputs, part.inputs, group);
             (task.run)(arena, part);
             if left <= part.outputs {
                 return;

@@ -6,7 +6,9 @@ use super::{rolled, unknown};
 use crate::isa::TARGET;
 use crate::packing::{self, HIGH};
 
-/// Unpacks the records of `rows` filters of `taps` weights, `group` filters each; where the next one is.
+/// Unpacks the records of `rows` filters of `taps` weights, `group` filters each; where the next one is. Callers
+/// hide that `group` is a constant ([`unknown`]): in a model where only one of them is it would be compiled in, and
+/// the code would be another than in the models that prices are measured on.
 ///
 /// # Safety
 /// There are filters and weights, `from` points at their records, and from `to` on there is room for as many

@@ -46,12 +46,22 @@ const TASKS: [(SpaceKind, &[usize], usize); 10] = [
     (SpaceKind::Recurrent, &[1, 100, 6], 8),
 ];
 
-/// Networks drawn at random from the search's spaces, made to fit as the search does it, with random
-/// weights; every third rounds like TensorFlow Lite, every second has int4 weights.
+/// The first networks that [`drawn`] finds.
 ///
 /// # Panics
 /// If a space or a network is not valid: a bug.
 pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
+    let all = (0..).filter_map(|seed| drawn(board, seed));
+    all.take(count).collect()
+}
+
+/// A network drawn at random from one of the search's spaces, made to fit as the search does it, with random
+/// weights; every third rounds like TensorFlow Lite, every second has int4 weights. `None` if it cannot be made to
+/// fit: the search drops it as well.
+///
+/// # Panics
+/// If a space or a network is not valid: a bug.
+pub fn drawn(board: &Board, seed: usize) -> Option<Planned> {
     let limits = Limits::of(&crate::firmware::board(LIMITS));
     let constraints = Constraints {
         flash_bytes: limits.flash_bytes,
@@ -65,33 +75,23 @@ pub fn searched(board: &Board, count: usize) -> Vec<Planned> {
         hop: None,
         front: None,
     };
-    let mut networks = Vec::new();
-    for seed in 0.. {
-        if networks.len() == count {
-            break;
-        }
-        let (kind, input, classes) = TASKS[seed % TASKS.len()];
-        let task = Task {
-            name: format!("s{seed}"),
-            input: Shape::new(input.to_vec()),
-            classes,
-            tokens: None,
-        };
-        let space = open(kind, task).unwrap_or_else(|error| panic!("BUG: {error}"));
-        let drawn = space.sample(&mut SearchRng::seed_from_u64(seed as u64));
-        // What cannot be made to fit, the search drops as well.
-        let Ok(fitting) = repair(space.as_ref(), &price, &constraints, drawn) else {
-            continue;
-        };
-        let rounding = match seed % 3 {
-            0 => Rounding::TfLite,
-            _ => Rounding::Single,
-        };
-        let mut network = quantized(fitting.graph, rounding, seed as u64);
-        if seed % 2 == 1 {
-            network = in_int4(network);
-        }
-        networks.push(plan(network, board.isa()));
+    let (kind, input, classes) = TASKS[seed % TASKS.len()];
+    let task = Task {
+        name: format!("s{seed}"),
+        input: Shape::new(input.to_vec()),
+        classes,
+        tokens: None,
+    };
+    let space = open(kind, task).unwrap_or_else(|error| panic!("BUG: {error}"));
+    let drawn = space.sample(&mut SearchRng::seed_from_u64(seed as u64));
+    let fitting = repair(space.as_ref(), &price, &constraints, drawn).ok()?;
+    let rounding = match seed % 3 {
+        0 => Rounding::TfLite,
+        _ => Rounding::Single,
+    };
+    let mut network = quantized(fitting.graph, rounding, seed as u64);
+    if seed % 2 == 1 {
+        network = in_int4(network);
     }
-    networks
+    Some(plan(network, board.isa()))
 }

@@ -8,7 +8,7 @@ use crate::arena::Memory;
 use crate::isa::TARGET;
 use crate::kernels::requant::{Form, Requant};
 use crate::kernels::unpack::{own, unpack};
-use crate::kernels::{OTHER, SINGLE, TFLITE, frozen};
+use crate::kernels::{OTHER, SINGLE, TFLITE, frozen, unknown};
 use crate::layer::Conv2d;
 use crate::packing::{self, FILTERS};
 
@@ -72,7 +72,8 @@ unsafe fn unpack_and_run(arena: *mut i8, task: &Task) {
     // SAFETY: the scratch has room for all weights, before the patches.
     unsafe {
         let weights = arena.add(task.weights).cast::<i32>();
-        unpack(layer.packed.cast(), weights, filters, taps, FILTERS);
+        let group = unknown(FILTERS);
+        unpack(layer.packed.cast(), weights, filters, taps, group);
         layer.packed = core::ptr::slice_from_raw_parts(weights, 0);
         (task.run)(arena, layer);
     }
